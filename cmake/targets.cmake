@@ -1,0 +1,59 @@
+# How targets are made here: `holdfast_library` for adapters, `holdfast_core` for pure code.
+# A core cannot include Asio, libnl, libmnl or OpenSSL: for each of their headers a file of the
+# same name that says #error stands first in a core's include path.
+
+find_package(PkgConfig REQUIRED)
+find_package(fmt REQUIRED)
+find_package(tl-expected REQUIRED)
+find_package(Boost 1.81 REQUIRED COMPONENTS json program_options)
+pkg_check_modules(NL REQUIRED IMPORTED_TARGET libnl-3.0)
+pkg_check_modules(NLGENL REQUIRED IMPORTED_TARGET libnl-genl-3.0)
+pkg_check_modules(MNL REQUIRED IMPORTED_TARGET libmnl)
+pkg_check_modules(SYSTEMD REQUIRED IMPORTED_TARGET libsystemd)
+pkg_check_modules(CAPNG REQUIRED IMPORTED_TARGET libcap-ng)
+find_package(OpenSSL 3 REQUIRED)
+
+set(HOLDFAST_FORBIDDEN ${CMAKE_BINARY_DIR}/forbidden)
+foreach(pattern boost/asio.hpp boost/asio/*.hpp boost/beast.hpp boost/beast/*.hpp openssl/*.h
+                libmnl/*.h libnl3/netlink/*.h libnl3/netlink/genl/*.h)
+  file(GLOB found RELATIVE /usr/include /usr/include/${pattern})
+  foreach(header ${found})
+    string(REGEX REPLACE "^libnl3/" "" name ${header})
+    set(stop ${HOLDFAST_FORBIDDEN}/${name})
+    if(NOT EXISTS ${stop})
+      file(WRITE ${stop} "#error \"a core is pure: ${name} belongs in an adapter (see README.md)\"\n")
+    endif()
+  endforeach()
+endforeach()
+
+function(holdfast_common target)
+  target_include_directories(${target} PUBLIC ${PROJECT_SOURCE_DIR})
+  target_compile_options(${target} PRIVATE -Wall -Wextra -Wconversion -Wshadow)
+  if(HOLDFAST_WERROR)
+    target_compile_options(${target} PRIVATE -Werror)
+  endif()
+  if(HOLDFAST_SANITIZE)
+    target_compile_options(${target} PUBLIC -fsanitize=address,undefined -fno-sanitize-recover=undefined
+                                            -fno-omit-frame-pointer)
+    target_link_options(${target} PUBLIC -fsanitize=address,undefined)
+  endif()
+endfunction()
+
+# holdfast_library(NAME SOURCES... ) — an adapter or shared library; link what it needs yourself.
+function(holdfast_library target)
+  add_library(${target} STATIC ${ARGN})
+  holdfast_common(${target})
+endfunction()
+
+# holdfast_core(NAME SOURCES...) — pure code: no clock, socket, log or randomness.
+function(holdfast_core target)
+  add_library(${target} STATIC ${ARGN})
+  holdfast_common(${target})
+  target_include_directories(${target} BEFORE PRIVATE ${HOLDFAST_FORBIDDEN})
+endfunction()
+
+# holdfast_program(NAME SOURCES...)
+function(holdfast_program target)
+  add_executable(${target} ${ARGN})
+  holdfast_common(${target})
+endfunction()

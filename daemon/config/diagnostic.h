@@ -1,0 +1,49 @@
+// What is wrong with a configuration, and where: `file:line:column: error: message`.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "daemon/config/text.h"
+
+namespace holdfast::config {
+
+/// note: worth knowing, changes nothing. warning: keepalived would report it and run without the
+/// line; so do we at start, and a reload is refused. error: the file cannot be run as written
+/// (also everything that is "not supported yet"): start and reload are refused.
+enum class Severity : std::uint8_t { note, warning, error };
+
+/// A place in the expanded text.
+struct Place {
+  std::uint32_t line = 0;    ///< index into Text::lines
+  std::uint32_t column = 1;  ///< 1-based byte column
+};
+
+struct Diagnostic {
+  Severity severity = Severity::error;
+  Place place;
+  std::string message;  ///< what was expected and found; "did you mean 'x'?" included
+};
+
+/// Collects findings; bounded, so that a hostile file cannot exhaust memory.
+class Diagnostics {
+ public:
+  static constexpr std::size_t limit = 1000;
+  void add(Severity severity, Place place, std::string message);
+  [[nodiscard]] const std::vector<Diagnostic>& all() const { return found_; }
+  [[nodiscard]] bool has(Severity at_least) const;
+  /// Findings beyond `limit`, counted and not kept.
+  [[nodiscard]] std::size_t dropped() const { return dropped_; }
+
+ private:
+  std::vector<Diagnostic> found_;
+  std::size_t dropped_ = 0;
+};
+
+std::string_view to_string(Severity severity);
+/// `file:line:column: severity: message`, the line, and a caret below the column.
+std::string render(const Diagnostic& diagnostic, const Text& text);
+
+}  // namespace holdfast::config

@@ -1,0 +1,26 @@
+// From files to one Text: includes, comments, definitions, conditions (grammar.md 2, 3, 8 to 12).
+#pragma once
+
+#include <string>
+
+#include "daemon/config/diagnostic.h"
+#include "daemon/config/text.h"
+
+namespace holdfast::config {
+
+struct ExpandOptions {
+  std::string config_id;               ///< -i; for @ID lines
+  bool all_include_checks = false;     ///< -e
+  std::size_t max_include_depth = 16;  ///< an include chain longer than this is a loop
+};
+
+struct Expanded {
+  Text text;
+  Diagnostics diagnostics;
+  bool readable = true;  ///< false: the top-level file itself could not be read
+};
+
+/// Reads `path` and all that it includes. Never throws; what is wrong is in the diagnostics.
+Expanded expand(const std::string& path, const ExpandOptions& options);
+
+}  // namespace holdfast::config

@@ -1,0 +1,75 @@
+// global_defs, typed. Every process reads it; each takes what it needs.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "daemon/base/ip.h"
+#include "daemon/base/time.h"
+#include "daemon/config/schema.h"
+
+namespace holdfast::config {
+
+/// `lvs_sync_daemon IF [[inst] VRRP] [id N] [maxlen N] [port N] [ttl N] [group MCAST]`
+struct SyncDaemon {
+  std::string interface;
+  std::string instance;  ///< empty: both roles run, whatever VRRP says
+  std::optional<std::uint8_t> sync_id;  ///< default: the instance's VRID, or 0
+  std::uint16_t max_length = 0;         ///< 0: the kernel's choice
+  std::uint16_t port = 0;               ///< 0: 8848, the kernel's default
+  std::uint8_t ttl = 0;                 ///< 0: 1, the kernel's default
+  std::optional<IpAddress> group;       ///< default 224.0.0.81
+  bool operator==(const SyncDaemon&) const = default;
+};
+
+enum class FlushOnStop : std::uint8_t { nothing, everything, virtual_servers };
+
+struct ScriptUser {
+  std::string user, group;
+  bool supplementary_groups = false;  ///< group was written with a leading ':'
+  bool operator==(const ScriptUser&) const = default;
+};
+
+struct GlobalDefs {
+  std::string router_id;
+  std::optional<ScriptUser> script_user;
+  bool enable_script_security = false;
+  bool lvs_flush = false;
+  FlushOnStop lvs_flush_on_stop = FlushOnStop::nothing;
+  std::optional<SyncDaemon> lvs_sync_daemon;
+  std::uint8_t vrrp_version = 2;
+  IpAddress vrrp_mcast_group4 = IpAddress::v4(0xE0000012);
+  Duration vrrp_garp_master_delay = std::chrono::seconds{5};
+  std::uint32_t vrrp_garp_master_repeat = 5;
+  Duration vrrp_garp_master_refresh{0};
+  std::uint32_t vrrp_garp_master_refresh_repeat = 1;
+  std::optional<Duration> vrrp_garp_lower_prio_delay;        ///< default: vrrp_garp_master_delay
+  std::optional<std::uint32_t> vrrp_garp_lower_prio_repeat;  ///< default: vrrp_garp_master_repeat
+  Duration vrrp_garp_interval{0};
+  bool vrrp_min_garp = false;
+  std::uint32_t vrrp_down_timer_adverts = 3;
+  bool vrrp_lower_prio_no_advert = false;
+  bool vrrp_higher_prio_send_advert = false;
+  bool vrrp_skip_check_adv_addr = false;
+  Duration vrrp_startup_delay{0};
+  bool v3_checksum_as_v2 = false;
+  bool log_unknown_vrids = false;
+  bool checker_log_all_failures = false;
+  bool rs_init_notifies = false;
+  bool operator==(const GlobalDefs&) const = default;
+};
+
+std::span<const Row<GlobalDefs>> global_schema();
+/// Reads all global_defs blocks of the tree, wherever they stand: order does not matter here.
+GlobalDefs read_globals(std::span<const Statement> tree, Reader& reader);
+
+/// Which process owns a top-level block. `nobody`: unknown keyword.
+enum class Owner : std::uint8_t { nobody, everybody, supervisor, vrrp, checkers, unsupported };
+Owner owner_of(std::string_view top_level_keyword);
+/// All top-level keywords, for suggestions and documentation.
+std::vector<KeywordInfo> describe_top_level();
+
+}  // namespace holdfast::config

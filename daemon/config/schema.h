@@ -1,0 +1,112 @@
+// The schema machinery. A keyword is declared once, as a row of a table; parsing, ranges, error
+// text, suggestions, the list of what is not supported yet and the manual are read from that row.
+// See daemon/config/global.cpp for a table in use, values.h for the value types.
+#pragma once
+
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "daemon/config/diagnostic.h"
+#include "daemon/config/tree.h"
+#include "daemon/config/values.h"
+
+namespace holdfast::config {
+
+/// What a read function gets: where to report, and what the statement may contain.
+struct Reader {
+  Diagnostics& diagnostics;
+
+  void error(Place place, std::string message) {
+    diagnostics.add(Severity::error, place, std::move(message));
+  }
+  void warn(Place place, std::string message) {
+    diagnostics.add(Severity::warning, place, std::move(message));
+  }
+  void note(Place place, std::string message) {
+    diagnostics.add(Severity::note, place, std::move(message));
+  }
+};
+
+/// One keyword of a block whose typed form is T.
+template <typename T>
+struct Row {
+  std::string_view keyword;
+  Rule rule;                   ///< what the arguments are; values.h
+  std::string_view arguments;  ///< for the manual: "1-255", "{ ADDRESS ... }"
+  std::string_view source;     ///< RFC section, kernel header, or "keepalived"
+  std::string_view meaning;    ///< one sentence
+  /// Reads the statement into T. Null: known by name, and "not supported yet".
+  void (*read)(T&, const Row<T>&, const Statement&, Reader&) = nullptr;
+};
+
+/// `field<&Instance::priority>("priority", Range{1, 255}, "RFC 9568 5.2.4", "Higher wins.")`.
+/// The member's type chooses the conversion (values.h: read_value).
+template <auto Member>
+constexpr auto field(std::string_view keyword, Rule rule, std::string_view source,
+                     std::string_view meaning) {
+  return detail::make_field<Member>(keyword, rule, source, meaning);
+}
+
+/// A keyword with a reading function of its own (blocks, lists, odd syntax).
+template <typename T>
+constexpr Row<T> row(std::string_view keyword, std::string_view arguments, std::string_view source,
+                     std::string_view meaning,
+                     void (*read)(T&, const Row<T>&, const Statement&, Reader&)) {
+  return {keyword, Rule{}, arguments, source, meaning, read};
+}
+
+/// Known and not built yet. The issue that builds it turns this into a field or a row.
+template <typename T>
+constexpr Row<T> later(std::string_view keyword, std::string_view arguments,
+                       std::string_view meaning) {
+  return {keyword, Rule{}, arguments, "keepalived", meaning, nullptr};
+}
+
+/// The closest of `known` to `word`, or empty when nothing is near (Damerau-Levenshtein <= 1/3).
+std::string_view closest(std::string_view word, std::span<const std::string_view> known);
+/// " (did you mean 'x'?)" or nothing.
+std::string did_you_mean(std::string_view word, std::span<const std::string_view> known);
+
+/// Reads every statement of a block with its table. Unknown keywords and unsupported ones are
+/// reported and skipped. `block` names it in messages: "vrrp_instance".
+template <typename T>
+void read_block(std::span<const Row<T>> schema, T& target, std::span<const Statement> statements,
+                std::string_view block, Reader& reader) {
+  for (const Statement& statement : statements) {
+    const Row<T>* found = nullptr;
+    for (const Row<T>& candidate : schema)
+      if (candidate.keyword == statement.keyword()) {
+        found = &candidate;
+        break;
+      }
+    if (found == nullptr) {
+      std::vector<std::string_view> known;
+      for (const Row<T>& candidate : schema) known.push_back(candidate.keyword);
+      report_unknown(statement, block, known, reader);
+    } else if (found->read == nullptr) {
+      report_unsupported(statement, reader);
+    } else {
+      found->read(target, *found, statement, reader);
+    }
+  }
+}
+
+/// One keyword as documentation and tests see it, whatever its block.
+struct KeywordInfo {
+  std::string block;  ///< path as in keywords.tsv: "virtual_server/real_server"
+  std::string keyword, arguments, source, meaning;
+  bool supported = false;
+};
+
+/// Appends the rows of one table as KeywordInfo.
+template <typename T>
+void describe(std::span<const Row<T>> schema, std::string_view block,
+              std::vector<KeywordInfo>& out) {
+  for (const Row<T>& row : schema)
+    out.push_back({std::string{block}, std::string{row.keyword}, std::string{row.arguments},
+                   std::string{row.source}, std::string{row.meaning}, row.read != nullptr});
+}
+
+}  // namespace holdfast::config

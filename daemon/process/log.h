@@ -1,0 +1,27 @@
+// Log sinks: stderr, syslog and the journal, chosen at start by the command line.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "daemon/base/event.h"
+
+namespace holdfast::process {
+
+struct LogOptions {
+  std::string identity;    ///< syslog ident: Keepalived_vrrp and friends, as keepalived
+  bool to_stderr = false;  ///< -l with -n
+  bool to_syslog = true;   ///< not -G
+  int facility = 3 << 3;   ///< LOG_DAEMON; -S
+  Level threshold = Level::info;
+};
+
+/// The journal is used instead of syslog where /run/systemd/journal/socket exists. Never blocks;
+/// more than 200 lines of one event name within a second are counted and summarised.
+std::unique_ptr<Log> make_log(LogOptions options);
+
+/// How the supervisor hands its options to a worker: environment variable HOLDFAST_LOG.
+std::string to_environment(const LogOptions& options);
+LogOptions from_environment(const char* value, std::string identity);
+
+}  // namespace holdfast::process
