@@ -6,10 +6,10 @@
 #include <cstdlib>
 
 // NOLINTNEXTLINE(cppcoreguidelines-macro-usage): needs the text of the condition and the place
-#define BASE_ASSERT(condition)                                                             \
-  do {                                                                                     \
-    if (!(condition)) [[unlikely]] {                                                       \
+#define BASE_ASSERT(condition)                                                                \
+  do {                                                                                        \
+    if (!(condition)) [[unlikely]] {                                                          \
       std::fprintf(stderr, "bug: %s:%d: %s does not hold\n", __FILE__, __LINE__, #condition); \
-      std::abort();                                                                        \
-    }                                                                                      \
+      std::abort();                                                                           \
+    }                                                                                         \
   } while (false)

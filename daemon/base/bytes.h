@@ -36,7 +36,8 @@ class ByteReader {
  private:
   std::uint32_t number(std::size_t size) {
     std::uint32_t value = 0;
-    for (const std::byte byte : take(size)) value = value << 8 | std::to_integer<std::uint32_t>(byte);
+    for (const std::byte byte : take(size))
+      value = value << 8 | std::to_integer<std::uint32_t>(byte);
     return value;
   }
   Bytes rest_;

@@ -29,7 +29,7 @@ template <typename... Args>
 template <typename... Args>
 [[nodiscard]] tl::unexpected<Error> fail_errno(int code, fmt::format_string<Args...> text,
                                                Args&&... args) {
-  return tl::make_unexpected(Error{
-      fmt::format(text, std::forward<Args>(args)...) + ": " + ::strerrordesc_np(code), code});
+  return tl::make_unexpected(
+      Error{fmt::format(text, std::forward<Args>(args)...) + ": " + ::strerrordesc_np(code), code});
 }
 }  // namespace holdfast

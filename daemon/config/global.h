@@ -16,7 +16,7 @@ namespace holdfast::config {
 /// `lvs_sync_daemon IF [[inst] VRRP] [id N] [maxlen N] [port N] [ttl N] [group MCAST]`
 struct SyncDaemon {
   std::string interface;
-  std::string instance;  ///< empty: both roles run, whatever VRRP says
+  std::string instance;                 ///< empty: both roles run, whatever VRRP says
   std::optional<std::uint8_t> sync_id;  ///< default: the instance's VRID, or 0
   std::uint16_t max_length = 0;         ///< 0: the kernel's choice
   std::uint16_t port = 0;               ///< 0: 8848, the kernel's default

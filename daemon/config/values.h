@@ -121,7 +121,11 @@ constexpr auto make_field(std::string_view keyword, Rule rule, std::string_view 
                           std::string_view meaning) {
   using T = decltype(class_of(Member));
   using M = typename Unwrapped<decltype(member_of(Member))>::type;
-  return Row<T>{keyword, rule, {}, source, meaning,
+  return Row<T>{keyword,
+                rule,
+                {},
+                source,
+                meaning,
                 [](T& target, const Row<T>& row, const Statement& statement, Reader& reader) {
                   if (auto value = read_value<M>(statement, row.rule, reader))
                     target.*Member = std::move(*value);

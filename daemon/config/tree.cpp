@@ -1,0 +1,161 @@
+// Two steps: a line is cut into words and braces (Scanner), and those are nested (Builder).
+#include "daemon/config/tree.h"
+
+#include <optional>
+
+namespace holdfast::config {
+namespace {
+
+constexpr bool is_blank(char c) {
+  return c == ' ' || c == '\t' || c == '\f' || c == '\n' || c == '\r' || c == '\v';
+}
+
+struct Token {
+  enum class Kind : std::uint8_t { word, open, close } kind = Kind::word;
+  Word word;
+};
+
+/// Cuts one line into tokens (grammar.md 4.1 and 5). A quote in the middle of a word splits it.
+class Scanner {
+ public:
+  Scanner(std::string_view line, std::uint32_t number, Diagnostics& diagnostics)
+      : line_{line}, number_{number}, diagnostics_{diagnostics} {}
+
+  std::optional<Token> next() {
+    while (at_ < line_.size() && is_blank(line_[at_])) ++at_;
+    if (at_ >= line_.size()) return std::nullopt;
+    const auto column = static_cast<std::uint32_t>(at_ + 1);
+    switch (line_[at_]) {
+      case '{':
+        ++at_;
+        return Token{Token::Kind::open, {"{", column, false}};
+      case '}':
+        ++at_;
+        return Token{Token::Kind::close, {"}", column, false}};
+      case '"':
+        return Token{Token::Kind::word, quoted(column)};
+      default:
+        return Token{Token::Kind::word, bare(column)};
+    }
+  }
+
+ private:
+  Word quoted(std::uint32_t column) {
+    const std::size_t end = line_.find('"', at_ + 1);
+    const std::string_view inside = line_.substr(
+        at_ + 1, end == std::string_view::npos ? std::string_view::npos : end - at_ - 1);
+    if (end == std::string_view::npos)
+      diagnostics_.add(Severity::warning, {number_, column}, "this quote is never closed");
+    at_ = end == std::string_view::npos ? line_.size() : end + 1;
+    return {std::string{inside}, column, true};
+  }
+  Word bare(std::uint32_t column) {
+    const std::size_t begin = at_;
+    while (at_ < line_.size() && !is_blank(line_[at_]) && line_[at_] != '{' && line_[at_] != '}' &&
+           line_[at_] != '"')
+      ++at_;
+    return {std::string{line_.substr(begin, at_ - begin)}, column, false};
+  }
+
+  std::string_view line_;
+  std::uint32_t number_;
+  Diagnostics& diagnostics_;
+  std::size_t at_ = 0;
+};
+
+/// Nests statements. `open_` holds the blocks that are not closed yet, innermost last.
+class Builder {
+ public:
+  explicit Builder(Diagnostics& diagnostics) : diagnostics_{diagnostics} {}
+
+  void line(std::string_view text, std::uint32_t number) {
+    Scanner scanner{text, number, diagnostics_};
+    bool continues = false;  // the words so far on this line belong to one statement
+    while (auto token = scanner.next()) {
+      if (token->kind == Token::Kind::open) {
+        open(number, token->word.column);
+        continues = false;
+      } else if (token->kind == Token::Kind::close) {
+        close(number, token->word.column);
+        continues = false;
+      } else if (continues) {
+        current().back().words.push_back(std::move(token->word));
+      } else {
+        Statement& added = current().emplace_back();
+        added.words.push_back(std::move(token->word));
+        added.line = number;
+        continues = may_open_ = true;
+      }
+    }
+  }
+
+  std::vector<Statement> finish() {
+    for (const Frame& frame : open_)
+      if (!frame.skipped)
+        diagnostics_.add(
+            Severity::warning, frame.place,
+            fmt::format("the block of '{}' that begins here is never closed", frame.keyword));
+    while (!open_.empty()) pop();
+    return std::move(root_);
+  }
+
+ private:
+  struct Frame {
+    Place place;
+    std::string keyword;
+    std::vector<Statement> children;
+    bool skipped = false;  ///< too deep or without a keyword: read, reported, thrown away
+  };
+
+  std::vector<Statement>& current() { return open_.empty() ? root_ : open_.back().children; }
+
+  void open(std::uint32_t number, std::uint32_t column) {
+    const bool expected = may_open_ && !current().empty() && !current().back().has_block;
+    const Place place = expected ? current().back().place() : Place{number, column};
+    if (!expected)
+      diagnostics_.add(Severity::warning, place,
+                       "'{' without a keyword before it: ignored with its block");
+    const bool too_deep = open_.size() >= max_depth;
+    if (too_deep && depth_beyond_++ == 0)
+      diagnostics_.add(Severity::error, place,
+                       fmt::format("blocks are nested more than {} deep", max_depth));
+    if (too_deep) return;
+    if (expected) current().back().has_block = true;
+    open_.push_back({place, expected ? current().back().keyword() : "", {}, !expected});
+    may_open_ = false;
+  }
+
+  void close(std::uint32_t number, std::uint32_t column) {
+    may_open_ = false;
+    if (depth_beyond_ > 0) {
+      --depth_beyond_;
+    } else if (open_.empty()) {
+      diagnostics_.add(Severity::warning, {number, column}, "'}' without an open block: ignored");
+    } else {
+      pop();
+    }
+  }
+
+  void pop() {
+    Frame frame = std::move(open_.back());
+    open_.pop_back();
+    if (!frame.skipped) current().back().children = std::move(frame.children);
+  }
+
+  Diagnostics& diagnostics_;
+  std::vector<Statement> root_;
+  std::vector<Frame> open_;
+  std::size_t depth_beyond_ = 0;
+  bool may_open_ = false;  ///< the last thing read was a keyword, so '{' may follow
+};
+
+}  // namespace
+
+std::vector<Statement> parse_tree(const Text& text, Diagnostics& diagnostics) {
+  Builder builder{diagnostics};
+  for (std::uint32_t number = 0; number < text.lines.size(); ++number)
+    builder.line(text.lines[number].text, number);
+  return builder.finish();
+}
+
+}  // namespace holdfast::config

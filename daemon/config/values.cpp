@@ -1,0 +1,170 @@
+// Each conversion reports its own error: what was expected, what was found, and where. Severity
+// follows keepalived: where it would complain and run with its default, we warn.
+#include "daemon/config/values.h"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <cmath>
+
+#include "daemon/config/schema.h"
+
+namespace holdfast::config {
+namespace {
+
+constexpr std::size_t longest_shown = 60;
+
+std::string shown(std::string_view word) {
+  return word.size() <= longest_shown ? fmt::format("'{}'", word)
+                                      : fmt::format("'{}...'", word.substr(0, longest_shown));
+}
+
+const Word* argument(const Statement& statement, std::size_t word, std::string_view expected,
+                     Reader& reader) {
+  if (word < statement.words.size()) return &statement.words[word];
+  reader.error(statement.place(),
+               fmt::format("'{}' needs {}, and nothing follows it", statement.keyword(), expected));
+  return nullptr;
+}
+
+void note_surplus(const Statement& statement, std::size_t used, Reader& reader) {
+  if (statement.words.size() <= used) return;
+  reader.note(statement.place(used),
+              fmt::format("{} after the value of '{}' is ignored",
+                          shown(statement.words[used].text), statement.keyword()));
+}
+
+std::string expected_range(const Rule& rule) {
+  const std::string unit = rule.unit == "s" ? " s" : "";
+  return fmt::format("{}..{}{}", rule.min, rule.max, unit);
+}
+
+/// A number at the start of `text` and how many characters it took.
+template <typename N>
+std::optional<std::pair<N, std::size_t>> leading_number(std::string_view text) {
+  N value{};
+  const char* first = text.data();
+  const char* last = first + text.size();
+  if (text.starts_with('+')) ++first;
+  const auto [end, error] = std::from_chars(first, last, value);
+  if (error != std::errc{}) return std::nullopt;
+  return std::pair{value, static_cast<std::size_t>(end - text.data())};
+}
+
+template <typename N>
+std::optional<N> whole_word_number(const Statement& statement, std::size_t index, const Word& word,
+                                   std::string_view expected, Reader& reader) {
+  const auto parsed = leading_number<N>(word.text);
+  if (!parsed) {
+    reader.warn(statement.place(index), fmt::format("'{}' needs {}, found {}", statement.keyword(),
+                                                    expected, shown(word.text)));
+    return std::nullopt;
+  }
+  if (parsed->second != word.text.size()) {
+    reader.warn(
+        statement.place(index),
+        fmt::format("'{}' needs {}, found {}: remove '{}' after the number", statement.keyword(),
+                    expected, shown(word.text), word.text.substr(parsed->second, longest_shown)));
+    return std::nullopt;
+  }
+  return parsed->first;
+}
+
+template <typename N>
+bool in_range(const Statement& statement, std::size_t index, const Rule& rule, N value,
+              Reader& reader) {
+  if (static_cast<double>(value) >= rule.min && static_cast<double>(value) <= rule.max) return true;
+  reader.warn(statement.place(index),
+              fmt::format("'{}' is {}, outside {}; the default stays", statement.keyword(), value,
+                          expected_range(rule)));
+  return false;
+}
+
+}  // namespace
+
+std::optional<std::int64_t> read_number(const Statement& statement, std::size_t word,
+                                        const Rule& rule, Reader& reader) {
+  const std::string expected = fmt::format("a whole number {}", expected_range(rule));
+  const Word* found = argument(statement, word, expected, reader);
+  if (found == nullptr) return std::nullopt;
+  const auto value = whole_word_number<std::int64_t>(statement, word, *found, expected, reader);
+  if (!value || !in_range(statement, word, rule, *value, reader)) return std::nullopt;
+  note_surplus(statement, word + 1, reader);
+  return value;
+}
+
+std::optional<Duration> read_seconds(const Statement& statement, std::size_t word, const Rule& rule,
+                                     Reader& reader) {
+  const std::string expected = fmt::format("seconds {}", expected_range(rule));
+  const Word* found = argument(statement, word, expected, reader);
+  if (found == nullptr) return std::nullopt;
+  const auto value = whole_word_number<double>(statement, word, *found, expected, reader);
+  if (!value || !std::isfinite(*value) || !in_range(statement, word, rule, *value, reader))
+    return std::nullopt;
+  note_surplus(statement, word + 1, reader);
+  // Microseconds, as keepalived stores them: 0.1 is 100,000 us and not 99,999,999.9 ns.
+  return std::chrono::microseconds{std::llround(*value * 1e6)};
+}
+
+std::optional<bool> read_boolean(const Statement& statement, const Rule& rule, Reader& reader) {
+  if (rule.kind == Rule::Kind::present) {
+    note_surplus(statement, 1, reader);
+    return rule.value;
+  }
+  if (statement.words.size() < 2) return true;
+  const std::string& word = statement.words[1].text;
+  note_surplus(statement, 2, reader);
+  if (word == "true" || word == "yes" || word == "on") return true;
+  if (word == "false" || word == "no" || word == "off") return false;
+  reader.warn(statement.place(1),
+              fmt::format("'{}' needs true, yes, on, false, no or off, found {}",
+                          statement.keyword(), shown(word)));
+  return std::nullopt;
+}
+
+std::optional<std::string> read_word(const Statement& statement, std::size_t word, Reader& reader) {
+  const Word* found = argument(statement, word, "a word", reader);
+  if (found == nullptr) return std::nullopt;
+  note_surplus(statement, word + 1, reader);
+  return found->text;
+}
+
+std::optional<IpAddress> read_address(const Statement& statement, std::size_t word,
+                                      Reader& reader) {
+  const Word* found = argument(statement, word, "an IPv4 or IPv6 address", reader);
+  if (found == nullptr) return std::nullopt;
+  const auto address = IpAddress::parse(found->text);
+  if (!address)
+    reader.warn(statement.place(word), fmt::format("'{}' needs an IPv4 or IPv6 address, found {}",
+                                                   statement.keyword(), shown(found->text)));
+  return address;
+}
+
+std::optional<std::size_t> read_choice(const Statement& statement, std::size_t word,
+                                       const Rule& rule, Reader& reader) {
+  const std::string expected = fmt::format("one of {}", fmt::join(rule.choices, ", "));
+  const Word* found = argument(statement, word, expected, reader);
+  if (found == nullptr) return std::nullopt;
+  const auto position = std::ranges::find(rule.choices, std::string_view{found->text});
+  if (position == rule.choices.end()) {
+    reader.warn(statement.place(word),
+                fmt::format("'{}' needs {}, found {}{}", statement.keyword(), expected,
+                            shown(found->text), did_you_mean(found->text, rule.choices)));
+    return std::nullopt;
+  }
+  note_surplus(statement, word + 1, reader);
+  return static_cast<std::size_t>(position - rule.choices.begin());
+}
+
+void report_unknown(const Statement& statement, std::string_view block,
+                    std::span<const std::string_view> known, Reader& reader) {
+  const std::string where = block.empty() ? "at top level" : fmt::format("in {}", block);
+  reader.warn(statement.place(), fmt::format("unknown keyword {} {}{}", shown(statement.keyword()),
+                                             where, did_you_mean(statement.keyword(), known)));
+}
+
+void report_unsupported(const Statement& statement, Reader& reader) {
+  reader.error(statement.place(), fmt::format("'{}' is not supported yet", statement.keyword()));
+}
+
+}  // namespace holdfast::config
