@@ -1,0 +1,205 @@
+#include "vrrp/core/packet.h"
+
+#include <algorithm>
+
+#include "daemon/base/assert.h"
+
+namespace holdfast::vrrp {
+namespace {
+
+constexpr std::size_t header_size = 8;          // RFC 9568 5.2: up to and with the checksum
+constexpr std::size_t checksum_at = 6;          // RFC 9568 5.2.8
+constexpr std::size_t authentication_size = 8;  // RFC 3768 5.3.10
+constexpr std::uint8_t type_advertisement = 1;  // RFC 9568 5.2.2
+constexpr auto v3_unit = std::chrono::milliseconds{10};
+constexpr unsigned v3_max_interval = 4095;  // RFC 9568 5.2.7: 12 bits
+
+std::uint32_t sum(Bytes bytes) {
+  std::uint32_t total = 0;
+  for (std::size_t i = 0; i < bytes.size(); ++i) {
+    const auto value = std::to_integer<std::uint32_t>(bytes[i]);
+    total += i % 2 == 0 ? value << 8 : value;
+  }
+  return total;
+}
+
+std::uint16_t fold(std::uint32_t total) {
+  while (total >> 16 != 0) total = (total & 0xffff) + (total >> 16);
+  return static_cast<std::uint16_t>(~total);
+}
+
+/// RFC 8200 8.1 for IPv6; the IPv4 form is the one of RFC 793, as keepalived uses it.
+std::uint32_t pseudo_header_sum(const IpAddress& source, const IpAddress& destination,
+                                std::size_t length) {
+  return sum(source.bytes()) + sum(destination.bytes()) + protocol_number +
+         static_cast<std::uint32_t>(length);
+}
+
+std::uint8_t wire_seconds(Duration interval) {
+  const auto seconds = std::chrono::round<std::chrono::seconds>(interval).count();
+  return static_cast<std::uint8_t>(std::clamp<std::int64_t>(seconds, 1, 255));
+}
+
+std::uint16_t wire_centiseconds(Duration interval) {
+  return static_cast<std::uint16_t>(
+      std::clamp<std::int64_t>(interval / v3_unit, 1, v3_max_interval));
+}
+
+void append_password(ByteWriter& out, const Advert& advert) {
+  for (std::size_t i = 0; i < authentication_size; ++i)
+    out.u8(advert.auth_type == AuthType::password && i < advert.password.size()
+               ? static_cast<std::uint8_t>(advert.password[i])
+               : std::uint8_t{0});
+}
+
+/// Trailing zero bytes are padding.
+std::string read_password(Bytes bytes) {
+  std::string password;
+  for (const std::byte byte : bytes) password += std::to_integer<char>(byte);
+  while (!password.empty() && password.back() == '\0') password.pop_back();
+  return password;
+}
+
+/// Takes the same time wherever the first difference is. Both are padded to 8 bytes on the wire.
+bool equal_in_constant_time(std::string_view a, std::string_view b) {
+  unsigned difference = 0;
+  for (std::size_t i = 0; i < authentication_size; ++i) {
+    const auto left = static_cast<unsigned char>(i < a.size() ? a[i] : '\0');
+    const auto right = static_cast<unsigned char>(i < b.size() ? b[i] : '\0');
+    difference |= static_cast<unsigned>(left ^ right);
+  }
+  return difference == 0;
+}
+
+std::optional<ChecksumStyle> checksum_style(Bytes message, Version version,
+                                            const Arrival& arrival) {
+  const std::uint32_t plain = sum(message);
+  const std::uint32_t with_header =
+      plain + pseudo_header_sum(arrival.source, arrival.destination, message.size());
+  if (arrival.source.is_v6())
+    return fold(with_header) == 0 ? std::optional{ChecksumStyle::pseudo_header} : std::nullopt;
+  if (fold(plain) == 0) return ChecksumStyle::message;
+  if (version == Version::v3 && fold(with_header) == 0) return ChecksumStyle::pseudo_header;
+  return std::nullopt;
+}
+
+}  // namespace
+
+std::string_view to_string(Discard reason) {
+  switch (reason) {
+    case Discard::truncated:
+      return "truncated";
+    case Discard::length:
+      return "length";
+    case Discard::version:
+      return "version";
+    case Discard::type:
+      return "type";
+    case Discard::ttl:
+      return "ttl";
+    case Discard::checksum:
+      return "checksum";
+    case Discard::zero_addresses:
+      return "zero_addresses";
+    case Discard::interval:
+      return "interval";
+    case Discard::auth_type:
+      return "auth_type";
+    case Discard::auth_mismatch:
+      return "auth_mismatch";
+    case Discard::auth_failure:
+      return "auth_failure";
+    case Discard::own:
+      return "own";
+    case Discard::unknown_vrid:
+      return "unknown_vrid";
+  }
+  return "unknown";
+}
+
+std::vector<std::byte> encode(const Advert& advert, const IpAddress& source,
+                              const IpAddress& destination, ChecksumStyle style) {
+  BASE_ASSERT(advert.addresses.size() <= 255);
+  const bool is_v2 = advert.version == Version::v2;
+  ByteWriter out;
+  out.u8(
+      static_cast<std::uint8_t>(static_cast<unsigned>(advert.version) << 4 | type_advertisement));
+  out.u8(advert.vrid);
+  out.u8(advert.priority);
+  out.u8(static_cast<std::uint8_t>(advert.addresses.size()));
+  if (is_v2) {
+    out.u8(static_cast<std::uint8_t>(advert.auth_type));
+    out.u8(wire_seconds(advert.interval));
+  } else {
+    out.u16(wire_centiseconds(advert.interval));  // 5.2.6: the reserve nibble above it is zero
+  }
+  out.u16(0);
+  for (const IpAddress& address : advert.addresses) out.append(address.bytes());
+  if (is_v2) append_password(out, advert);
+  std::uint32_t total = sum(out.bytes());
+  if (source.is_v6() || (!is_v2 && style == ChecksumStyle::pseudo_header))
+    total += pseudo_header_sum(source, destination, out.bytes().size());
+  out.patch_u16(checksum_at, fold(total));
+  return out.take();
+}
+
+tl::expected<Parsed, Discard> parse(Bytes message, const Arrival& arrival) {
+  const auto discard = [](Discard reason) { return tl::make_unexpected(reason); };
+  if (message.size() < header_size) return discard(Discard::truncated);
+  ByteReader in{message};
+  const std::uint8_t version_and_type = in.u8();
+  const unsigned version = version_and_type >> 4;
+  if (version != 2 && version != 3) return discard(Discard::version);                 // 5.2.1
+  if ((version_and_type & 0xf) != type_advertisement) return discard(Discard::type);  // 5.2.2
+  if (arrival.ttl != required_ttl) return discard(Discard::ttl);                      // 5.1.1.3
+  Parsed parsed;
+  Advert& advert = parsed.advert;
+  advert.version = static_cast<Version>(version);
+  advert.vrid = in.u8();
+  advert.priority = in.u8();
+  const std::size_t count = in.u8();
+  const std::uint8_t auth = in.u8();
+  const std::uint8_t low = in.u8();
+  (void)in.u16();
+  const std::size_t trailer = version == 2 ? authentication_size : 0;
+  const std::size_t size = header_size + count * (arrival.source.is_v4() ? 4U : 16U) + trailer;
+  if (message.size() < size) return discard(Discard::truncated);
+  if (message.size() > size) return discard(Discard::length);
+  const auto style = checksum_style(message, advert.version, arrival);
+  if (!style) return discard(Discard::checksum);
+  parsed.style = *style;
+  if (count == 0) return discard(Discard::zero_addresses);  // 5.2.5
+  if (version == 2) {
+    if (auth > static_cast<unsigned>(AuthType::ah)) return discard(Discard::auth_type);
+    advert.auth_type = static_cast<AuthType>(auth);
+    advert.interval = std::chrono::seconds{low};
+  } else {
+    advert.interval = v3_unit * ((auth & 0xfU) << 8 | low);  // 5.2.6: the reserve nibble is ignored
+  }
+  if (advert.interval == Duration{0}) return discard(Discard::interval);  // 7.1, erratum 8301
+  for (std::size_t i = 0; i < count; ++i)
+    advert.addresses.push_back(*IpAddress::from_bytes(in.take(arrival.source.is_v4() ? 4 : 16)));
+  if (version == 2 && advert.auth_type == AuthType::password)
+    advert.password = read_password(in.rest());
+  return parsed;
+}
+
+std::optional<Discard> refuses(const Expectation& expectation, const Advert& advert,
+                               const IpAddress& source) {
+  if (source == expectation.own_address) return Discard::own;
+  if (advert.version != expectation.version) return Discard::version;
+  if (advert.version == Version::v3) return std::nullopt;
+  if (advert.auth_type != expectation.auth_type) return Discard::auth_mismatch;
+  if (advert.auth_type == AuthType::password &&
+      !equal_in_constant_time(advert.password, expectation.password))
+    return Discard::auth_failure;
+  // RFC 3768 7.1: the interval must be ours.
+  if (advert.interval != expectation.interval) return Discard::interval;
+  return std::nullopt;
+}
+
+std::uint8_t peek_vrid(Bytes message) {
+  return message.size() < 2 ? std::uint8_t{0} : std::to_integer<std::uint8_t>(message[1]);
+}
+
+}  // namespace holdfast::vrrp

@@ -1,0 +1,98 @@
+// VRRP advertisements on the wire: versions 2 and 3 (RFC 3768, RFC 9568 section 5), with the simple
+// password of RFC 2338 for version 2. Pure: bytes in, values out.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "daemon/base/bytes.h"
+#include "daemon/base/ip.h"
+#include "daemon/base/result.h"
+#include "daemon/base/time.h"
+
+namespace holdfast::vrrp {
+
+/// @source RFC 9568 5.1.1.4: IANA protocol number
+inline constexpr std::uint8_t protocol_number = 112;
+/// @source RFC 9568 5.1.1.3
+inline constexpr std::uint8_t required_ttl = 255;
+/// @source RFC 9568 5.2.4: a router that advertises it owns the addresses
+inline constexpr std::uint8_t owner_priority = 255;
+
+enum class Version : std::uint8_t { v2 = 2, v3 = 3 };
+/// @source RFC 2338 5.3.6
+enum class AuthType : std::uint8_t { none = 0, password = 1, ah = 2 };
+/// How a version 3 IPv4 checksum was computed: RFC 9568 covers the message only; keepalived and
+/// readers of RFC 5798 add a pseudo header. Receivers take both.
+enum class ChecksumStyle : std::uint8_t { message, pseudo_header };
+
+/// One advertisement. `interval` is whole seconds in version 2 and 10 ms steps in version 3.
+struct Advert {
+  Version version = Version::v3;
+  std::uint8_t vrid = 1;
+  std::uint8_t priority = 100;
+  Duration interval = std::chrono::seconds{1};
+  AuthType auth_type = AuthType::none;  ///< version 2 only
+  std::string password;                 ///< at most 8 bytes; version 2 with AuthType::password
+  std::vector<IpAddress> addresses;     ///< all of one family
+  bool operator==(const Advert&) const = default;
+};
+
+/// Why an advertisement was not handed to the router. One counter each.
+enum class Discard : std::uint8_t {
+  truncated,       ///< shorter than its own header and address count say
+  length,          ///< more bytes than the address count accounts for
+  version,         ///< neither 2 nor 3, or not the version of this router
+  type,            ///< not an advertisement
+  ttl,             ///< RFC 9568 7.1: not 255
+  checksum,        ///< fits neither reading
+  zero_addresses,  ///< RFC 9568 5.2.5, erratum 8299
+  interval,        ///< zero (erratum 8301); version 2: differs from ours
+  auth_type,       ///< unknown authentication type
+  auth_mismatch,   ///< known, but not the one configured
+  auth_failure,    ///< wrong password
+  own,             ///< our own advertisement, looped back
+  unknown_vrid,    ///< no router for this VRID on the interface
+};
+inline constexpr std::size_t discard_reasons = 13;
+std::string_view to_string(Discard reason);
+
+/// The VRRP message. @pre addresses.size() <= 255
+/// @param style only looked at for version 3 over IPv4
+std::vector<std::byte> encode(const Advert& advert, const IpAddress& source,
+                              const IpAddress& destination, ChecksumStyle style);
+
+struct Parsed {
+  Advert advert;
+  ChecksumStyle style = ChecksumStyle::message;
+};
+
+/// Where a packet came from, as the socket saw it.
+struct Arrival {
+  IpAddress source, destination;
+  std::uint8_t ttl = 0;
+};
+
+/// Checks everything that RFC 9568 7.1 asks before the state machine sees an advert, save what
+/// needs the configuration of the router (accepts()). Trailing bytes are a length error.
+tl::expected<Parsed, Discard> parse(Bytes message, const Arrival& arrival);
+
+/// What the router of this VRID requires of a well-formed advert.
+struct Expectation {
+  Version version = Version::v3;
+  Duration interval{};  ///< version 2: must be equal (RFC 3768 7.1)
+  AuthType auth_type = AuthType::none;
+  std::string password;
+  IpAddress own_address;
+};
+/// Nothing when the advert may go to the state machine. Passwords are compared in constant time.
+std::optional<Discard> refuses(const Expectation& expectation, const Advert& advert,
+                               const IpAddress& source);
+
+/// The VRID of a message that may be anything: 0 when there is none. For dispatch before parse().
+std::uint8_t peek_vrid(Bytes message);
+
+}  // namespace holdfast::vrrp

@@ -1,0 +1,312 @@
+// RFC 9568 section 6.4 and nothing else. One function for each (state, event).
+#include "vrrp/core/router.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <concepts>
+
+namespace holdfast::vrrp {
+namespace {
+
+/// The bound on answers to losing adverts: two for each of our intervals, and 10 a second at least.
+constexpr Duration longest_answer_gap = std::chrono::milliseconds{100};
+
+template <typename T, typename... Options>
+concept OneOf = (std::same_as<T, Options> || ...);
+
+/// Configuration, time and the questions that the rules ask.
+struct Context {
+  const RouterConfig& config;
+  TimePoint now;
+
+  [[nodiscard]] bool is_owner() const { return config.priority == owner_priority; }
+  // 6.1: the owner always preempts.
+  [[nodiscard]] bool preempts() const { return config.preempt || is_owner(); }
+  /// 6.4.3: higher priority, or equal priority and a greater primary address.
+  [[nodiscard]] bool loses_to(const AdvertReceived& advert) const {
+    if (advert.priority != config.priority) return advert.priority > config.priority;
+    return advert.source > config.address;
+  }
+  /// Version 3 follows the interval of the Active router, version 2 has one for all (RFC 3768 7.1).
+  [[nodiscard]] Duration learned(Duration advertised) const {
+    return config.version == Version::v3 ? advertised : config.advertisement_interval;
+  }
+  [[nodiscard]] Backup wait(Duration active_interval) const {
+    Backup backup;
+    backup.active_interval = active_interval;
+    backup.deadline = now + active_down_interval(config, active_interval);
+    return backup;
+  }
+  /// 6.4.2 and 6.4.3: the sender is Active; restart the Active_Down_Timer by its interval.
+  [[nodiscard]] Backup follow(const AdvertReceived& advert) const {
+    Backup backup = wait(learned(advert.interval));
+    backup.active_address = advert.source;
+    backup.active_priority = advert.priority;
+    return backup;
+  }
+  [[nodiscard]] Active advertising() const {
+    return {now + config.advertisement_interval, now, now};
+  }
+};
+
+std::vector<Action> leaving(StateName from, StateName to, std::string reason,
+                            std::vector<Action> first) {
+  first.emplace_back(Transitioned{from, to, std::move(reason)});
+  return first;
+}
+
+/// 6.4.1 and 6.4.2: advertise, hold the addresses, announce them.
+Step become_active(const Context& in, StateName from, std::string reason) {
+  return {in.advertising(),
+          leaving(from, StateName::active, std::move(reason),
+                  {SendAdvert{in.config.priority}, HoldAddresses{}, Announce{Occasion::takeover}})};
+}
+
+Step become_backup(const Context& in, StateName from, std::string reason) {
+  return {in.wait(in.config.advertisement_interval),
+          leaving(from, StateName::backup, std::move(reason), {DropAddresses{}})};
+}
+
+Step become_fault(StateName from, std::vector<Action> first) {
+  return {Fault{}, leaving(from, StateName::fault, "fault", std::move(first))};
+}
+
+/// A predecessor was Active and its last advert is recent: the others still count on us.
+std::optional<Step> resume_active(const Context& in, const State& previous) {
+  const auto* active = std::get_if<Active>(&previous);
+  if (active == nullptr) return std::nullopt;
+  const Duration silence = in.config.down_timer_adverts * in.config.advertisement_interval;
+  if (in.now < active->last_advert || in.now >= active->last_advert + silence) return std::nullopt;
+  Active resumed = *active;
+  resumed.next_advert = std::min(resumed.next_advert, in.now + in.config.advertisement_interval);
+  return Step{resumed, {HoldAddresses{}}};
+}
+
+/// A predecessor was Backup and its timer still runs.
+std::optional<Step> resume_backup(const Context& in, const State& previous) {
+  const auto* backup = std::get_if<Backup>(&previous);
+  if (backup == nullptr || backup->deadline <= in.now) return std::nullopt;
+  // Never later than a fresh start would be: the record may be of another configuration.
+  Backup resumed = *backup;
+  resumed.deadline =
+      std::min(resumed.deadline, in.now + active_down_interval(in.config, resumed.active_interval));
+  return Step{resumed, {DropAddresses{}}};
+}
+
+Step on(const Initialize&, const Startup& startup, const Context& in) {
+  if (startup.faulty) return become_fault(StateName::initialize, {DropAddresses{}});
+  if (startup.resume) {
+    if (auto resumed = resume_active(in, *startup.resume)) return std::move(*resumed);
+    if (auto resumed = resume_backup(in, *startup.resume)) return std::move(*resumed);
+  }
+  if (in.is_owner()) return become_active(in, StateName::initialize, "address owner");  // 6.4.1
+  return become_backup(in, StateName::initialize, "start");
+}
+
+Step on(const Initialize& same,
+        const OneOf<Shutdown, AdvertReceived, DeadlineReached, FaultRaised, FaultCleared,
+                    ConfigChanged> auto&,
+        const Context&) {
+  return {same, {}};
+}
+
+Step on(const Backup& same, const Startup&, const Context&) { return {same, {}}; }
+
+Step on(const Backup&, const Shutdown&, const Context&) {
+  // 6.4.2: no advertisement.
+  return {Initialize{},
+          leaving(StateName::backup, StateName::initialize, "shutdown", {DropAddresses{}})};
+}
+
+/// keepalived's preempt_delay: the first losing advert starts it; until it ends they are followed.
+Step delay_preemption(const Backup& backup, const AdvertReceived& advert, const Context& in) {
+  const TimePoint preempt_at = backup.preempt_at.value_or(in.now + in.config.preempt_delay);
+  Backup next = in.now < preempt_at ? in.follow(advert) : backup;
+  next.preempt_at = preempt_at;
+  return {next, {}};
+}
+
+Step on(const Backup& backup, const AdvertReceived& advert, const Context& in) {
+  if (advert.priority == 0) {
+    // 6.4.2: a resignation, so wait Skew_Time, not the whole Active_Down_Interval.
+    Backup next = backup;
+    next.deadline = in.now + skew_time(in.config, backup.active_interval);
+    return {next, {}};
+  }
+  if (advert.priority >= in.config.priority || !in.preempts()) return {in.follow(advert), {}};
+  if (in.config.preempt_delay > Duration{0} && !in.is_owner())
+    return delay_preemption(backup, advert, in);
+  Backup ignoring = backup;  // 6.4.2: discarded; the running timer ends in our takeover
+  ignoring.active_address = advert.source;
+  ignoring.active_priority = advert.priority;
+  return {ignoring, {}};
+}
+
+Step on(const Backup& backup, const DeadlineReached&, const Context& in) {
+  const bool preempting =
+      backup.active_priority != 0 && backup.active_priority < in.config.priority;
+  return become_active(
+      in, StateName::backup,
+      backup.active_priority == 0 || !preempting
+          ? fmt::format("no advert for {:.3f} s",
+                        in_seconds(active_down_interval(in.config, backup.active_interval)))
+          : fmt::format("preempting {} of priority {}", backup.active_address.to_string(),
+                        backup.active_priority));
+}
+
+Step on(const Backup&, const FaultRaised&, const Context&) {
+  return become_fault(StateName::backup, {DropAddresses{}});
+}
+
+Step on(const Backup& same, const FaultCleared&, const Context&) { return {same, {}}; }
+
+Step on(const Backup& backup, const ConfigChanged& change, const Context& in) {
+  // Not a new wait: the running one changes by what the new priority and interval change in it.
+  Backup next = backup;
+  const bool own_interval = backup.active_interval == change.before.advertisement_interval &&
+                            (in.config.version == Version::v2 || backup.active_priority == 0);
+  if (own_interval) next.active_interval = in.config.advertisement_interval;
+  next.deadline += active_down_interval(in.config, next.active_interval) -
+                   active_down_interval(change.before, backup.active_interval);
+  next.deadline = std::max(next.deadline, in.now);
+  return {next, {}};
+}
+
+Step on(const Active& same, const Startup&, const Context&) { return {same, {}}; }
+
+Step on(const Active&, const Shutdown&, const Context&) {
+  // 6.4.3: resign, so that a Backup waits Skew_Time only.
+  return {Initialize{}, leaving(StateName::active, StateName::initialize, "shutdown",
+                                {SendAdvert{0}, DropAddresses{}})};
+}
+
+/// 6.4.3: answer a loser at once, so that it backs off and bridges relearn our MAC address.
+Step answer_loser(const Active& active, const Context& in) {
+  if (in.now < active.answer_not_before) return {active, {}};
+  Active next = active;
+  next.answer_not_before =
+      in.now + std::min(in.config.advertisement_interval / 2, longest_answer_gap);
+  std::vector<Action> actions;
+  if (!in.config.lower_prio_no_advert) actions.emplace_back(SendAdvert{in.config.priority});
+  actions.emplace_back(Announce{Occasion::lower_priority});
+  return {next, std::move(actions)};
+}
+
+Step on(const Active& active, const AdvertReceived& advert, const Context& in) {
+  if (advert.priority == 0) {
+    // 6.4.3: somebody resigns; show at once that we are here.
+    Active next = in.advertising();
+    next.answer_not_before = active.answer_not_before;
+    return {next, {SendAdvert{in.config.priority}}};
+  }
+  if (in.loses_to(advert)) {
+    std::vector<Action> actions;
+    if (in.config.higher_prio_send_advert) actions.emplace_back(SendAdvert{in.config.priority});
+    actions.emplace_back(DropAddresses{});
+    return {in.follow(advert), leaving(StateName::active, StateName::backup,
+                                       fmt::format("advert of priority {} from {}", advert.priority,
+                                                   advert.source.to_string()),
+                                       std::move(actions))};
+  }
+  if (advert.priority == in.config.priority && advert.source == in.config.address)
+    return {active, {Suspicious{"another router has our address and priority"}}};
+  return answer_loser(active, in);
+}
+
+Step on(const Active& active, const DeadlineReached&, const Context& in) {
+  // The next deadline follows from the last one: late wake-ups do not add up to a drift.
+  Active next = active;
+  next.last_advert = in.now;
+  next.next_advert = active.next_advert + in.config.advertisement_interval;
+  if (next.next_advert <= in.now) next.next_advert = in.now + in.config.advertisement_interval;
+  std::vector<Action> actions{SendAdvert{in.config.priority}};
+  // We slept for so long that a Backup may have taken over, and nobody has beaten us since: its
+  // announcements must be overwritten.
+  if (in.now - active.last_advert >
+      active_down_interval(in.config, in.config.advertisement_interval))
+    actions.emplace_back(Announce{Occasion::resumed});
+  return {next, std::move(actions)};
+}
+
+Step on(const Active&, const FaultRaised&, const Context&) {
+  return become_fault(StateName::active, {SendAdvert{0}, DropAddresses{}});
+}
+
+Step on(const Active& same, const FaultCleared&, const Context&) { return {same, {}}; }
+
+Step on(const Active& active, const ConfigChanged&, const Context& in) {
+  Active next = active;
+  next.next_advert = std::min(active.next_advert, in.now + in.config.advertisement_interval);
+  return {next, {}};
+}
+
+Step on(const Fault&, const Shutdown&, const Context&) {
+  return {Initialize{}, leaving(StateName::fault, StateName::initialize, "shutdown", {})};
+}
+
+Step on(const Fault&, const FaultCleared&, const Context& in) {
+  if (in.is_owner()) return become_active(in, StateName::fault, "address owner");
+  return become_backup(in, StateName::fault, "fault cleared");
+}
+
+Step on(const Fault& same,
+        const OneOf<Startup, AdvertReceived, DeadlineReached, FaultRaised, ConfigChanged> auto&,
+        const Context&) {
+  return {same, {}};
+}
+
+}  // namespace
+
+StateName name_of(const State& state) { return static_cast<StateName>(state.index()); }
+
+std::string_view keepalived_name(StateName state) {
+  switch (state) {
+    case StateName::initialize:
+      return "INIT";
+    case StateName::backup:
+      return "BACKUP";
+    case StateName::active:
+      return "MASTER";
+    case StateName::fault:
+      return "FAULT";
+  }
+  return "INIT";
+}
+
+std::string_view to_string(StateName state) {
+  switch (state) {
+    case StateName::initialize:
+      return "Initialize";
+    case StateName::backup:
+      return "Backup";
+    case StateName::active:
+      return "Active";
+    case StateName::fault:
+      return "Fault";
+  }
+  return "Initialize";
+}
+
+Duration skew_time(const RouterConfig& config, Duration active_interval) {
+  // RFC 3768 6.1 counts in seconds whatever the interval is; RFC 9568 6.1 scales with it.
+  const Duration unit = config.version == Version::v2 ? std::chrono::seconds{1} : active_interval;
+  return (256 - config.priority) * unit / 256;
+}
+
+Duration active_down_interval(const RouterConfig& config, Duration active_interval) {
+  return config.down_timer_adverts * active_interval + skew_time(config, active_interval);
+}
+
+Step step(const RouterConfig& config, const State& state, const RouterEvent& event, TimePoint now) {
+  const Context in{config, now};
+  return std::visit([&](const auto& s, const auto& e) { return on(s, e, in); }, state, event);
+}
+
+std::optional<TimePoint> deadline(const State& state) {
+  if (const auto* backup = std::get_if<Backup>(&state)) return backup->deadline;
+  if (const auto* active = std::get_if<Active>(&state)) return active->next_advert;
+  return std::nullopt;
+}
+
+}  // namespace holdfast::vrrp
