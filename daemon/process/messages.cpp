@@ -1,0 +1,129 @@
+#include "daemon/process/messages.h"
+
+#include <algorithm>
+#include <boost/json.hpp>
+
+#include "daemon/process/memfd.h"
+
+namespace holdfast::process {
+namespace {
+
+namespace json = boost::json;
+
+struct Outgoing {
+  json::object body;
+  std::vector<int> fds;
+};
+
+Outgoing encode(const Configure& m) {
+  return {{{"type", "configure"},
+           {"serial", m.serial},
+           {"restarted", m.restarted},
+           {"dont_release", m.dont_release},
+           {"release_vips", m.release_vips},
+           {"log_detail", m.log_detail}},
+          {m.text.get(), m.state.get()}};
+}
+
+json::object to_json(const config::Diagnostic& found) {
+  return {{"severity", static_cast<int>(found.severity)},
+          {"line", found.place.line},
+          {"column", found.place.column},
+          {"message", found.message}};
+}
+
+Outgoing encode(const Prepared& m) {
+  // Findings can be many: the first ones fit into one message, the rest is a count.
+  constexpr std::size_t most_bytes = Channel::max_message / 2;
+  json::array diagnostics;
+  std::size_t bytes = 0;
+  for (const config::Diagnostic& found : m.diagnostics) {
+    bytes += found.message.size() * 2 + 80;
+    if (bytes > most_bytes) break;
+    diagnostics.emplace_back(to_json(found));
+  }
+  return {{{"type", "prepared"}, {"serial", m.serial}, {"diagnostics", std::move(diagnostics)}},
+          {}};
+}
+Outgoing encode(const Commit& m) { return {{{"type", "commit"}, {"serial", m.serial}}, {}}; }
+Outgoing encode(const Abort& m) { return {{{"type", "abort"}, {"serial", m.serial}}, {}}; }
+Outgoing encode(const Running& m) { return {{{"type", "running"}, {"serial", m.serial}}, {}}; }
+Outgoing encode(const Stop&) { return {{{"type", "stop"}}, {}}; }
+Outgoing encode(const RunScript& m) {
+  json::array arguments(m.arguments.begin(), m.arguments.end());
+  return {{{"type", "run_script"},
+           {"serial", m.serial},
+           {"line", m.line},
+           {"object", m.object},
+           {"arguments", std::move(arguments)}},
+          {}};
+}
+
+// Boost.JSON reports a missing or wrong member by throwing; parse_message() catches.
+config::Diagnostic diagnostic_from(const json::value& value) {
+  const json::object& object = value.as_object();
+  config::Diagnostic found;
+  const auto severity = object.at("severity").to_number<int>();
+  found.severity = static_cast<config::Severity>(std::clamp(severity, 0, 2));
+  found.place = {object.at("line").to_number<std::uint32_t>(),
+                 object.at("column").to_number<std::uint32_t>()};
+  found.message = object.at("message").as_string();
+  return found;
+}
+
+Configure configure_from(const json::object& body, std::vector<Fd>& fds) {
+  Configure m;
+  m.serial = body.at("serial").to_number<std::uint64_t>();
+  m.restarted = body.at("restarted").as_bool();
+  m.dont_release = body.at("dont_release").as_bool();
+  m.release_vips = body.at("release_vips").as_bool();
+  m.log_detail = body.at("log_detail").as_bool();
+  m.text = std::move(fds.at(0));
+  m.state = std::move(fds.at(1));
+  return m;
+}
+
+RunScript run_script_from(const json::object& body) {
+  RunScript m;
+  m.serial = body.at("serial").to_number<std::uint64_t>();
+  m.line = body.at("line").to_number<std::uint32_t>();
+  m.object = body.at("object").as_string();
+  for (const json::value& argument : body.at("arguments").as_array())
+    m.arguments.emplace_back(argument.as_string());
+  return m;
+}
+
+Result<Message> decode(Packet& packet) {
+  const std::string_view type = packet.body.at("type").as_string();
+  const auto serial = [&] { return packet.body.at("serial").to_number<std::uint64_t>(); };
+  if (type == "configure") return configure_from(packet.body, packet.fds);
+  if (type == "commit") return Commit{serial()};
+  if (type == "abort") return Abort{serial()};
+  if (type == "running") return Running{serial()};
+  if (type == "stop") return Stop{};
+  if (type == "run_script") return run_script_from(packet.body);
+  if (type == "prepared") {
+    Prepared m{serial(), {}};
+    for (const json::value& found : packet.body.at("diagnostics").as_array())
+      m.diagnostics.push_back(diagnostic_from(found));
+    return m;
+  }
+  return fail("a message of unknown type '{}'", type);
+}
+
+}  // namespace
+
+Result<void> send(Channel& channel, const Message& message) {
+  const Outgoing out = std::visit([](const auto& m) { return encode(m); }, message);
+  return channel.send(out.body, out.fds);
+}
+
+Result<Message> parse_message(Packet packet) {
+  try {
+    return decode(packet);
+  } catch (const std::exception& error) {
+    return fail("a message that is not understood: {}", error.what());
+  }
+}
+
+}  // namespace holdfast::process
