@@ -1,0 +1,116 @@
+#include "daemon/netlink/monitor.h"
+
+#include <libmnl/libmnl.h>
+#include <linux/rtnetlink.h>
+#include <sys/socket.h>
+
+#include <array>
+#include <cerrno>
+
+namespace holdfast::netlink {
+namespace {
+
+struct CloseSocket {
+  void operator()(mnl_socket* socket) const { mnl_socket_close(socket); }
+};
+
+/// A burst of thousands of addresses fits; beyond it the kernel says ENOBUFS and we dump again.
+constexpr int receive_buffer = 4 << 20;
+constexpr std::size_t largest_message = 64 * 1024;
+
+int hand_over(const nlmsghdr* message, void* handler) {
+  (*static_cast<const Monitor::Handler*>(handler))(*message);
+  return MNL_CB_OK;
+}
+
+}  // namespace
+
+struct Monitor::Impl {
+  std::unique_ptr<mnl_socket, CloseSocket> socket;
+  std::uint32_t sequence = 0;
+  std::vector<char> buffer = std::vector<char>(largest_message);
+};
+
+Monitor::Monitor(std::unique_ptr<Impl> impl) : impl_{std::move(impl)} {}
+Monitor::Monitor(Monitor&&) noexcept = default;
+Monitor& Monitor::operator=(Monitor&&) noexcept = default;
+Monitor::~Monitor() = default;
+
+Result<Monitor> Monitor::open(std::span<const unsigned> groups) {
+  auto impl = std::make_unique<Impl>();
+  impl->socket.reset(mnl_socket_open2(NETLINK_ROUTE, SOCK_CLOEXEC));
+  if (!impl->socket) return fail_errno(errno, "cannot open the netlink monitor");
+  if (mnl_socket_bind(impl->socket.get(), 0, MNL_SOCKET_AUTOPID) != 0)
+    return fail_errno(errno, "cannot bind the netlink monitor");
+  const int fd = mnl_socket_get_fd(impl->socket.get());
+  ::setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &receive_buffer, sizeof receive_buffer);
+  for (unsigned group : groups)
+    if (mnl_socket_setsockopt(impl->socket.get(), NETLINK_ADD_MEMBERSHIP, &group, sizeof group) !=
+        0)
+      return fail_errno(errno, "cannot subscribe to kernel notifications (group {})", group);
+  return Monitor{std::move(impl)};
+}
+
+Result<void> Monitor::dump(std::uint16_t type, std::uint8_t family, const Handler& handler) {
+  std::array<char, 256> space{};
+  nlmsghdr* request = mnl_nlmsg_put_header(space.data());
+  request->nlmsg_type = type;
+  request->nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP;
+  request->nlmsg_seq = ++impl_->sequence;
+  auto* general = static_cast<rtgenmsg*>(mnl_nlmsg_put_extra_header(request, sizeof(ifinfomsg)));
+  general->rtgen_family = family;
+  if (mnl_socket_sendto(impl_->socket.get(), request, request->nlmsg_len) < 0)
+    return fail_errno(errno, "cannot ask the kernel for its links and addresses");
+  for (;;) {
+    const ssize_t got =
+        mnl_socket_recvfrom(impl_->socket.get(), impl_->buffer.data(), impl_->buffer.size());
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0) return fail_errno(errno, "cannot read the kernel's links and addresses");
+    auto left = static_cast<int>(got);
+    for (auto* message = reinterpret_cast<nlmsghdr*>(impl_->buffer.data());
+         mnl_nlmsg_ok(message, left); message = mnl_nlmsg_next(message, &left)) {
+      const bool ours = message->nlmsg_seq == impl_->sequence;
+      if (ours && message->nlmsg_type == NLMSG_DONE) return {};
+      if (ours && message->nlmsg_type == NLMSG_ERROR)
+        return fail("the kernel refused to list its links or addresses");
+      if (message->nlmsg_type >= NLMSG_MIN_TYPE) handler(*message);
+    }
+  }
+}
+
+Result<void> Monitor::read(const Handler& handler) {
+  const int fd = mnl_socket_get_fd(impl_->socket.get());
+  for (;;) {
+    const ssize_t got = ::recv(fd, impl_->buffer.data(), impl_->buffer.size(), MSG_DONTWAIT);
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) return {};
+    if (got < 0) return fail_errno(errno, "kernel notifications were lost");
+    mnl_cb_run(impl_->buffer.data(), static_cast<std::size_t>(got), 0, 0, hand_over,
+               const_cast<Handler*>(&handler));
+  }
+}
+
+int Monitor::descriptor() const { return mnl_socket_get_fd(impl_->socket.get()); }
+
+std::vector<const nlattr*> attributes(const nlmsghdr& message, std::size_t header_size,
+                                      std::uint16_t highest) {
+  std::vector<const nlattr*> table(highest + 1U, nullptr);
+  if (message.nlmsg_len < MNL_NLMSG_HDRLEN + MNL_ALIGN(header_size)) return table;
+  const auto* end = static_cast<const char*>(mnl_nlmsg_get_payload_tail(&message));
+  const auto* attribute =
+      static_cast<const nlattr*>(mnl_nlmsg_get_payload_offset(&message, header_size));
+  while (mnl_attr_ok(attribute, static_cast<int>(end - reinterpret_cast<const char*>(attribute)))) {
+    const std::uint16_t type = mnl_attr_get_type(attribute);
+    if (type <= highest) table[type] = attribute;
+    attribute = mnl_attr_next(attribute);
+  }
+  return table;
+}
+
+std::span<const std::byte> payload(const nlattr* attribute) {
+  if (attribute == nullptr) return {};
+  return {static_cast<const std::byte*>(mnl_attr_get_payload(attribute)),
+          mnl_attr_get_payload_len(attribute)};
+}
+
+}  // namespace holdfast::netlink

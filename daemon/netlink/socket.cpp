@@ -1,0 +1,31 @@
+#include "daemon/netlink/socket.h"
+
+#include <linux/netlink.h>
+#include <sys/socket.h>
+
+#include "daemon/base/assert.h"
+
+namespace holdfast::netlink {
+
+Result<Socket> connect(int protocol) {
+  Socket socket{nl_socket_alloc()};
+  if (!socket) return fail("out of memory for a netlink socket");
+  // One acknowledgement for a batch, asked for by Batch itself.
+  nl_socket_disable_auto_ack(socket.get());
+  if (const int error = nl_connect(socket.get(), protocol); error < 0)
+    return fail("cannot open a netlink socket: {}", nl_geterror(error));
+  // A refused request is echoed; without its payload a whole batch of refusals fits the buffer.
+  const int on = 1;
+  ::setsockopt(nl_socket_get_fd(socket.get()), SOL_NETLINK, NETLINK_CAP_ACK, &on, sizeof on);
+  constexpr int buffer = 1 << 20;
+  nl_socket_set_buffer_size(socket.get(), buffer, buffer);
+  return socket;
+}
+
+Message make_message(int type, int flags) {
+  Message message{nlmsg_alloc_simple(type, flags | NLM_F_REQUEST)};
+  BASE_ASSERT(message != nullptr);
+  return message;
+}
+
+}  // namespace holdfast::netlink

@@ -1,0 +1,31 @@
+// Owners for libnl's socket and message.
+#pragma once
+
+#include <netlink/msg.h>
+#include <netlink/netlink.h>
+#include <netlink/socket.h>
+
+#include <memory>
+
+#include "daemon/base/result.h"
+
+namespace holdfast::netlink {
+
+template <auto Function>
+struct FreeWith {
+  template <typename T>
+  void operator()(T* pointer) const {
+    Function(pointer);
+  }
+};
+
+using Message = std::unique_ptr<nl_msg, FreeWith<nlmsg_free>>;
+using Socket = std::unique_ptr<nl_sock, FreeWith<nl_socket_free>>;
+
+/// A connected request socket. @param protocol NETLINK_ROUTE or NETLINK_GENERIC
+Result<Socket> connect(int protocol);
+
+/// An empty message of `type`. @param flags NLM_F_...; NLM_F_REQUEST is added
+Message make_message(int type, int flags);
+
+}  // namespace holdfast::netlink
