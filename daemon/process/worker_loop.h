@@ -1,0 +1,71 @@
+// The life of a worker: it reads the supervisor's messages and calls a Worker. Both executables
+// use it, so that prepare, commit, stop and the loss of the supervisor mean the same in both.
+#pragma once
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/posix/stream_descriptor.hpp>
+#include <boost/asio/signal_set.hpp>
+#include <functional>
+#include <optional>
+#include <vector>
+
+#include "daemon/base/event.h"
+#include "daemon/config/diagnostic.h"
+#include "daemon/config/text.h"
+#include "daemon/process/channel.h"
+#include "daemon/process/messages.h"
+
+namespace holdfast::process {
+
+/// What a process does with a configuration.
+class Worker {
+ public:
+  Worker() = default;
+  Worker(const Worker&) = delete;
+  Worker& operator=(const Worker&) = delete;
+  virtual ~Worker() = default;
+
+  /// Reads and keeps the new configuration without acting on it.
+  virtual std::vector<config::Diagnostic> prepare(const config::Text& text) = 0;
+  /// Acts on what prepare() kept. `settings` are the options and descriptors it came with.
+  virtual Result<void> commit(const Configure& settings) = 0;
+  /// Forgets what prepare() kept.
+  virtual void abort() = 0;
+  /// Releases everything that must not outlive the process, then calls `done`.
+  virtual void stop(std::function<void()> done) = 0;
+};
+
+class WorkerLoop {
+ public:
+  WorkerLoop(boost::asio::io_context& context, Worker& worker, Log& log);
+  /// Runs until stopped. @return the exit status
+  int run();
+  /// Sends to the supervisor; a failure is logged, since the supervisor being gone is seen by
+  /// run().
+  void send(const Message& message);
+
+ private:
+  void wait_for_message();
+  void drain();
+  void handle(Message message);
+  void handle(Configure configure);
+  void commit(std::uint64_t serial);
+  void stop(const char* reason);
+
+  boost::asio::io_context& context_;
+  Worker& worker_;
+  Log& log_;
+  Channel channel_;
+  boost::asio::posix::stream_descriptor readable_;
+  boost::asio::signal_set signals_;
+  std::optional<Configure> prepared_;
+  bool stopping_ = false;
+  int status_ = 0;
+};
+
+/// Exit statuses of keepalived that a supervisor takes as permanent.
+inline constexpr int exit_fatal = 1;
+inline constexpr int exit_configuration = 2;
+inline constexpr int exit_permission = 4;
+
+}  // namespace holdfast::process

@@ -1,0 +1,208 @@
+// Events go into the router core, and what it asks for is done: adverts, addresses, announcements,
+// scripts, log lines.
+#include <algorithm>
+#include <utility>
+
+#include "daemon/process/clock.h"
+#include "vrrp/linux/port.h"
+#include "vrrp/linux/process.h"
+
+namespace holdfast::vrrp {
+
+using process::monotonic_now;
+
+namespace {
+
+/// A repeated problem is logged at once and then at most this often, with its count.
+constexpr Duration discard_log_gap = std::chrono::seconds{10};
+
+AddressKey key_of(const VirtualAddress& address, std::uint32_t interface) {
+  return {interface, address.address, address.prefix_length};
+}
+
+AnnouncePlan plan_for(const AnnounceConfig& config, Occasion occasion) {
+  const bool lower = occasion == Occasion::lower_priority;
+  return {lower ? config.lower_prio_repeat : config.repeat,
+          lower ? config.lower_prio_delay : config.delay, config.refresh, config.refresh_repeat};
+}
+
+template <typename... Cases>
+struct Overloaded : Cases... {
+  using Cases::operator()...;
+};
+
+}  // namespace
+
+void VrrpProcess::deliver(RunningInstance& instance, const RouterEvent& event, TimePoint now) {
+  Step next = step(instance.router, instance.state, event, now);
+  instance.state = std::move(next.state);
+  for (const Action& action : next.actions) act(instance, action, now);
+  save(instance);
+  arm(instance);
+}
+
+void VrrpProcess::act(RunningInstance& instance, const Action& action, TimePoint now) {
+  std::visit(Overloaded{
+                 [&](const SendAdvert& advert) { send_advert(instance, advert.priority); },
+                 [&](const HoldAddresses&) { hold_addresses(instance, true); },
+                 [&](const DropAddresses&) { hold_addresses(instance, false); },
+                 [&](const Announce& what) { announce(instance, what.occasion, now); },
+                 [&](const Transitioned& transition) { transitioned(instance, transition); },
+                 [&](const Suspicious& what) {
+                   log_.write(Event{Level::warning, "suspicious",
+                                    fmt::format("({}) {}", instance.config.name, what.what)}
+                                  .with("router", instance.config.name));
+                 },
+             },
+             action);
+}
+
+void VrrpProcess::send_advert(RunningInstance& instance, std::uint8_t priority) {
+  const auto port = ports_.find(instance.interface);
+  const auto source = source_address(instance);
+  if (port == ports_.end() || !source) return;
+  Advert advert;
+  advert.version = instance.router.version;
+  advert.vrid = instance.config.vrid();
+  advert.priority = priority;
+  advert.interval = instance.router.advertisement_interval;
+  advert.auth_type = instance.config.auth_type;
+  advert.password = instance.config.auth_pass;
+  for (const VirtualAddress& address : instance.config.addresses)
+    advert.addresses.push_back(address.address);
+  const auto message =
+      encode(advert, *source, globals_.vrrp_mcast_group4, instance.config.checksum_style);
+  ++instance.adverts_sent;
+  if (auto sent = port->second->socket.send(message, *source);
+      !sent && instance.faults.is_healthy())
+    log_.write(Event{Level::warning, "advert_not_sent",
+                     fmt::format("({}) {}", instance.config.name, sent.error().what)}
+                   .with("router", instance.config.name));
+}
+
+void VrrpProcess::hold_addresses(RunningInstance& instance, bool hold) {
+  for (const AddressKey& key : std::exchange(instance.held, {}))
+    if (!hold) reconciler_->unwant(key);
+  const AnnouncePlan plan = plan_for(instance.config.announce, Occasion::takeover);
+  for (const auto* list : {&instance.config.addresses, &instance.config.excluded})
+    for (const VirtualAddress& address : *list) {
+      const Link* link = links_->find(address.interface);
+      if (!hold || link == nullptr) continue;
+      const AddressKey key = key_of(address, link->index);
+      instance.held.push_back(key);
+      reconciler_->want(key, {address.label, address.scope, address.broadcast}, plan);
+    }
+  if (!stopping_) work_soon();
+}
+
+void VrrpProcess::announce(RunningInstance& instance, Occasion occasion, TimePoint now) {
+  const AnnouncePlan plan = plan_for(instance.config.announce, occasion);
+  for (const auto* list : {&instance.config.addresses, &instance.config.excluded})
+    for (const VirtualAddress& address : *list)
+      if (const Link* link = links_->find(address.interface))
+        reconciler_->announce(key_of(address, link->index), plan, now);
+  work_soon();
+}
+
+void VrrpProcess::transitioned(RunningInstance& instance, const Transitioned& transition) {
+  const std::string& name = instance.config.name;
+  const bool initial = transition.from == StateName::initialize;
+  const bool stopped = transition.to == StateName::initialize;
+  const std::string_view state = stopped ? "STOP" : keepalived_name(transition.to);
+  const std::string reason =
+      transition.to == StateName::fault ? instance.faults.text() : transition.reason;
+  const std::string text =
+      stopped ? fmt::format("({}) Stopping", name)
+              : fmt::format("({}) Entering {} STATE{}", name, state, initial ? " (init)" : "");
+  log_.write(Event{Level::notice, "transition", text}
+                 .with("router", name)
+                 .with("from", std::string{to_string(transition.from)})
+                 .with("to", std::string{to_string(transition.to)})
+                 .with("reason", reason));
+  const NotifyScripts& notify = instance.config.notify;
+  const ScriptLine script = stopped                              ? notify.stop
+                            : transition.to == StateName::active ? notify.master
+                            : transition.to == StateName::backup ? notify.backup
+                                                                 : notify.fault;
+  run_script(instance, script, {});
+  run_script(instance, notify.any,
+             {"INSTANCE", name, std::string{state}, std::to_string(instance.router.priority)});
+}
+
+void VrrpProcess::run_script(const RunningInstance& instance, ScriptLine script,
+                             std::vector<std::string> arguments) {
+  if (script)
+    send_(process::RunScript{serial_, *script, "INSTANCE " + instance.config.name,
+                             std::move(arguments)});
+}
+
+void VrrpProcess::received(Port& port, Bytes message, const Arrival& arrival) {
+  const auto found = port.routers.find(peek_vrid(message));
+  RunningInstance* instance = found == port.routers.end() ? nullptr : found->second;
+  if (instance == nullptr) {
+    if (globals_.log_unknown_vrids) discard(nullptr, Discard::unknown_vrid, arrival);
+    return;
+  }
+  const auto parsed = parse(message, arrival);
+  if (!parsed) return discard(instance, parsed.error(), arrival);
+  const Expectation expectation{instance->router.version, instance->router.advertisement_interval,
+                                instance->config.auth_type, instance->config.auth_pass,
+                                instance->router.address};
+  if (const auto reason = refuses(expectation, parsed->advert, arrival.source))
+    return discard(instance, *reason, arrival);
+  ++instance->adverts_received;
+  check_advert(*instance, parsed->advert, arrival);
+  deliver(*instance,
+          AdvertReceived{parsed->advert.priority, parsed->advert.interval, arrival.source},
+          monotonic_now());
+}
+
+/// What RFC 9568 7.1 wants logged although the advert is accepted; each once for a change.
+void VrrpProcess::check_advert(RunningInstance& instance, const Advert& advert,
+                               const Arrival& arrival) {
+  const Duration ours = instance.router.advertisement_interval;
+  if (advert.interval != ours && advert.interval != instance.foreign_interval)
+    log_.write(Event{Level::warning, "interval_differs",
+                     fmt::format("({}) {} advertises every {} s, we are configured for {} s",
+                                 instance.config.name, arrival.source.to_string(),
+                                 in_seconds(advert.interval), in_seconds(ours))}
+                   .with("router", instance.config.name));
+  instance.foreign_interval = advert.interval;
+  if (instance.config.skip_check_adv_addr.value_or(globals_.vrrp_skip_check_adv_addr)) return;
+  const bool differ = !std::ranges::equal(advert.addresses, instance.config.addresses, {}, {},
+                                          &VirtualAddress::address);
+  if (differ && !instance.addresses_differ)
+    log_.write(
+        Event{Level::warning, "addresses_differ",
+              fmt::format("({}) {} advertises {} addresses that are not the {} configured here",
+                          instance.config.name, arrival.source.to_string(), advert.addresses.size(),
+                          instance.config.addresses.size())}
+            .with("router", instance.config.name));
+  instance.addresses_differ = differ;
+}
+
+void VrrpProcess::discard(RunningInstance* instance, Discard reason, const Arrival& arrival) {
+  const std::string name = instance == nullptr ? "-" : instance->config.name;
+  Event event{Level::warning, "advert_discarded",
+              fmt::format("({}) advert from {} discarded: {}", name, arrival.source.to_string(),
+                          to_string(reason))};
+  event.with("router", name)
+      .with("reason", std::string{to_string(reason)})
+      .with("source", arrival.source.to_string());
+  if (instance == nullptr) return log_.write(event);
+  ++instance->discarded[static_cast<std::size_t>(reason)];
+  ++instance->discards_unlogged;
+  const TimePoint now = monotonic_now();
+  if (instance->discard_logged != TimePoint{} && now - instance->discard_logged < discard_log_gap)
+    return;
+  instance->discard_logged = now;
+  log_.write(event.with("count", std::to_string(std::exchange(instance->discards_unlogged, 0))));
+}
+
+void VrrpProcess::save(const RunningInstance& instance) {
+  if (!table_ || stopping_) return;
+  if (auto saved = table_->put(instance.config.name, to_record(instance.state)); !saved)
+    log_.write(Event{Level::warning, "state_table", saved.error().what});
+}
+
+}  // namespace holdfast::vrrp

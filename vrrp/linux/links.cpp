@@ -1,0 +1,166 @@
+#include "vrrp/linux/links.h"
+
+#include <linux/if.h>
+#include <linux/if_addr.h>
+#include <linux/if_link.h>
+#include <linux/rtnetlink.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <vector>
+
+namespace holdfast::vrrp {
+namespace {
+
+/// @source linux/if_addr.h since 5.18; missing in the headers of Debian 12's libc
+constexpr std::uint16_t ifa_proto = 11;
+
+template <typename Header>
+const Header* header_of(const nlmsghdr& message) {
+  if (message.nlmsg_len < NLMSG_LENGTH(sizeof(Header))) return nullptr;
+  return static_cast<const Header*>(NLMSG_DATA(&message));
+}
+
+template <typename Number>
+std::optional<Number> number_in(const nlattr* attribute) {
+  const auto bytes = netlink::payload(attribute);
+  if (bytes.size() < sizeof(Number)) return std::nullopt;
+  Number value{};
+  std::memcpy(&value, bytes.data(), sizeof value);
+  return value;
+}
+
+std::string text_in(const nlattr* attribute) {
+  const auto bytes = netlink::payload(attribute);
+  const auto* text = reinterpret_cast<const char*>(bytes.data());
+  return bytes.empty() ? std::string{} : std::string{text, ::strnlen(text, bytes.size())};
+}
+
+}  // namespace
+
+Result<Links> Links::open() {
+  constexpr std::array<unsigned, 2> groups{RTNLGRP_LINK, RTNLGRP_IPV4_IFADDR};
+  auto monitor = netlink::Monitor::open(groups);
+  if (!monitor) return tl::make_unexpected(monitor.error());
+  Links links{std::move(*monitor)};
+  if (auto dumped = links.dump(); !dumped) return tl::make_unexpected(dumped.error());
+  return links;
+}
+
+Result<void> Links::dump() {
+  links_.clear();
+  by_name_.clear();
+  addresses_.clear();
+  const auto handler = [this](const nlmsghdr& message) { apply(message); };
+  if (auto done = monitor_.dump(RTM_GETLINK, AF_UNSPEC, handler); !done) return done;
+  return monitor_.dump(RTM_GETADDR, AF_INET, handler);
+}
+
+Result<bool> Links::update() {
+  changed_ = false;
+  auto read = monitor_.read([this](const nlmsghdr& message) { apply(message); });
+  if (!read && read.error().code == ENOBUFS) {
+    changed_ = true;
+    read = dump();
+  }
+  if (!read) return tl::make_unexpected(read.error());
+  return changed_;
+}
+
+void Links::apply(const nlmsghdr& message) {
+  switch (message.nlmsg_type) {
+    case RTM_NEWLINK:
+      return apply_link(message, true);
+    case RTM_DELLINK:
+      return apply_link(message, false);
+    case RTM_NEWADDR:
+      return apply_address(message, true);
+    case RTM_DELADDR:
+      return apply_address(message, false);
+    default:
+      return;
+  }
+}
+
+void Links::apply_link(const nlmsghdr& message, bool present) {
+  const auto* header = header_of<ifinfomsg>(message);
+  if (header == nullptr || header->ifi_family == AF_BRIDGE) return;
+  const auto index = static_cast<std::uint32_t>(header->ifi_index);
+  if (const auto known = links_.find(index); known != links_.end()) {
+    by_name_.erase(known->second.name);
+    if (!present) {
+      links_.erase(known);
+      std::erase_if(addresses_, [&](const auto& entry) { return entry.first.interface == index; });
+    }
+  }
+  changed_ = true;
+  if (!present) return;
+  const auto attributes = netlink::attributes(message, sizeof(ifinfomsg), IFLA_MTU);
+  Link& link = links_[index];
+  link.index = index;
+  link.name = text_in(attributes[IFLA_IFNAME]);
+  constexpr unsigned both = IFF_UP | IFF_RUNNING;
+  link.running = (header->ifi_flags & both) == both;
+  link.mtu = number_in<std::uint32_t>(attributes[IFLA_MTU]).value_or(1500);
+  link.mac = number_in<MacAddress>(attributes[IFLA_ADDRESS]).value_or(MacAddress{});
+  by_name_[link.name] = index;
+}
+
+void Links::apply_address(const nlmsghdr& message, bool present) {
+  const auto* header = header_of<ifaddrmsg>(message);
+  if (header == nullptr || header->ifa_family != AF_INET) return;
+  const auto attributes = netlink::attributes(message, sizeof(ifaddrmsg), ifa_proto);
+  const nlattr* local =
+      attributes[IFA_LOCAL] != nullptr ? attributes[IFA_LOCAL] : attributes[IFA_ADDRESS];
+  const auto address = IpAddress::from_bytes(netlink::payload(local));
+  if (!address) return;
+  const AddressKey key{header->ifa_index, *address, header->ifa_prefixlen};
+  changed_ = true;
+  if (!present) {
+    addresses_.erase(key);
+    return;
+  }
+  KernelAddress& entry = addresses_[key];
+  if (entry.order == 0) entry.order = ++next_order_;
+  entry.marked = number_in<std::uint8_t>(attributes[ifa_proto]) == address_protocol;
+  entry.secondary = (header->ifa_flags & IFA_F_SECONDARY) != 0;
+}
+
+const Link* Links::find(std::string_view name) const {
+  const auto found = by_name_.find(name);
+  return found == by_name_.end() ? nullptr : find(found->second);
+}
+
+const Link* Links::find(std::uint32_t index) const {
+  const auto found = links_.find(index);
+  return found == links_.end() ? nullptr : &found->second;
+}
+
+std::optional<IpAddress> Links::primary_address(
+    std::uint32_t index, const std::function<bool(const IpAddress&)>& is_virtual) const {
+  const AddressKey first{index, IpAddress{}, 0};
+  const KernelAddress* best = nullptr;
+  std::optional<IpAddress> found;
+  for (auto entry = addresses_.lower_bound(first);
+       entry != addresses_.end() && entry->first.interface == index; ++entry) {
+    const KernelAddress& address = entry->second;
+    if (address.marked || is_virtual(entry->first.address)) continue;
+    const bool better = best == nullptr || std::pair{address.secondary, address.order} <
+                                               std::pair{best->secondary, best->order};
+    if (!better) continue;
+    best = &address;
+    found = entry->first.address;
+  }
+  return found;
+}
+
+void Links::note_added(const AddressKey& key) {
+  KernelAddress& entry = addresses_[key];
+  if (entry.order == 0) entry.order = ++next_order_;
+  entry.marked = true;
+}
+
+void Links::note_removed(const AddressKey& key) { addresses_.erase(key); }
+
+}  // namespace holdfast::vrrp

@@ -1,0 +1,152 @@
+// Configuration: prepare, commit, the difference of a reload, start and stop of instances.
+#include "vrrp/linux/process.h"
+
+#include <cerrno>
+
+#include "daemon/config/tree.h"
+#include "daemon/process/clock.h"
+#include "vrrp/linux/port.h"
+
+namespace holdfast::vrrp {
+
+using process::monotonic_now;
+
+VrrpProcess::VrrpProcess(boost::asio::io_context& context, Log& log,
+                         std::function<void(const process::Message&)> send)
+    : context_{context}, log_{log}, send_{std::move(send)}, timer_{context} {}
+
+VrrpProcess::~VrrpProcess() {
+  if (links_readable_) links_readable_->release();  // the descriptor belongs to the monitor
+}
+
+std::vector<config::Diagnostic> VrrpProcess::prepare(const config::Text& text) {
+  // The tree's own findings are the supervisor's to report.
+  config::Diagnostics tree_findings;
+  const auto tree = config::parse_tree(text, tree_findings);
+  config::Diagnostics found;
+  config::Reader reader{found};
+  prepared_ = read_vrrp(tree, reader);
+  return found.all();
+}
+
+Result<void> VrrpProcess::open_kernel() {
+  if (links_) return {};
+  auto links = Links::open();
+  if (!links) return tl::make_unexpected(links.error());
+  auto writer = AddressWriter::open();
+  if (!writer) return tl::make_unexpected(writer.error());
+  auto arp = ArpSender::open();
+  if (!arp) return tl::make_unexpected(arp.error());
+  links_.emplace(std::move(*links));
+  reconciler_.emplace(*links_, std::move(*writer), std::move(*arp), log_);
+  watch_links();
+  return {};
+}
+
+Result<void> VrrpProcess::commit(const process::Configure& settings) {
+  if (!prepared_) return fail("nothing was prepared");
+  const bool first = !links_;
+  if (auto opened = open_kernel(); !opened) return opened;
+  if (auto table = process::StateTable::open(settings.state))
+    table_.emplace(std::move(*table));
+  else
+    log_.write(Event{Level::warning, "state_table", table.error().what});
+  serial_ = settings.serial;
+  keep_addresses_at_stop_ = settings.dont_release;
+  if (first && !settings.restarted && prepared_->globals.vrrp_startup_delay > Duration{0})
+    held_until_ = monotonic_now() + prepared_->globals.vrrp_startup_delay;
+  apply(std::move(*std::exchange(prepared_, std::nullopt)), settings.restarted);
+  return {};
+}
+
+/// What is equal is not touched: no timer restarts, no packet is sent.
+void VrrpProcess::apply(VrrpConfig next, bool restarted) {
+  globals_ = next.globals;
+  reconciler_->set_announce_gap(globals_.vrrp_garp_interval);
+  std::map<std::string, Instance*> wanted;
+  for (Instance& instance : next.instances) wanted.emplace(instance.name, &instance);
+  for (auto entry = instances_.begin(); entry != instances_.end();) {
+    const auto same = wanted.find(entry->first);
+    const Instance& old = entry->second->config;
+    const bool stays = same != wanted.end() && same->second->interface == old.interface &&
+                       same->second->vrid() == old.vrid();
+    if (stays) {
+      change(*entry->second, *same->second);
+      wanted.erase(same);
+      ++entry;
+    } else {
+      remove(*entry->second);
+      entry = instances_.erase(entry);
+    }
+  }
+  for (auto& [name, instance] : wanted) {
+    auto added = std::make_unique<RunningInstance>();
+    added->config = std::move(*instance);
+    added->router = added->config.router;
+    instances_.emplace(name, std::move(added));
+  }
+  set_virtual_addresses();
+  open_ports();
+  for (auto& [name, instance] : instances_) {
+    if (!std::holds_alternative<Initialize>(instance->state)) continue;
+    if (!held_until_) start(*instance, restarted);
+  }
+  work_soon();
+  arm_timer();
+}
+
+void VrrpProcess::start(RunningInstance& instance, bool restarted) {
+  Startup startup;
+  for (const std::string& reason : faults_of(instance)) instance.faults.raise(reason);
+  startup.faulty = !instance.faults.is_healthy();
+  if (restarted && table_) startup.resume = from_record(table_->get(instance.config.name));
+  deliver(instance, startup, monotonic_now());
+}
+
+void VrrpProcess::remove(RunningInstance& instance) {
+  deliver(instance, Shutdown{}, monotonic_now());
+  if (const auto port = ports_.find(instance.interface); port != ports_.end())
+    port->second->routers.erase(instance.config.vrid());
+  if (instance.armed) deadlines_.erase({*instance.armed, &instance});
+  if (table_) table_->erase(instance.config.name);
+}
+
+void VrrpProcess::change(RunningInstance& instance, const Instance& next) {
+  const bool equal = equal_in_effect(instance.config, next);
+  const bool holds = std::holds_alternative<Active>(instance.state);
+  const bool other_addresses =
+      instance.config.addresses != next.addresses || instance.config.excluded != next.excluded;
+  if (!equal && holds && other_addresses) hold_addresses(instance, false);
+  const RouterConfig before = instance.router;
+  instance.config = next;
+  if (equal) return;
+  instance.router = next.router;
+  instance.router.address = before.address;
+  if (holds && other_addresses) hold_addresses(instance, true);
+  settle_interface(instance);
+  if (instance.router != before) deliver(instance, ConfigChanged{before}, monotonic_now());
+}
+
+void VrrpProcess::set_virtual_addresses() {
+  std::set<IpAddress> all;
+  for (const auto& [name, instance] : instances_)
+    for (const auto* list : {&instance->config.addresses, &instance->config.excluded})
+      for (const VirtualAddress& address : *list) all.insert(address.address);
+  reconciler_->set_virtual(std::move(all));
+}
+
+void VrrpProcess::stop(std::function<void()> done) {
+  stopping_ = true;
+  const TimePoint now = monotonic_now();
+  for (auto& [name, instance] : instances_) {
+    deliver(*instance, Shutdown{}, now);
+    if (table_) table_->erase(name);
+  }
+  if (reconciler_ && !keep_addresses_at_stop_)
+    while (reconciler_->work(now)) {
+    }
+  timer_.cancel();
+  done();
+}
+
+}  // namespace holdfast::vrrp

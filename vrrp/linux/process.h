@@ -1,0 +1,96 @@
+// holdfast-vrrp: wires the cores to sockets, netlink and timers. Decides nothing: what happens is
+// in vrrp/core/router.cpp.
+#pragma once
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/posix/stream_descriptor.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+
+#include "daemon/process/state_table.h"
+#include "daemon/process/worker_loop.h"
+#include "vrrp/linux/advert_socket.h"
+#include "vrrp/linux/reconciler.h"
+#include "vrrp/linux/running.h"
+
+namespace holdfast::vrrp {
+
+class VrrpProcess : public process::Worker {
+ public:
+  /// @param send gives a message to the supervisor
+  VrrpProcess(boost::asio::io_context& context, Log& log,
+              std::function<void(const process::Message&)> send);
+  ~VrrpProcess() override;
+
+  std::vector<config::Diagnostic> prepare(const config::Text& text) override;
+  Result<void> commit(const process::Configure& settings) override;
+  void abort() override { prepared_.reset(); }
+  void stop(std::function<void()> done) override;
+
+ private:
+  struct Port;  ///< the advert socket of one interface, and who uses it
+
+  // process.cpp: configuration
+  Result<void> open_kernel();
+  void apply(VrrpConfig next, bool restarted);
+  void start(RunningInstance& instance, bool restarted);
+  void remove(RunningInstance& instance);
+  void change(RunningInstance& instance, const Instance& next);
+  void set_virtual_addresses();
+
+  // engine.cpp: events
+  void deliver(RunningInstance& instance, const RouterEvent& event, TimePoint now);
+  void act(RunningInstance& instance, const Action& action, TimePoint now);
+  void send_advert(RunningInstance& instance, std::uint8_t priority);
+  void transitioned(RunningInstance& instance, const Transitioned& transition);
+  void run_script(const RunningInstance& instance, ScriptLine script,
+                  std::vector<std::string> arguments);
+  void received(Port& port, Bytes message, const Arrival& arrival);
+  void check_advert(RunningInstance& instance, const Advert& advert, const Arrival& arrival);
+  void discard(RunningInstance* instance, Discard reason, const Arrival& arrival);
+  void hold_addresses(RunningInstance& instance, bool hold);
+  void announce(RunningInstance& instance, Occasion occasion, TimePoint now);
+  void save(const RunningInstance& instance);
+
+  // interfaces.cpp: links, ports and faults
+  void links_changed();
+  void settle_interface(RunningInstance& instance);
+  void open_ports();
+  void watch_links();
+  void watch_port(Port& port);
+  [[nodiscard]] std::optional<IpAddress> source_address(const RunningInstance& instance) const;
+  [[nodiscard]] std::set<std::string> faults_of(const RunningInstance& instance) const;
+
+  // timers.cpp
+  void arm(RunningInstance& instance);
+  void arm_timer();
+  void on_timer();
+  void drain_ports();
+  void work_soon();
+
+  boost::asio::io_context& context_;
+  Log& log_;
+  std::function<void(const process::Message&)> send_;
+  std::optional<VrrpConfig> prepared_;
+  config::GlobalDefs globals_;
+  std::uint64_t serial_ = 0;
+  bool keep_addresses_at_stop_ = false;
+  bool stopping_ = false;
+  std::optional<process::StateTable> table_;
+  std::optional<Links> links_;
+  std::optional<Reconciler> reconciler_;
+  std::map<std::string, std::unique_ptr<RunningInstance>> instances_;
+  std::map<std::uint32_t, std::unique_ptr<Port>> ports_;
+  std::set<std::pair<TimePoint, RunningInstance*>> deadlines_;
+  std::optional<TimePoint> held_until_;  ///< vrrp_startup_delay
+  std::optional<TimePoint> armed_for_;
+  bool work_posted_ = false;
+  boost::asio::steady_timer timer_;
+  std::unique_ptr<boost::asio::posix::stream_descriptor> links_readable_;
+};
+
+}  // namespace holdfast::vrrp

@@ -1,0 +1,75 @@
+// Makes the kernel's addresses what they must be, and announces them. Work is cut into slices, so
+// that adverts go out and come in while thousands of addresses move (architecture: a takeover is
+// sliced).
+#pragma once
+
+#include <map>
+#include <optional>
+#include <set>
+#include <vector>
+
+#include "daemon/base/event.h"
+#include "daemon/base/time.h"
+#include "vrrp/core/announce.h"
+#include "vrrp/core/wanted.h"
+#include "vrrp/linux/address_writer.h"
+#include "vrrp/linux/arp.h"
+#include "vrrp/linux/links.h"
+
+namespace holdfast::vrrp {
+
+class Reconciler {
+ public:
+  Reconciler(Links& links, AddressWriter writer, ArpSender arp, Log& log);
+
+  void set_announce_gap(Duration gap) { schedule_.set_gap(gap); }
+  /// Addresses that are ours whoever put them there: configured as virtual.
+  void set_virtual(std::set<IpAddress> addresses);
+  [[nodiscard]] bool is_virtual(const IpAddress& address) const {
+    return virtual_.contains(address);
+  }
+
+  /// From now on this address must be there; it is announced by `plan` whenever we add it.
+  void want(const AddressKey& key, const AddressSettings& settings, const AnnouncePlan& plan);
+  /// From now on it must not.
+  void unwant(const AddressKey& key);
+  /// Announces it now, if it is there; otherwise it will be when it is added.
+  void announce(const AddressKey& key, const AnnouncePlan& plan, TimePoint now);
+
+  /// The kernel's state has changed: what is missing comes back, what is left over goes.
+  void kernel_changed() { dirty_ = true; }
+  /// One slice of work. @return true when more is waiting
+  bool work(TimePoint now);
+  /// When work() has something to do next; nothing: when something changes.
+  [[nodiscard]] std::optional<TimePoint> deadline() const;
+  /// Additions and removals sent so far, and announcements.
+  struct Counters {
+    std::uint64_t added = 0, removed = 0, announced = 0, refused = 0;
+  };
+  [[nodiscard]] const Counters& counters() const { return counters_; }
+
+ private:
+  struct Wanted {
+    AddressSettings settings;
+    AnnouncePlan plan;
+    bool added_once = false;  ///< a further addition is a repair
+  };
+  void plan_changes();
+  void apply_slice(TimePoint now);
+  void added(const AddressKey& key, TimePoint now);
+  void send_announcements(TimePoint now);
+
+  Links& links_;
+  AddressWriter writer_;
+  ArpSender arp_;
+  Log& log_;
+  AnnounceSchedule schedule_;
+  std::set<IpAddress> virtual_;
+  std::map<AddressKey, Wanted> wanted_;
+  std::vector<AddressChange> pending_;  ///< what is left of the current difference, last first
+  std::map<AddressKey, TimePoint> retry_at_;
+  bool dirty_ = true;
+  Counters counters_;
+};
+
+}  // namespace holdfast::vrrp

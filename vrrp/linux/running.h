@@ -1,0 +1,39 @@
+// One instance as it runs: configuration, state, faults and counters; and its record in the state
+// table.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <vector>
+
+#include "vrrp/config/config.h"
+#include "vrrp/core/fault.h"
+#include "vrrp/core/router.h"
+#include "vrrp/core/wanted.h"
+
+namespace holdfast::vrrp {
+
+struct RunningInstance {
+  Instance config;
+  RouterConfig router;  ///< config.router with the address that the interface has now
+  State state = Initialize{};
+  FaultSet faults;
+  std::uint32_t interface = 0;     ///< index; 0: the interface does not exist
+  std::vector<AddressKey> held;    ///< addresses that the reconciler keeps for us
+  std::optional<TimePoint> armed;  ///< the deadline under which the timer queue knows it
+  std::array<std::uint64_t, discard_reasons> discarded{};
+  std::uint64_t adverts_sent = 0, adverts_received = 0;
+  Duration foreign_interval{};    ///< last interval heard that differs from ours
+  bool addresses_differ = false;  ///< the Active router lists other addresses; logged once
+  TimePoint discard_logged;       ///< last line about a discarded advert
+  std::uint64_t discards_unlogged = 0;
+};
+
+/// What a successor needs: the state with its deadlines, in at most StateTable::max_value bytes.
+std::vector<std::byte> to_record(const State& state);
+/// Nothing for a record that is not one of ours.
+std::optional<State> from_record(std::span<const std::byte> record);
+
+}  // namespace holdfast::vrrp

@@ -1,0 +1,77 @@
+// One timer for the earliest deadline of everything. Before a deadline is believed the sockets are
+// drained, so that a process that slept hears the Active router before it gives up on it.
+#include <boost/asio/post.hpp>
+
+#include "daemon/process/clock.h"
+#include "vrrp/linux/port.h"
+#include "vrrp/linux/process.h"
+
+namespace holdfast::vrrp {
+
+using process::monotonic_now;
+namespace asio = boost::asio;
+
+void VrrpProcess::arm(RunningInstance& instance) {
+  const auto due = deadline(instance.state);
+  if (due == instance.armed) return;
+  if (instance.armed) deadlines_.erase({*instance.armed, &instance});
+  instance.armed = due;
+  if (due) deadlines_.emplace(*due, &instance);
+}
+
+void VrrpProcess::arm_timer() {
+  std::optional<TimePoint> earliest = reconciler_ ? reconciler_->deadline() : std::nullopt;
+  const auto consider = [&](std::optional<TimePoint> when) {
+    if (when && (!earliest || *when < *earliest)) earliest = when;
+  };
+  consider(held_until_);
+  if (!deadlines_.empty()) consider(deadlines_.begin()->first);
+  if (earliest == armed_for_ || stopping_) return;
+  armed_for_ = earliest;
+  if (!earliest) {
+    timer_.cancel();
+    return;
+  }
+  // steady_clock and MonotonicClock are the same clock: CLOCK_MONOTONIC in nanoseconds.
+  timer_.expires_at(std::chrono::steady_clock::time_point{earliest->time_since_epoch()});
+  timer_.async_wait([this](const boost::system::error_code& error) {
+    if (!error && !stopping_) on_timer();
+  });
+}
+
+void VrrpProcess::drain_ports() {
+  for (auto& [index, port] : ports_)
+    port->socket.drain(
+        [&, &p = *port](Bytes message, const Arrival& arrival) { received(p, message, arrival); });
+}
+
+void VrrpProcess::on_timer() {
+  armed_for_.reset();
+  drain_ports();
+  TimePoint now = monotonic_now();
+  if (held_until_ && *held_until_ <= now) {
+    held_until_.reset();
+    for (auto& [name, instance] : instances_)
+      if (std::holds_alternative<Initialize>(instance->state)) start(*instance, false);
+  }
+  while (!deadlines_.empty() && deadlines_.begin()->first <= now) {
+    RunningInstance& instance = *deadlines_.begin()->second;
+    deliver(instance, DeadlineReached{}, now);
+    now = monotonic_now();
+  }
+  if (reconciler_->deadline() && *reconciler_->deadline() <= now) work_soon();
+  arm_timer();
+}
+
+/// A slice now, and further ones after whatever else is ready has been served.
+void VrrpProcess::work_soon() {
+  if (std::exchange(work_posted_, true)) return;
+  asio::post(context_, [this] {
+    work_posted_ = false;
+    if (stopping_) return;
+    if (reconciler_->work(monotonic_now())) work_soon();
+    arm_timer();
+  });
+}
+
+}  // namespace holdfast::vrrp
