@@ -1,6 +1,7 @@
 // What is wrong with a configuration, and where: `file:line:column: error: message`.
 #pragma once
 
+#include <compare>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -19,6 +20,7 @@ enum class Severity : std::uint8_t { note, warning, error };
 struct Place {
   std::uint32_t line = 0;    ///< index into Text::lines
   std::uint32_t column = 1;  ///< 1-based byte column
+  auto operator<=>(const Place&) const = default;
 };
 
 struct Diagnostic {

@@ -53,7 +53,8 @@ Outgoing encode(const RunScript& m) {
   json::array arguments(m.arguments.begin(), m.arguments.end());
   return {{{"type", "run_script"},
            {"serial", m.serial},
-           {"line", m.line},
+           {"line", m.place.line},
+           {"column", m.place.column},
            {"object", m.object},
            {"arguments", std::move(arguments)}},
           {}};
@@ -86,7 +87,8 @@ Configure configure_from(const json::object& body, std::vector<Fd>& fds) {
 RunScript run_script_from(const json::object& body) {
   RunScript m;
   m.serial = body.at("serial").to_number<std::uint64_t>();
-  m.line = body.at("line").to_number<std::uint32_t>();
+  m.place = {body.at("line").to_number<std::uint32_t>(),
+             body.at("column").to_number<std::uint32_t>()};
   m.object = body.at("object").as_string();
   for (const json::value& argument : body.at("arguments").as_array())
     m.arguments.emplace_back(argument.as_string());

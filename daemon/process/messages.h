@@ -46,12 +46,12 @@ struct Running {
 };
 struct Stop {};
 
-/// Asks for the script that stands at `line` of the expanded text of configuration `serial`.
-/// The supervisor reads command, user and group from its own copy of that line, so a worker can
-/// only run what the configuration names. `object` keys the order: one at a time for an object.
+/// Asks for the script whose keyword stands at `place` of the expanded text of configuration
+/// `serial`. The supervisor reads command, user and group from its own copy of that text, so a worker
+/// can only run what the configuration names. `object` keys the order: one at a time for an object.
 struct RunScript {
   std::uint64_t serial = 0;
-  std::uint32_t line = 0;              ///< index into Text::lines
+  config::Place place;
   std::string object;                  ///< "INSTANCE VI_1", "RS [10.0.0.2]:tcp:80 VS ..."
   std::vector<std::string> arguments;  ///< appended: generic notify: INSTANCE NAME STATE PRIORITY
 };

@@ -32,11 +32,11 @@ struct VirtualAddress {
 
 enum class InitialState : std::uint8_t { backup, master };
 
-/// A script as the configuration names it: the line, for process::RunScript.
-using ScriptLine = std::optional<std::uint32_t>;
+/// A script as the configuration names it: the place of its keyword, for process::RunScript.
+using ScriptPlace = std::optional<config::Place>;
 
 struct NotifyScripts {
-  ScriptLine master, backup, fault, stop, any;
+  ScriptPlace master, backup, fault, stop, any;
   bool operator==(const NotifyScripts&) const = default;
 };
 

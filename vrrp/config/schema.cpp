@@ -27,7 +27,7 @@ constexpr std::array state_words{"BACKUP"sv, "MASTER"sv};
 constexpr Range delay{0, 86'400, "s"};
 constexpr Range count{0, 1000};
 
-template <ScriptLine NotifyScripts::* Script>
+template <ScriptPlace NotifyScripts::* Script>
 void read_script(Instance& instance, const Row<Instance>&, const Statement& statement,
                  Reader& reader) {
   if (statement.words.size() < 2) {
@@ -38,7 +38,7 @@ void read_script(Instance& instance, const Row<Instance>&, const Statement& stat
     reader.warn(statement.place(),
                 fmt::format("'{}' is already set; the first one stays", statement.keyword()));
   else
-    instance.notify.*Script = statement.line;
+    instance.notify.*Script = statement.place();
 }
 
 void read_addresses(Instance& instance, const Row<Instance>&, const Statement& statement,

@@ -120,7 +120,7 @@ void VrrpProcess::transitioned(RunningInstance& instance, const Transitioned& tr
                  .with("to", std::string{to_string(transition.to)})
                  .with("reason", reason));
   const NotifyScripts& notify = instance.config.notify;
-  const ScriptLine script = stopped                              ? notify.stop
+  const ScriptPlace script = stopped                              ? notify.stop
                             : transition.to == StateName::active ? notify.master
                             : transition.to == StateName::backup ? notify.backup
                                                                  : notify.fault;
@@ -129,7 +129,7 @@ void VrrpProcess::transitioned(RunningInstance& instance, const Transitioned& tr
              {"INSTANCE", name, std::string{state}, std::to_string(instance.router.priority)});
 }
 
-void VrrpProcess::run_script(const RunningInstance& instance, ScriptLine script,
+void VrrpProcess::run_script(const RunningInstance& instance, ScriptPlace script,
                              std::vector<std::string> arguments) {
   if (script)
     send_(process::RunScript{serial_, *script, "INSTANCE " + instance.config.name,

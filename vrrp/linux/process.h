@@ -47,7 +47,7 @@ class VrrpProcess : public process::Worker {
   void act(RunningInstance& instance, const Action& action, TimePoint now);
   void send_advert(RunningInstance& instance, std::uint8_t priority);
   void transitioned(RunningInstance& instance, const Transitioned& transition);
-  void run_script(const RunningInstance& instance, ScriptLine script,
+  void run_script(const RunningInstance& instance, ScriptPlace script,
                   std::vector<std::string> arguments);
   void received(Port& port, Bytes message, const Arrival& arrival);
   void check_advert(RunningInstance& instance, const Advert& advert, const Arrival& arrival);

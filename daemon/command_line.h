@@ -1,0 +1,50 @@
+// The command line: keepalived's letters and names (runtime.md section 1), by
+// Boost.Program_options.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "daemon/base/result.h"
+
+namespace holdfast {
+
+struct Options {
+  std::string file = "/etc/keepalived/keepalived.conf";    ///< -f
+  bool vrrp = true;                                        ///< off with -C
+  bool checkers = true;                                    ///< off with -P
+  bool all = false;                                        ///< --all
+  bool log_console = false;                                ///< -l
+  bool log_detail = false;                                 ///< -D
+  int log_facility = 3 << 3;                               ///< -S: LOG_DAEMON, LOG_LOCAL0...
+  bool no_syslog = false;                                  ///< -G
+  bool release_vips = false;                               ///< -X
+  bool dont_release_vrrp = false;                          ///< -V
+  bool dont_release_ipvs = false;                          ///< -I
+  bool dont_respawn = false;                               ///< -R
+  bool foreground = false;                                 ///< -n
+  std::string pid_file, vrrp_pid_file, checkers_pid_file;  ///< -p -r -c
+  std::string config_id;                   ///< -i; default: node name to the first dot
+  bool all_include_checks = false;         ///< -e
+  std::optional<unsigned> umask;           ///< -u
+  std::optional<std::string> config_test;  ///< -t; empty: findings go to stderr
+  bool core_dump = false;                  ///< -m
+  bool ignore_sigint = false;              ///< --ignore-sigint
+  std::vector<std::string> warnings;       ///< accepted words that do nothing here
+};
+
+/// What to do instead of running: print this and exit.
+struct PrintAndExit {
+  std::string text;
+  int status = 0;
+};
+
+/// Reads argv. Nothing in `options` when something is to be printed instead.
+struct CommandLine {
+  std::optional<Options> options;
+  PrintAndExit print;
+};
+CommandLine read_command_line(const std::vector<std::string>& arguments);
+
+}  // namespace holdfast

@@ -1,0 +1,34 @@
+// The configuration as the supervisor holds it: the expanded text, the globals, which workers it
+// needs, and the scripts that workers may ask for by place.
+#pragma once
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "daemon/command_line.h"
+#include "daemon/config/command.h"
+#include "daemon/config/diagnostic.h"
+#include "daemon/config/expand.h"
+#include "daemon/config/global.h"
+
+namespace holdfast {
+
+struct Configuration {
+  std::uint64_t serial = 0;
+  config::Text text;
+  config::GlobalDefs globals;
+  bool needs_vrrp = false, needs_checkers = false;
+  std::map<config::Place, config::Command> scripts;
+  bool readable = true;                      ///< false: the top-level file could not be read
+  std::vector<config::Diagnostic> findings;  ///< the supervisor's own
+};
+
+/// Reads and expands the file, and checks what belongs to the supervisor.
+Configuration load_configuration(const Options& options, std::uint64_t serial);
+
+/// Findings of all processes in the order of the text, without repetitions.
+std::vector<config::Diagnostic> in_order(std::vector<config::Diagnostic> findings);
+bool has(const std::vector<config::Diagnostic>& findings, config::Severity at_least);
+
+}  // namespace holdfast

@@ -1,0 +1,134 @@
+// holdfastd: the command line, going to the background, and the supervisor.
+#include <fcntl.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <boost/asio/io_context.hpp>
+#include <cerrno>
+#include <csignal>
+#include <cstdio>
+#include <fstream>
+
+#include "daemon/command_line.h"
+#include "daemon/pid_file.h"
+#include "daemon/process/log.h"
+#include "daemon/supervisor.h"
+
+namespace holdfast {
+namespace {
+
+/// The starting process waits here and leaves with the status that the daemon reports.
+class Readiness {
+ public:
+  /// Forks: returns in the daemon, exits in the starting process.
+  static Readiness detach() {
+    int ends[2] = {-1, -1};
+    if (::pipe2(ends, O_CLOEXEC) != 0) return {};
+    const pid_t child = ::fork();
+    if (child > 0) {
+      ::close(ends[1]);
+      unsigned char status = exit_fatal;
+      while (::read(ends[0], &status, 1) < 0 && errno == EINTR) {
+      }
+      ::_exit(status);
+    }
+    ::close(ends[0]);
+    ::setsid();
+    if (::fork() > 0) ::_exit(0);
+    if (::chdir("/") != 0) return Readiness{Fd{ends[1]}};
+    const Fd null{::open("/dev/null", O_RDWR | O_CLOEXEC)};
+    for (int fd = 0; fd < 3; ++fd) ::dup2(null.get(), fd);
+    return Readiness{Fd{ends[1]}};
+  }
+  Readiness() = default;
+  void tell(int status) {
+    const auto byte = static_cast<unsigned char>(status);
+    if (pipe_) [[maybe_unused]]
+      const ssize_t written = ::write(pipe_.get(), &byte, 1);
+    pipe_.reset();
+  }
+
+ private:
+  explicit Readiness(Fd pipe) : pipe_{std::move(pipe)} {}
+  Fd pipe_;
+};
+
+process::LogOptions log_options(const Options& options) {
+  process::LogOptions log;
+  log.identity = "Keepalived";
+  log.to_stderr = options.foreground && options.log_console;
+  log.to_syslog = !options.no_syslog;
+  log.facility = options.log_facility;
+  log.threshold = options.log_detail ? Level::debug : Level::info;
+  return log;
+}
+
+int test_configuration(const Options& options) {
+  std::ofstream file;
+  if (!options.config_test->empty()) file.open(*options.config_test, std::ios::app);
+  const auto print = [&](const std::string& line) {
+    if (file.is_open())
+      file << line << '\n';
+    else
+      std::fprintf(stderr, "%s\n", line.c_str());
+  };
+  process::LogOptions quiet = log_options(options);
+  quiet.to_syslog = false;
+  quiet.to_stderr = true;
+  quiet.threshold = Level::error;
+  const auto log = process::make_log(quiet);
+  boost::asio::io_context context{1};
+  Supervisor supervisor{context, options, quiet, *log, [] {}};
+  return supervisor.test(print);
+}
+
+int run_daemon(Options options) {
+  // Before the working directory changes.
+  if (!options.file.starts_with('/'))
+    if (char* folder = ::getcwd(nullptr, 0)) {
+      options.file = std::string{folder} + "/" + options.file;
+      std::free(folder);
+    }
+  Readiness readiness = options.foreground ? Readiness{} : Readiness::detach();
+  const auto log = process::make_log(log_options(options));
+  log->write(Event{Level::info, "starting", "Starting Holdfast v" HOLDFAST_VERSION}.with(
+      "configuration", options.file));
+  for (const std::string& warning : options.warnings)
+    log->write(Event{Level::warning, "command_line", warning});
+  auto pid_file = PidFile::lock(options.pid_file);
+  if (!pid_file) {
+    log->write(Event{Level::error, "pid_file", pid_file.error().what});
+    if (!options.log_console || !options.foreground)
+      std::fprintf(stderr, "holdfastd: %s\n", pid_file.error().what.c_str());
+    readiness.tell(exit_fatal);
+    return exit_fatal;
+  }
+  if (auto written = pid_file->write(::getpid()); !written)
+    log->write(Event{Level::warning, "pid_file", written.error().what});
+  boost::asio::io_context context{1};
+  Supervisor supervisor{context, options, log_options(options), *log, [&] { readiness.tell(0); }};
+  const int status = supervisor.run();
+  readiness.tell(status);
+  log->write(Event{Level::info, "stopped", "Stopped Holdfast v" HOLDFAST_VERSION});
+  return status;
+}
+
+}  // namespace
+}  // namespace holdfast
+
+int main(int argc, char** argv) {
+  using namespace holdfast;
+  const CommandLine line = read_command_line({argv, argv + argc});
+  if (!line.options) {
+    std::fputs(line.print.text.c_str(), line.print.status == 0 ? stdout : stderr);
+    return line.print.status;
+  }
+  std::signal(SIGPIPE, SIG_IGN);
+  ::umask(line.options->umask.value_or(0022));
+  if (line.options->core_dump) {
+    const rlimit unlimited{RLIM_INFINITY, RLIM_INFINITY};
+    ::setrlimit(RLIMIT_CORE, &unlimited);
+  }
+  return line.options->config_test ? test_configuration(*line.options) : run_daemon(*line.options);
+}

@@ -1,0 +1,264 @@
+#include "daemon/supervisor.h"
+
+#include <linux/capability.h>
+#include <sys/wait.h>
+#include <systemd/sd-daemon.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <boost/asio/post.hpp>
+#include <csignal>
+
+#include "daemon/process/clock.h"
+
+namespace holdfast {
+
+namespace asio = boost::asio;
+
+namespace {
+
+/// @source keepalived child_wait_time: how long workers get to stop
+constexpr auto worker_stop_limit = std::chrono::seconds{5};
+/// How long running notify scripts get at the end.
+constexpr auto script_stop_limit = std::chrono::seconds{1};
+
+const WorkerIdentity vrrp_identity{"holdfast-vrrp", "holdfast-vrrp", {CAP_NET_ADMIN, CAP_NET_RAW}};
+const WorkerIdentity checkers_identity{
+    "holdfast-checkers", "holdfast-checkers", {CAP_NET_ADMIN, CAP_NET_RAW}};
+
+}  // namespace
+
+Supervisor::Supervisor(asio::io_context& context, const Options& options,
+                       process::LogOptions log_options, Log& log, std::function<void()> on_running)
+    : context_{context},
+      options_{options},
+      log_options_{std::move(log_options)},
+      log_{log},
+      on_running_{std::move(on_running)},
+      signals_{context},
+      deadline_{context},
+      scripts_{context, log},
+      vrrp_{context, log, vrrp_identity, options.config_test ? "" : options.vrrp_pid_file,
+            [this](Worker& w, process::Message m) { handle_message(w, std::move(m)); }},
+      checkers_{context, log, checkers_identity,
+                options.config_test ? "" : options.checkers_pid_file,
+                [this](Worker& w, process::Message m) { handle_message(w, std::move(m)); }} {}
+
+int Supervisor::run() {
+  watch_signals();
+  Configuration configuration = load_configuration(options_, ++serial_);
+  if (!configuration.readable) {
+    log_.write(Event{Level::error, "configuration", configuration.findings.front().message});
+    return exit_no_file;
+  }
+  begin(std::move(configuration));
+  context_.run();
+  return status_;
+}
+
+int Supervisor::test(const std::function<void(const std::string&)>& print) {
+  testing_ = true;
+  watch_signals();
+  Configuration configuration = load_configuration(options_, ++serial_);
+  if (!configuration.readable) {
+    print(configuration.findings.front().message);
+    return exit_no_file;
+  }
+  begin(std::move(configuration));
+  context_.run();
+  if (status_ != 0 || !transaction_) return status_ == 0 ? exit_fatal : status_;
+  const auto findings = in_order(transaction_->findings);
+  for (const config::Diagnostic& found : findings)
+    print(render(found, transaction_->configuration.text));
+  // grammar.md section 13: 4 for what cannot run, 5 for what is reported and runs.
+  constexpr int cannot_run = 4;
+  constexpr int reported = 5;
+  if (has(findings, config::Severity::error)) return cannot_run;
+  return has(findings, config::Severity::warning) ? reported : 0;
+}
+
+std::vector<Worker*> Supervisor::workers_for(const Configuration& configuration) {
+  std::vector<Worker*> needed;
+  if (options_.vrrp && (configuration.needs_vrrp || options_.all)) needed.push_back(&vrrp_);
+  if (options_.checkers && (configuration.needs_checkers || options_.all))
+    needed.push_back(&checkers_);
+  return needed;
+}
+
+void Supervisor::watch_signals() {
+  for (const int signal : {SIGCHLD, SIGTERM, SIGINT, SIGHUP, SIGUSR1, SIGUSR2}) signals_.add(signal);
+  wait_for_signal();
+}
+
+void Supervisor::wait_for_signal() {
+  signals_.async_wait([this](const boost::system::error_code& error, int signal) {
+    if (error) return;
+    handle_signal(signal);
+    wait_for_signal();
+  });
+}
+
+void Supervisor::handle_signal(int signal) {
+  switch (signal) {
+    case SIGCHLD:
+      return reap();
+    case SIGHUP:
+      return reload();
+    case SIGINT:
+      if (options_.ignore_sigint) return;
+      [[fallthrough]];
+    case SIGTERM:
+      return stop(0);
+    default:
+      log_.write(
+          Event{Level::warning, "signal", "dumps on SIGUSR1 and SIGUSR2 are not supported yet"});
+  }
+}
+
+void Supervisor::handle_message(Worker& worker, process::Message message) {
+  if (auto* prepared = std::get_if<process::Prepared>(&message))
+    return handle_prepared(worker, std::move(*prepared));
+  if (auto* script = std::get_if<process::RunScript>(&message))
+    return run_script(std::move(*script));
+  const auto* running = std::get_if<process::Running>(&message);
+  if (running == nullptr || !current_ || running->serial != current_->serial) return;
+  recovering_.erase(&worker);
+  if (!transaction_) return;
+  transaction_->starting.erase(&worker);
+  if (!transaction_->starting.empty()) return;
+  transaction_.reset();
+  if (phase_ == Phase::starting) {
+    phase_ = Phase::running;
+    on_running_();
+    sd_notifyf(0, "READY=1\nMAINPID=%d\nSTATUS=running", static_cast<int>(::getpid()));
+  } else if (phase_ == Phase::running) {
+    log_.write(Event{Level::info, "reloaded", "Reload finished"});
+    sd_notify(0, "READY=1");
+  }
+  if (std::exchange(reload_again_, false)) reload();
+}
+
+void Supervisor::run_script(process::RunScript request) {
+  for (const auto* configuration : {&current_, &previous_}) {
+    if (!*configuration || (*configuration)->serial != request.serial) continue;
+    const auto script = (*configuration)->scripts.find(request.place);
+    if (script == (*configuration)->scripts.end()) break;
+    ScriptJob job{std::move(request.object), script->second.argv, script->second.user};
+    job.argv.insert(job.argv.end(), request.arguments.begin(), request.arguments.end());
+    return scripts_.run(std::move(job));
+  }
+  log_.write(Event{Level::error, "script_failed",
+                   "a worker asked for a script that the configuration does not name"}
+                 .with("object", request.object));
+}
+
+void Supervisor::reap() {
+  for (;;) {
+    int status = 0;
+    const pid_t pid = ::waitpid(-1, &status, WNOHANG);
+    if (pid <= 0) return;
+    if (pid == vrrp_.pid())
+      worker_ended(vrrp_, status);
+    else if (pid == checkers_.pid())
+      worker_ended(checkers_, status);
+    else if (scripts_.reaped(pid, status) && phase_ == Phase::stopping)
+      finish_stop();
+  }
+}
+
+void Supervisor::worker_ended(Worker& worker, int status) {
+  const Duration lived = worker.ended();
+  if (phase_ == Phase::stopping) return finish_stop();
+  const bool needed = current_ && std::ranges::count(workers_for(*current_), &worker) > 0;
+  if (current_ && !needed && WIFEXITED(status) && WEXITSTATUS(status) == 0) {
+    worker.forget_state();  // a reload made it superfluous
+    return;
+  }
+  const std::string how = WIFSIGNALED(status) ? fmt::format("signal {}", WTERMSIG(status))
+                                              : fmt::format("status {}", WEXITSTATUS(status));
+  log_.write(
+      Event{Level::error, "worker_died", fmt::format("{} ended by {}", worker.name(), how)}.with(
+          "lived_s", fmt::format("{:.3f}", in_seconds(lived))));
+  const int code = WIFEXITED(status) ? WEXITSTATUS(status) : 0;
+  if (code == 1 || code == 2 || code == 4 || options_.dont_respawn || !current_)
+    return stop(code == 0 ? exit_fatal : code);
+  if (transaction_ && transaction_->preparing.contains(&worker)) refuse("a worker died");
+  const Duration wait = worker.backoff().after_death(lived);
+  if (wait == Duration{0}) return restart(worker);
+  log_.write(Event{Level::warning, "worker_backoff",
+                   fmt::format("{} is started again in {} s", worker.name(), in_seconds(wait))});
+  auto& timer = restarts_[&worker];
+  timer = std::make_unique<asio::steady_timer>(context_, wait);
+  timer->async_wait([this, &worker](const boost::system::error_code& error) {
+    if (!error && phase_ != Phase::stopping) restart(worker);
+  });
+}
+
+void Supervisor::restart(Worker& worker) {
+  if (auto started = worker.start(process::to_environment(log_options_)); !started) {
+    log_.write(Event{Level::error, "worker_start", started.error().what});
+    return stop(exit_fatal);
+  }
+  recovering_.insert(&worker);
+  worker.configure(current_->serial, current_text_.get(), settings_for(worker, true));
+}
+
+void Supervisor::reload() {
+  if (phase_ == Phase::stopping) return;
+  if (transaction_) {
+    reload_again_ = true;
+    return;
+  }
+  log_.write(Event{Level::info, "reloading", "Reloading"});
+  const auto now_us = std::chrono::duration_cast<std::chrono::microseconds>(
+      process::monotonic_now().time_since_epoch());
+  sd_notifyf(0, "RELOADING=1\nMONOTONIC_USEC=%lld", static_cast<long long>(now_us.count()));
+  Configuration configuration = load_configuration(options_, ++serial_);
+  if (!configuration.readable) {
+    log_.write(Event{Level::error, "reload",
+                     fmt::format("Reload refused: {}; the configuration in force stays",
+                                 configuration.findings.front().message)});
+    sd_notify(0, "READY=1");
+    return;
+  }
+  begin(std::move(configuration));
+  if (!transaction_) sd_notify(0, "READY=1");
+}
+
+void Supervisor::stop(int status) {
+  if (phase_ == Phase::stopping) return;
+  phase_ = Phase::stopping;
+  status_ = status;
+  if (!testing_) {
+    log_.write(Event{Level::info, "stopping", "Stopping"});
+    sd_notify(0, "STOPPING=1");
+  }
+  restarts_.clear();
+  for (Worker* worker : {&vrrp_, &checkers_}) worker->send(process::Stop{});
+  deadline_.expires_after(worker_stop_limit);
+  deadline_.async_wait([this](const boost::system::error_code& error) {
+    if (error) return;
+    for (Worker* worker : {&vrrp_, &checkers_})
+      if (worker->is_running()) {
+        log_.write(Event{Level::error, "worker_stuck",
+                         fmt::format("{} does not stop and is killed", worker->name())});
+        worker->kill(SIGKILL);
+      }
+  });
+  finish_stop();
+}
+
+/// Called whenever something has ended: goes on when nothing is left to wait for.
+void Supervisor::finish_stop() {
+  if (vrrp_.is_running() || checkers_.is_running()) return;
+  if (scripts_.is_idle()) {
+    asio::post(context_, [this] { context_.stop(); });
+    return;
+  }
+  deadline_.expires_after(script_stop_limit);
+  deadline_.async_wait([this](const boost::system::error_code& error) {
+    if (!error) context_.stop();
+  });
+}
+
+}  // namespace holdfast

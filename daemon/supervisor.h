@@ -1,0 +1,92 @@
+// holdfastd: reads the configuration once, starts and watches the workers, carries out two-phase
+// reloads, runs scripts for them, and stops everything in order.
+#pragma once
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/signal_set.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+
+#include "daemon/base/event.h"
+#include "daemon/configuration.h"
+#include "daemon/process/log.h"
+#include "daemon/scripts.h"
+#include "daemon/worker.h"
+
+namespace holdfast {
+
+/// Exit statuses of keepalived (runtime.md section 1).
+inline constexpr int exit_fatal = 1;
+inline constexpr int exit_configuration = 2;
+inline constexpr int exit_no_file = 6;
+
+class Supervisor {
+ public:
+  /// @param on_running called once, when the first configuration is in force
+  Supervisor(boost::asio::io_context& context, const Options& options,
+             process::LogOptions log_options, Log& log, std::function<void()> on_running);
+
+  /// Runs until stopped. @return the exit status
+  int run();
+  /// Prepares the configuration in all workers and reports. @return the exit status of -t
+  int test(const std::function<void(const std::string&)>& print);
+
+ private:
+  /// A configuration on its way: prepared by every worker, then committed or aborted.
+  struct Transaction {
+    Configuration configuration;
+    Fd text;
+    std::set<Worker*> preparing, starting;  ///< who has not answered yet
+    std::vector<config::Diagnostic> findings;
+  };
+  enum class Phase { starting, running, stopping };
+
+  // transaction.cpp
+  bool begin(Configuration configuration);
+  void handle_prepared(Worker& worker, process::Prepared prepared);
+  void all_prepared();
+  void commit();
+  void refuse(const char* why);
+  void report(const Transaction& transaction) const;
+  process::Configure settings_for(const Worker& worker, bool restarted) const;
+
+  // supervisor.cpp
+  void watch_signals();
+  void wait_for_signal();
+  void handle_signal(int signal);
+  void handle_message(Worker& worker, process::Message message);
+  void reap();
+  void worker_ended(Worker& worker, int status);
+  void restart(Worker& worker);
+  void reload();
+  void stop(int status);
+  void finish_stop();
+  void run_script(process::RunScript request);
+  std::vector<Worker*> workers_for(const Configuration& configuration);
+
+  boost::asio::io_context& context_;
+  const Options& options_;
+  process::LogOptions log_options_;
+  Log& log_;
+  std::function<void()> on_running_;
+  boost::asio::signal_set signals_;
+  boost::asio::steady_timer deadline_;
+  Scripts scripts_;
+  Worker vrrp_, checkers_;
+  std::map<Worker*, std::unique_ptr<boost::asio::steady_timer>> restarts_;
+  std::set<Worker*> recovering_;  ///< restarted and not yet running again
+  std::uint64_t serial_ = 0;
+  std::optional<Transaction> transaction_;
+  std::optional<Configuration> current_, previous_;
+  Fd current_text_;
+  Phase phase_ = Phase::starting;
+  bool reload_again_ = false;
+  bool testing_ = false;
+  int status_ = 0;
+};
+
+}  // namespace holdfast

@@ -1,0 +1,137 @@
+// Two-phase configuration: every worker prepares, and only when all agree they commit. The same at
+// start, at reload and for -t.
+#include <algorithm>
+
+#include "daemon/process/memfd.h"
+#include "daemon/supervisor.h"
+
+namespace holdfast {
+namespace {
+
+/// A worker that has not answered by then is not going to.
+constexpr auto prepare_limit = std::chrono::seconds{5};
+
+}  // namespace
+
+process::Configure Supervisor::settings_for(const Worker& worker, bool restarted) const {
+  process::Configure settings;
+  settings.restarted = restarted;
+  settings.dont_release =
+      &worker == &vrrp_ ? options_.dont_release_vrrp : options_.dont_release_ipvs;
+  settings.release_vips = options_.release_vips;
+  settings.log_detail = options_.log_detail;
+  return settings;
+}
+
+/// @return false when it ended at once; refuse() has been called then
+bool Supervisor::begin(Configuration configuration) {
+  Transaction& transaction = transaction_.emplace();
+  transaction.findings = configuration.findings;
+  auto text =
+      process::sealed_memfd("holdfast-configuration", config::serialize(configuration.text));
+  transaction.configuration = std::move(configuration);
+  if (!text) {
+    log_.write(Event{Level::error, "configuration", text.error().what});
+    refuse("memory");
+    return false;
+  }
+  transaction.text = std::move(*text);
+  for (Worker* worker : workers_for(transaction.configuration)) {
+    if (!worker->is_running()) {
+      const std::string log = testing_ ? "0,0,0,0" : process::to_environment(log_options_);
+      if (auto started = worker->start(log); !started) {
+        log_.write(Event{Level::error, "worker_start", started.error().what});
+        refuse("a worker cannot be started");
+        return false;
+      }
+    }
+    worker->configure(transaction.configuration.serial, transaction.text.get(),
+                      settings_for(*worker, false));
+    transaction.preparing.insert(worker);
+  }
+  if (transaction.preparing.empty()) {
+    all_prepared();
+    return true;
+  }
+  deadline_.expires_after(prepare_limit);
+  deadline_.async_wait([this](const boost::system::error_code& error) {
+    if (!error && transaction_ && !transaction_->preparing.empty())
+      refuse("a worker did not answer in time");
+  });
+  return true;
+}
+
+void Supervisor::handle_prepared(Worker& worker, process::Prepared prepared) {
+  if (recovering_.contains(&worker) && current_ && prepared.serial == current_->serial) {
+    worker.send(process::Commit{prepared.serial});
+    return;
+  }
+  if (!transaction_ || prepared.serial != transaction_->configuration.serial) return;
+  transaction_->findings.insert(transaction_->findings.end(), prepared.diagnostics.begin(),
+                                prepared.diagnostics.end());
+  transaction_->preparing.erase(&worker);
+  if (transaction_->preparing.empty()) all_prepared();
+}
+
+void Supervisor::report(const Transaction& transaction) const {
+  for (const config::Diagnostic& found : in_order(transaction.findings)) {
+    const Level level = found.severity == config::Severity::error     ? Level::error
+                        : found.severity == config::Severity::warning ? Level::warning
+                                                                      : Level::info;
+    const std::string text = render(found, transaction.configuration.text);
+    log_.write(Event{level, "configuration", text.substr(0, text.find('\n'))});
+  }
+}
+
+void Supervisor::all_prepared() {
+  deadline_.cancel();
+  if (testing_) {
+    stop(0);
+    return;
+  }
+  report(*transaction_);
+  if (has(transaction_->findings, config::Severity::error))
+    return refuse("the configuration has errors");
+  // At start keepalived runs with what it can use; a running daemon keeps what it knows to be good.
+  if (phase_ == Phase::running && has(transaction_->findings, config::Severity::warning))
+    return refuse("the configuration has mistakes");
+  commit();
+}
+
+void Supervisor::commit() {
+  const auto needed = workers_for(transaction_->configuration);
+  for (Worker* worker : {&vrrp_, &checkers_})
+    if (worker->is_running() && std::ranges::find(needed, worker) == needed.end())
+      worker->send(process::Stop{});
+  for (Worker* worker : needed) {
+    worker->send(process::Commit{transaction_->configuration.serial});
+    transaction_->starting.insert(worker);
+  }
+  previous_ = std::move(current_);
+  current_ = std::move(transaction_->configuration);
+  current_text_ = std::move(transaction_->text);
+  scripts_.configure(current_->globals);
+  if (transaction_->starting.empty()) handle_message(vrrp_, process::Running{current_->serial});
+}
+
+void Supervisor::refuse(const char* why) {
+  deadline_.cancel();
+  const std::uint64_t serial = transaction_->configuration.serial;
+  for (Worker* worker : {&vrrp_, &checkers_})
+    if (worker->is_running()) worker->send(process::Abort{serial});
+  if (phase_ == Phase::starting || testing_) {
+    if (!testing_) log_.write(Event{Level::error, "start", fmt::format("Not started: {}", why)});
+    return stop(exit_configuration);
+  }
+  log_.write(Event{Level::error, "reload",
+                   fmt::format("Reload refused: {}; the configuration in force stays", why)});
+  // A worker that only the refused configuration needs has nothing to do.
+  const auto needed = workers_for(*current_);
+  for (Worker* worker : {&vrrp_, &checkers_})
+    if (worker->is_running() && std::ranges::find(needed, worker) == needed.end())
+      worker->send(process::Stop{});
+  transaction_.reset();
+  if (std::exchange(reload_again_, false)) reload();
+}
+
+}  // namespace holdfast
