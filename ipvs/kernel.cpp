@@ -1,0 +1,316 @@
+#include "ipvs/kernel.h"
+
+#include <arpa/inet.h>
+#include <linux/ip_vs.h>
+#include <netlink/attr.h>
+#include <netlink/genl/ctrl.h>
+#include <netlink/genl/genl.h>
+#include <netlink/netlink.h>
+#include <sys/socket.h>
+
+#include <algorithm>
+#include <array>
+#include <bit>
+#include <cerrno>
+#include <cstring>
+#include <functional>
+
+#include "daemon/base/assert.h"
+#include "daemon/netlink/batch.h"
+
+namespace holdfast::ipvs {
+namespace {
+
+using Kind = Operation::Kind;
+using netlink::Message;
+
+/// The kernel compares these flags only; `hashed` is its own.
+constexpr std::uint32_t settable_flags = ~service_flag::hashed;
+constexpr int no_error_is_success = 0;
+
+void put(nl_msg& message, int type, const void* data, std::size_t size) {
+  BASE_ASSERT(nla_put(&message, type, static_cast<int>(size), data) == 0);
+}
+template <typename Number>
+void put_number(nl_msg& message, int type, Number value) {
+  put(message, type, &value, sizeof value);
+}
+/// Addresses are always 16 bytes, those of IPv4 in the first four. @source ip_vs_ctl.c policy
+void put_address(nl_msg& message, int type, const IpAddress& address) {
+  std::array<std::byte, 16> bytes{};
+  std::ranges::copy(address.bytes(), bytes.begin());
+  put(message, type, bytes.data(), bytes.size());
+}
+
+/// A nested attribute that ends with the object.
+class Nest {
+ public:
+  Nest(nl_msg& message, int type) : message_{message}, start_{nla_nest_start(&message, type)} {
+    BASE_ASSERT(start_ != nullptr);
+  }
+  Nest(const Nest&) = delete;
+  Nest& operator=(const Nest&) = delete;
+  ~Nest() { nla_nest_end(&message_, start_); }
+
+ private:
+  nl_msg& message_;
+  nlattr* start_;
+};
+
+std::uint16_t family_of(const IpAddress& address) { return address.is_v4() ? AF_INET : AF_INET6; }
+
+void put_service_key(nl_msg& message, const ServiceKey& key) {
+  put_number(message, IPVS_SVC_ATTR_AF, family_of(key.address));
+  put_number(message, IPVS_SVC_ATTR_PROTOCOL, static_cast<std::uint16_t>(key.protocol));
+  put_address(message, IPVS_SVC_ATTR_ADDR, key.address);
+  put_number(message, IPVS_SVC_ATTR_PORT, htons(key.port));
+}
+
+void put_service_settings(nl_msg& message, const ServiceKey& key, const ServiceSettings& settings) {
+  BASE_ASSERT(nla_put_string(&message, IPVS_SVC_ATTR_SCHED_NAME, settings.scheduler.c_str()) == 0);
+  const ip_vs_flags flags{settings.flags, settable_flags};
+  put(message, IPVS_SVC_ATTR_FLAGS, &flags, sizeof flags);
+  put_number(message, IPVS_SVC_ATTR_TIMEOUT, settings.timeout);
+  // IPv4: a mask in network order; IPv6: a prefix length.
+  const std::uint32_t prefix = std::min<std::uint32_t>(settings.prefix, key.address.bits());
+  const std::uint32_t mask =
+      prefix == 0 ? 0 : htonl(~std::uint32_t{0} << (32 - std::min(prefix, 32U)));
+  put_number(message, IPVS_SVC_ATTR_NETMASK, key.address.is_v4() ? mask : prefix);
+}
+
+void put_destination(nl_msg& message, const Operation& operation) {
+  put_address(message, IPVS_DEST_ATTR_ADDR, operation.destination.address);
+  put_number(message, IPVS_DEST_ATTR_PORT, htons(operation.destination.port));
+  put_number(message, IPVS_DEST_ATTR_ADDR_FAMILY, family_of(operation.destination.address));
+  if (operation.kind == Kind::remove_destination) return;
+  const DestinationSettings& settings = operation.destination_settings;
+  put_number(message, IPVS_DEST_ATTR_FWD_METHOD, static_cast<std::uint32_t>(settings.forwarding));
+  put_number(message, IPVS_DEST_ATTR_WEIGHT, settings.weight);
+  put_number(message, IPVS_DEST_ATTR_U_THRESH, settings.upper_threshold);
+  put_number(message, IPVS_DEST_ATTR_L_THRESH, settings.lower_threshold);
+}
+
+std::uint8_t command_of(Kind kind) {
+  switch (kind) {
+    case Kind::add_service:
+      return IPVS_CMD_NEW_SERVICE;
+    case Kind::edit_service:
+      return IPVS_CMD_SET_SERVICE;
+    case Kind::remove_service:
+      return IPVS_CMD_DEL_SERVICE;
+    case Kind::add_destination:
+      return IPVS_CMD_NEW_DEST;
+    case Kind::edit_destination:
+      return IPVS_CMD_SET_DEST;
+    case Kind::remove_destination:
+      return IPVS_CMD_DEL_DEST;
+  }
+  return IPVS_CMD_UNSPEC;
+}
+
+template <typename Number>
+Number number_in(nlattr* attribute, Number fallback = {}) {
+  if (attribute == nullptr || nla_len(attribute) < static_cast<int>(sizeof(Number)))
+    return fallback;
+  Number value{};
+  std::memcpy(&value, nla_data(attribute), sizeof value);
+  return value;
+}
+
+std::optional<IpAddress> address_in(nlattr* attribute, int family) {
+  const std::size_t size = family == AF_INET ? 4 : 16;
+  if (attribute == nullptr || nla_len(attribute) < static_cast<int>(size)) return std::nullopt;
+  return IpAddress::from_bytes({static_cast<const std::byte*>(nla_data(attribute)), size});
+}
+
+/// The attributes nested in one of a dumped message; empty when it has none.
+template <std::size_t Size>
+bool nested(std::array<nlattr*, Size>& table, nlmsghdr* message, int type) {
+  nlattr* outer = nlmsg_find_attr(message, GENL_HDRLEN, type);
+  return outer != nullptr &&
+         nla_parse_nested(table.data(), static_cast<int>(Size) - 1, outer, nullptr) == 0;
+}
+
+bool read_service(nlmsghdr* message, Table& table) {
+  std::array<nlattr*, IPVS_SVC_ATTR_MAX + 1> attributes{};
+  if (!nested(attributes, message, IPVS_CMD_ATTR_SERVICE)) return false;
+  const int family = number_in<std::uint16_t>(attributes[IPVS_SVC_ATTR_AF]);
+  const auto address = address_in(attributes[IPVS_SVC_ATTR_ADDR], family);
+  if (!address) return false;  // a firewall mark service: somebody else's
+  const ServiceKey key{
+      static_cast<Protocol>(number_in<std::uint16_t>(attributes[IPVS_SVC_ATTR_PROTOCOL])), *address,
+      ntohs(number_in<std::uint16_t>(attributes[IPVS_SVC_ATTR_PORT]))};
+  ServiceSettings& settings = table[key].settings;
+  if (nlattr* name = attributes[IPVS_SVC_ATTR_SCHED_NAME]; name != nullptr)
+    settings.scheduler.assign(
+        nla_get_string(name),
+        ::strnlen(nla_get_string(name), static_cast<std::size_t>(nla_len(name))));
+  settings.flags = number_in<ip_vs_flags>(attributes[IPVS_SVC_ATTR_FLAGS]).flags & settable_flags;
+  settings.timeout = number_in<std::uint32_t>(attributes[IPVS_SVC_ATTR_TIMEOUT]);
+  const auto mask = number_in<std::uint32_t>(attributes[IPVS_SVC_ATTR_NETMASK]);
+  settings.prefix = address->is_v4() ? static_cast<std::uint32_t>(std::popcount(mask)) : mask;
+  return true;
+}
+
+void read_destination(nlmsghdr* message, const ServiceKey& service, Table& table) {
+  std::array<nlattr*, IPVS_DEST_ATTR_MAX + 1> attributes{};
+  if (!nested(attributes, message, IPVS_CMD_ATTR_DEST)) return;
+  const int family =
+      number_in<std::uint16_t>(attributes[IPVS_DEST_ATTR_ADDR_FAMILY], family_of(service.address));
+  const auto address = address_in(attributes[IPVS_DEST_ATTR_ADDR], family);
+  if (!address) return;
+  const DestinationKey key{*address,
+                           ntohs(number_in<std::uint16_t>(attributes[IPVS_DEST_ATTR_PORT]))};
+  DestinationSettings& settings = table[service].destinations[key];
+  constexpr std::uint32_t forwarding_mask = IP_VS_CONN_F_FWD_MASK;
+  settings.forwarding = static_cast<Forwarding>(
+      number_in<std::uint32_t>(attributes[IPVS_DEST_ATTR_FWD_METHOD]) & forwarding_mask);
+  settings.weight = number_in<std::uint32_t>(attributes[IPVS_DEST_ATTR_WEIGHT]);
+  settings.upper_threshold = number_in<std::uint32_t>(attributes[IPVS_DEST_ATTR_U_THRESH]);
+  settings.lower_threshold = number_in<std::uint32_t>(attributes[IPVS_DEST_ATTR_L_THRESH]);
+}
+
+using OnMessage = std::function<void(nlmsghdr*)>;
+
+int hand_over(nl_msg* message, void* on_message) {
+  (*static_cast<OnMessage*>(on_message))(nlmsg_hdr(message));
+  return NL_OK;
+}
+
+}  // namespace
+
+struct Kernel::Impl {
+  netlink::Socket requests;  ///< for batches
+  netlink::Socket dumps;
+  int family = 0;
+
+  [[nodiscard]] Message message(std::uint8_t command, int flags) const {
+    Message out{nlmsg_alloc()};
+    BASE_ASSERT(out != nullptr);
+    BASE_ASSERT(genlmsg_put(out.get(), NL_AUTO_PORT, NL_AUTO_SEQ, family, 0, flags, command,
+                            IPVS_GENL_VERSION) != nullptr);
+    return out;
+  }
+
+  Result<void> dump(Message request, OnMessage on_message) const {
+    nl_socket_modify_cb(dumps.get(), NL_CB_VALID, NL_CB_CUSTOM, hand_over, &on_message);
+    int error = nl_send_auto(dumps.get(), request.get());
+    if (error >= 0) error = nl_recvmsgs_default(dumps.get());
+    if (error < 0) return fail("cannot read the IPVS table: {}", nl_geterror(error));
+    return {};
+  }
+
+  Result<void> request(Message message, std::string what, int already) const {
+    netlink::Batch batch{*requests};
+    batch.add(std::move(message), std::move(what));
+    auto refused = batch.commit();
+    if (refused.empty() || refused.front().error.code == already) return {};
+    return tl::make_unexpected(std::move(refused.front().error));
+  }
+};
+
+Kernel::Kernel(std::unique_ptr<Impl> impl) : impl_{std::move(impl)} {}
+Kernel::~Kernel() = default;
+
+Result<std::unique_ptr<Kernel>> Kernel::open() {
+  auto impl = std::make_unique<Impl>();
+  for (netlink::Socket* socket : {&impl->requests, &impl->dumps}) {
+    auto connected = netlink::connect(NETLINK_GENERIC);
+    if (!connected) return tl::make_unexpected(connected.error());
+    *socket = std::move(*connected);
+    nl_socket_disable_seq_check(socket->get());
+  }
+  // Family lookup waits for an acknowledgement that only this request asks for.
+  nl_socket_enable_auto_ack(impl->dumps.get());
+  impl->family = genl_ctrl_resolve(impl->dumps.get(), IPVS_GENL_NAME);
+  nl_socket_disable_auto_ack(impl->dumps.get());
+  if (impl->family < 0)
+    return tl::make_unexpected(
+        Error{"this kernel has no IPVS: load the module ip_vs (modprobe ip_vs) or install a kernel "
+              "that has it",
+              ENOENT});
+  return std::unique_ptr<Kernel>{new Kernel{std::move(impl)}};
+}
+
+Result<Table> Kernel::dump() {
+  Table table;
+  auto dumped = impl_->dump(impl_->message(IPVS_CMD_GET_SERVICE, NLM_F_DUMP),
+                            [&](nlmsghdr* message) { read_service(message, table); });
+  if (!dumped) return tl::make_unexpected(dumped.error());
+  std::vector<ServiceKey> keys;
+  for (const auto& [key, service] : table) keys.push_back(key);
+  for (const ServiceKey& key : keys) {
+    Message request = impl_->message(IPVS_CMD_GET_DEST, NLM_F_DUMP);
+    {
+      const Nest service{*request, IPVS_CMD_ATTR_SERVICE};
+      put_service_key(*request, key);
+    }
+    dumped = impl_->dump(std::move(request),
+                         [&](nlmsghdr* message) { read_destination(message, key, table); });
+    if (!dumped) return tl::make_unexpected(dumped.error());
+  }
+  return table;
+}
+
+std::vector<Refused> Kernel::apply(std::span<const Operation> operations) {
+  netlink::Batch batch{*impl_->requests};
+  for (const Operation& operation : operations) {
+    Message message = impl_->message(command_of(operation.kind), NLM_F_REQUEST);
+    {
+      const Nest service{*message, IPVS_CMD_ATTR_SERVICE};
+      put_service_key(*message, operation.service);
+      if (operation.kind == Kind::add_service || operation.kind == Kind::edit_service)
+        put_service_settings(*message, operation.service, operation.service_settings);
+    }
+    if (operation.kind >= Kind::add_destination) {
+      const Nest destination{*message, IPVS_CMD_ATTR_DEST};
+      put_destination(*message, operation);
+    }
+    batch.add(std::move(message), to_string(operation));
+  }
+  std::vector<Refused> refused;
+  for (netlink::Refusal& refusal : batch.commit())
+    refused.push_back({refusal.index, std::move(refusal.error)});
+  return refused;
+}
+
+Result<void> Kernel::flush() {
+  return impl_->request(impl_->message(IPVS_CMD_FLUSH, NLM_F_REQUEST), "clear the IPVS table",
+                        no_error_is_success);
+}
+
+Result<void> Kernel::start_sync(SyncRole role, const SyncSettings& settings) {
+  Message message = impl_->message(IPVS_CMD_NEW_DAEMON, NLM_F_REQUEST);
+  {
+    const Nest daemon{*message, IPVS_CMD_ATTR_DAEMON};
+    put_number(*message, IPVS_DAEMON_ATTR_STATE, static_cast<std::uint32_t>(role));
+    BASE_ASSERT(
+        nla_put_string(message.get(), IPVS_DAEMON_ATTR_MCAST_IFN, settings.interface.c_str()) == 0);
+    put_number(*message, IPVS_DAEMON_ATTR_SYNC_ID, std::uint32_t{settings.sync_id});
+    if (settings.max_length != 0)
+      put_number(*message, IPVS_DAEMON_ATTR_SYNC_MAXLEN, settings.max_length);
+    if (settings.port != 0) put_number(*message, IPVS_DAEMON_ATTR_MCAST_PORT, settings.port);
+    if (settings.ttl != 0) put_number(*message, IPVS_DAEMON_ATTR_MCAST_TTL, settings.ttl);
+    if (settings.group) {
+      const int type =
+          settings.group->is_v4() ? IPVS_DAEMON_ATTR_MCAST_GROUP : IPVS_DAEMON_ATTR_MCAST_GROUP6;
+      put(*message, type, settings.group->bytes().data(), settings.group->bytes().size());
+    }
+  }
+  return impl_->request(
+      std::move(message),
+      fmt::format("start the IPVS sync daemon ({}) on {}",
+                  role == SyncRole::master ? "master" : "backup", settings.interface),
+      EEXIST);
+}
+
+Result<void> Kernel::stop_sync(SyncRole role) {
+  Message message = impl_->message(IPVS_CMD_DEL_DAEMON, NLM_F_REQUEST);
+  {
+    const Nest daemon{*message, IPVS_CMD_ATTR_DAEMON};
+    put_number(*message, IPVS_DAEMON_ATTR_STATE, static_cast<std::uint32_t>(role));
+  }
+  return impl_->request(std::move(message), "stop the IPVS sync daemon", ESRCH);
+}
+
+}  // namespace holdfast::ipvs

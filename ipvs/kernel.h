@@ -1,0 +1,69 @@
+// The kernel's IPVS table over generic netlink: the only file that knows its attributes.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "daemon/base/result.h"
+#include "ipvs/diff.h"
+#include "ipvs/table.h"
+
+namespace holdfast::ipvs {
+
+/// An operation that was refused.
+struct Refused {
+  std::size_t index = 0;
+  Error error;
+};
+
+/// What the reconciler needs of a kernel; tests have one in memory.
+class KernelPort {
+ public:
+  KernelPort() = default;
+  KernelPort(const KernelPort&) = delete;
+  KernelPort& operator=(const KernelPort&) = delete;
+  virtual ~KernelPort() = default;
+  /// The whole table. Error with code ENOENT: no IPVS in this kernel.
+  virtual Result<Table> dump() = 0;
+  /// All in as few system calls as possible. @return the refused ones
+  virtual std::vector<Refused> apply(std::span<const Operation> operations) = 0;
+  /// Removes every service, whoever made it.
+  virtual Result<void> flush() = 0;
+};
+
+enum class SyncRole : std::uint8_t { master = 1, backup = 2 };  ///< @source IP_VS_STATE_*
+
+/// Attributes of a connection synchronisation daemon; zero and empty mean the kernel's default.
+struct SyncSettings {
+  std::string interface;
+  std::uint8_t sync_id = 0;
+  std::uint16_t max_length = 0;
+  std::uint16_t port = 0;
+  std::uint8_t ttl = 0;
+  std::optional<IpAddress> group;
+};
+
+class Kernel : public KernelPort {
+ public:
+  /// Error with code ENOENT: the kernel has no IPVS (module ip_vs).
+  static Result<std::unique_ptr<Kernel>> open();
+  ~Kernel() override;
+
+  Result<Table> dump() override;
+  std::vector<Refused> apply(std::span<const Operation> operations) override;
+  Result<void> flush() override;
+  /// One that runs already in this role is success.
+  Result<void> start_sync(SyncRole role, const SyncSettings& settings);
+  /// One that does not run is success.
+  Result<void> stop_sync(SyncRole role);
+
+ private:
+  struct Impl;
+  explicit Kernel(std::unique_ptr<Impl> impl);
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace holdfast::ipvs

@@ -1,0 +1,36 @@
+#include "ipvs/table.h"
+
+#include <fmt/format.h>
+
+namespace holdfast::ipvs {
+
+std::string_view to_string(Protocol protocol) {
+  switch (protocol) {
+    case Protocol::tcp:
+      return "tcp";
+    case Protocol::udp:
+      return "udp";
+    case Protocol::sctp:
+      return "sctp";
+  }
+  return "?";
+}
+
+std::string to_string(const ServiceKey& key) {
+  return fmt::format("[{}]:{}:{}", key.address.to_string(), to_string(key.protocol), key.port);
+}
+
+std::string to_string(const DestinationKey& key, Protocol protocol) {
+  return fmt::format("[{}]:{}:{}", key.address.to_string(), to_string(protocol), key.port);
+}
+
+ServiceSettings normalised(ServiceSettings settings) {
+  settings.flags &= ~service_flag::hashed;
+  if ((settings.flags & service_flag::persistent) == 0) {
+    settings.timeout = 0;  // means nothing without persistence, and tools write what they like
+    settings.prefix = 0;
+  }
+  return settings;
+}
+
+}  // namespace holdfast::ipvs
