@@ -47,8 +47,9 @@ struct Running {
 struct Stop {};
 
 /// Asks for the script whose keyword stands at `place` of the expanded text of configuration
-/// `serial`. The supervisor reads command, user and group from its own copy of that text, so a worker
-/// can only run what the configuration names. `object` keys the order: one at a time for an object.
+/// `serial`. The supervisor reads command, user and group from its own copy of that text, so a
+/// worker can only run what the configuration names. `object` keys the order: one at a time for an
+/// object.
 struct RunScript {
   std::uint64_t serial = 0;
   config::Place place;

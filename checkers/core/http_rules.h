@@ -1,0 +1,20 @@
+// What HTTP_GET asks and what it accepts, apart from the transport. Pure.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "checkers/config/config.h"
+#include "checkers/core/verdict.h"
+
+namespace holdfast::checkers {
+
+/// The request as keepalived writes it (runtime.md 16.3): the Host is that of the url, else of the
+/// check, server or service, without port; else the address that is checked, with its port.
+std::string http_request(const HttpCheck& check, const HttpUrl& url, const Endpoint& endpoint);
+/// Nothing when the status is accepted, else the failure.
+std::optional<Verdict> judge_status(const HttpUrl& url, unsigned status);
+/// Nothing when the digest is accepted or not asked for. @param digest MD5 in lower case
+std::optional<Verdict> judge_digest(const HttpUrl& url, const std::string& digest);
+
+}  // namespace holdfast::checkers

@@ -1,0 +1,122 @@
+#include "checkers/core/pool.h"
+
+#include <algorithm>
+
+#include "daemon/base/assert.h"
+
+namespace holdfast::checkers {
+
+Pool::Pool(const VirtualServer& service, const std::vector<std::vector<bool>>& up)
+    : service_{service} {
+  BASE_ASSERT(up.size() == service.servers.size());
+  for (std::size_t i = 0; i < up.size(); ++i) {
+    servers_.push_back({up[i], static_cast<std::size_t>(std::ranges::count(up[i], false))});
+    if (is_alive(i)) alive_weight_ += service_.servers[i].settings.weight;
+  }
+  // runtime.md section 15: the first quorum is that of the servers which begin alive.
+  quorum_ = alive_weight_ > 0 && alive_weight_ >= service_.quorum;
+}
+
+std::string Pool::server_name(std::size_t server) const {
+  return to_string(service_.servers[server].key, service_.key.protocol);
+}
+
+Effects Pool::set_check(std::size_t index, std::size_t check, bool up, const std::string& reason) {
+  Effects effects;
+  Server& server = servers_[index];
+  if (server.up[check] == up) return effects;
+  const bool was_alive = is_alive(index);
+  server.up[check] = up;
+  server.failing += up ? std::size_t(-1) : 1;
+  if (is_alive(index) == was_alive) return effects;
+  const RealServer& config = service_.servers[index];
+  if (up)
+    alive_weight_ += config.settings.weight;
+  else
+    alive_weight_ -= config.settings.weight;
+  effects.table_changed = true;
+  const std::string service = to_string(service_.key);
+  const std::string text =
+      up ? fmt::format("Adding service {} to VS {}", server_name(index), service)
+         : fmt::format("Removing service {} from VS {}", server_name(index), service);
+  effects.events.push_back(Event{Level::notice, up ? "server_up" : "server_down", text}
+                               .with("service", service)
+                               .with("server", server_name(index))
+                               .with("reason", reason));
+  if (const ScriptPlace script = up ? config.notify_up : config.notify_down)
+    effects.scripts.push_back({*script, fmt::format("RS {} {}", server_name(index), service)});
+  update_quorum(effects);
+  return effects;
+}
+
+bool Pool::quorum_holds() const {
+  const std::uint64_t quorum = service_.quorum;
+  const std::uint64_t margin = service_.hysteresis;
+  if (!quorum_) return alive_weight_ > 0 && alive_weight_ >= quorum + margin;
+  return alive_weight_ > 0 && alive_weight_ + margin >= quorum;
+}
+
+void Pool::update_quorum(Effects& effects) {
+  const bool holds = quorum_holds();
+  if (holds == quorum_) return;
+  quorum_ = holds;
+  const std::string service = to_string(service_.key);
+  const std::string text =
+      fmt::format("{} quorum {} for VS {}: alive servers weigh {}", holds ? "Gained" : "Lost",
+                  service_.quorum, service, alive_weight_);
+  effects.events.push_back(
+      Event{Level::notice, holds ? "quorum_up" : "quorum_down", text}.with("service", service));
+  if (service_.sorry_server)
+    effects.events.push_back(
+        Event{Level::notice, "sorry_server",
+              fmt::format("{} sorry server {} {} VS {}", holds ? "Removing" : "Adding",
+                          to_string(service_.sorry_server->key, service_.key.protocol),
+                          holds ? "from" : "to", service)}
+            .with("service", service));
+  if (const ScriptPlace script = holds ? service_.quorum_up : service_.quorum_down)
+    effects.scripts.push_back({*script, "VS " + service});
+}
+
+Effects Pool::first_result(std::size_t index) {
+  Effects effects;
+  const RealServer& config = service_.servers[index];
+  if (const ScriptPlace script = is_alive(index) ? config.notify_up : config.notify_down)
+    effects.scripts.push_back(
+        {*script, fmt::format("RS {} {}", server_name(index), to_string(service_.key))});
+  return effects;
+}
+
+Effects Pool::stop() const {
+  Effects effects;
+  if (!service_.omega) return effects;
+  const std::string service = to_string(service_.key);
+  for (std::size_t i = 0; i < servers_.size(); ++i)
+    if (is_alive(i) && service_.servers[i].notify_down)
+      effects.scripts.push_back(
+          {*service_.servers[i].notify_down, fmt::format("RS {} {}", server_name(i), service)});
+  if (quorum_ && service_.quorum_down)
+    effects.scripts.push_back({*service_.quorum_down, "VS " + service});
+  return effects;
+}
+
+ipvs::Service Pool::wanted() const {
+  ipvs::Service row{service_.settings, {}};
+  const bool replaced = !quorum_ && service_.sorry_server;
+  for (std::size_t i = 0; i < servers_.size(); ++i) {
+    const RealServer& server = service_.servers[i];
+    const bool in_use = is_alive(i) && !replaced;
+    if (!in_use && !server.inhibit) continue;
+    ipvs::DestinationSettings settings = server.settings;
+    if (!in_use) settings.weight = 0;
+    row.destinations[server.key] = settings;
+  }
+  if (!service_.sorry_server) return row;
+  const SorryServer& sorry = *service_.sorry_server;
+  if (quorum_ && !sorry.inhibit) return row;
+  ipvs::DestinationSettings settings = sorry.settings;
+  if (quorum_) settings.weight = 0;
+  row.destinations.emplace(sorry.key, settings);
+  return row;
+}
+
+}  // namespace holdfast::checkers

@@ -1,0 +1,62 @@
+// The servers of one service: who is alive, whether the quorum is there, and what the kernel's
+// table must therefore hold. Pure: verdicts in; table rows, log events and script requests out.
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <vector>
+
+#include "checkers/config/config.h"
+#include "daemon/base/event.h"
+#include "ipvs/table.h"
+
+namespace holdfast::checkers {
+
+/// A script to be run; `object` keys the order.
+struct ScriptRequest {
+  config::Place script;
+  std::string object;
+};
+
+/// What follows from a change.
+struct Effects {
+  bool table_changed = false;
+  std::vector<Event> events;
+  std::vector<ScriptRequest> scripts;
+};
+
+class Pool {
+ public:
+  /// @param up for each server and check: the verdict to begin with
+  Pool(const VirtualServer& service, const std::vector<std::vector<bool>>& up);
+
+  /// A check changed its verdict. @param reason of the verdict, for the log
+  Effects set_check(std::size_t server, std::size_t check, bool up, const std::string& reason);
+  /// keepalived's rs_init_notifies: the first result of a server, although it changed nothing.
+  Effects first_result(std::size_t server);
+  /// keepalived's omega: down scripts of everything that is still up, at stop.
+  [[nodiscard]] Effects stop() const;
+  /// The row of the wanted table.
+  [[nodiscard]] ipvs::Service wanted() const;
+
+  [[nodiscard]] bool is_alive(std::size_t server) const { return servers_[server].failing == 0; }
+  [[nodiscard]] bool has_quorum() const { return quorum_; }
+  [[nodiscard]] std::uint64_t alive_weight() const { return alive_weight_; }
+  [[nodiscard]] const VirtualServer& service() const { return service_; }
+
+ private:
+  struct Server {
+    std::vector<bool> up;     ///< by check
+    std::size_t failing = 0;  ///< how many of them are down
+  };
+  void update_quorum(Effects& effects);
+  [[nodiscard]] bool quorum_holds() const;
+  [[nodiscard]] std::string server_name(std::size_t server) const;
+
+  VirtualServer service_;
+  std::vector<Server> servers_;
+  std::uint64_t alive_weight_ = 0;
+  bool quorum_ = false;
+};
+
+}  // namespace holdfast::checkers

@@ -1,0 +1,307 @@
+#include "checkers/io/process.h"
+
+#include <algorithm>
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <cstring>
+#include <set>
+
+#include "checkers/io/probe.h"
+#include "daemon/config/tree.h"
+#include "daemon/process/clock.h"
+
+namespace holdfast::checkers {
+
+namespace asio = boost::asio;
+using process::monotonic_now;
+
+namespace {
+
+/// How often the kernel's table is looked at for changes by others; longer for large tables, so
+/// that looking costs at most this share of a core.
+constexpr Duration resync_interval = std::chrono::seconds{1};
+constexpr int resync_share = 20;
+
+std::vector<std::byte> to_record(const HealthRecord& health) {
+  const std::uint32_t words[2] = {(health.up ? 1U : 0U) | (health.judged ? 2U : 0U),
+                                  health.failures};
+  const auto bytes = std::as_bytes(std::span{words});
+  return {bytes.begin(), bytes.end()};
+}
+
+std::optional<HealthRecord> from_record(std::span<const std::byte> bytes) {
+  std::uint32_t words[2] = {};
+  if (bytes.size() != sizeof words) return std::nullopt;
+  std::memcpy(words, bytes.data(), sizeof words);
+  return HealthRecord{(words[0] & 1U) != 0, (words[0] & 2U) != 0, words[1]};
+}
+
+}  // namespace
+
+/// Shared between the process and its coroutine, which may still wait for a probe when a reload or
+/// the end has dropped the check.
+struct CheckersProcess::Task {
+  Task(asio::io_context& context, const Check& settings, const Health& begin)
+      : check{settings}, health{begin}, pause{context} {}
+  Check check;
+  Health health;
+  asio::steady_timer pause;
+  Service* service = nullptr;
+  std::size_t server = 0, number = 0;
+  std::string key;  ///< of its record in the state table
+  std::uint16_t sequence = 0;
+  bool stopped = false;
+  bool running = false;  ///< its coroutine has been started
+};
+
+struct CheckersProcess::Service {
+  Service(const VirtualServer& config, const std::vector<std::vector<bool>>& up)
+      : pool{config, up} {}
+  Service(const Service&) = delete;
+  Service& operator=(const Service&) = delete;
+  ~Service() {
+    for (auto& server : tasks)
+      for (auto& task : server)
+        if (task && task->service == this) {
+          task->stopped = true;
+          task->pause.cancel();
+        }
+  }
+  Pool pool;
+  std::vector<std::vector<std::shared_ptr<Task>>> tasks;  ///< by server and check
+};
+
+CheckersProcess::CheckersProcess(asio::io_context& context, Log& log,
+                                 std::function<void(const process::Message&)> send,
+                                 ipvs::Reconciler::Open open_kernel)
+    : context_{context},
+      log_{log},
+      send_{std::move(send)},
+      reconciler_{std::move(open_kernel), log},
+      resync_timer_{context} {}
+
+CheckersProcess::~CheckersProcess() = default;
+
+std::vector<config::Diagnostic> CheckersProcess::prepare(const config::Text& text) {
+  // The tree's own findings are the supervisor's to report.
+  config::Diagnostics tree_findings;
+  const auto tree = config::parse_tree(text, tree_findings);
+  config::Diagnostics found;
+  config::Reader reader{found};
+  prepared_ = read_checkers(tree, reader);
+  return found.all();
+}
+
+Result<void> CheckersProcess::commit(const process::Configure& settings) {
+  if (!prepared_) return fail("nothing was prepared");
+  if (auto table = process::StateTable::open(settings.state))
+    table_.emplace(std::move(*table));
+  else
+    log_.write(Event{Level::warning, "state_table", table.error().what});
+  serial_ = settings.serial;
+  keep_table_at_stop_ = settings.dont_release;
+  const bool first = !std::exchange(started_, true);
+  if (first && !settings.restarted && prepared_->globals.lvs_flush) reconciler_.flush();
+  apply(std::move(*std::exchange(prepared_, std::nullopt)), settings.restarted);
+  reconciler_.resync();
+  if (first) resync_later();
+  return {};
+}
+
+void CheckersProcess::apply(CheckersConfig next, bool restarted) {
+  globals_ = next.globals;
+  auto old = std::exchange(services_, {});
+  for (const VirtualServer& config : next.services) {
+    const auto before = old.find(config.key);
+    Service* previous = before == old.end() ? nullptr : before->second.get();
+    auto service = make_service(config, previous, restarted);
+    reconciler_.want(config.key, service->pool.wanted());
+    services_.emplace(config.key, std::move(service));
+  }
+  for (const auto& [key, service] : old)
+    if (!services_.contains(key)) reconciler_.unwant(key);
+  old.clear();  // drops the tasks that nobody took over
+  if (!table_) return;
+  std::set<std::string> used;
+  for (const auto& [key, service] : services_)
+    for (const auto& server : service->tasks)
+      for (const auto& task : server) used.insert(task->key);
+  for (const std::string& key : table_->keys())
+    if (!used.contains(key)) table_->erase(key);
+}
+
+std::unique_ptr<CheckersProcess::Service> CheckersProcess::make_service(const VirtualServer& config,
+                                                                        Service* old,
+                                                                        bool restarted) {
+  std::vector<std::vector<std::shared_ptr<Task>>> tasks;
+  std::vector<std::vector<bool>> up;
+  for (std::size_t server = 0; server < config.servers.size(); ++server) {
+    tasks.emplace_back();
+    up.emplace_back();
+    for (std::size_t check = 0; check < config.servers[server].checks.size(); ++check) {
+      tasks.back().push_back(make_task(config, server, check, old, restarted));
+      up.back().push_back(tasks.back().back()->health.is_up());
+    }
+  }
+  auto service = std::make_unique<Service>(config, up);
+  service->tasks = std::move(tasks);
+  for (auto& server : service->tasks)
+    for (auto& task : server) {
+      task->service = service.get();
+      save(*task);
+      if (task->running) continue;
+      const FinalTiming& timing = task->check.final_timing;
+      std::uniform_int_distribution<Duration::rep> spread{0, timing.warmup.count()};
+      start(task, Duration{spread(random_)});
+    }
+  return service;
+}
+
+/// An equal check of the same server goes on untouched. A changed one begins with the verdict of
+/// the one it replaces, a new one on a known server with that server's.
+std::shared_ptr<CheckersProcess::Task> CheckersProcess::make_task(const VirtualServer& config,
+                                                                  std::size_t server,
+                                                                  std::size_t number, Service* old,
+                                                                  bool restarted) {
+  const RealServer& real = config.servers[server];
+  const Check& check = real.checks[number];
+  std::optional<HealthRecord> inherited;
+  const std::string key = fmt::format("{} {} {}", to_string(config.key),
+                                      to_string(real.key, config.key.protocol), check.identity());
+  if (old != nullptr) {
+    const auto& servers = old->pool.service().servers;
+    const auto same = std::ranges::find(servers, real.key, &RealServer::key);
+    if (same != servers.end()) {
+      const auto index = static_cast<std::size_t>(same - servers.begin());
+      for (auto& task : old->tasks[index])
+        if (task && task->service == old && task->check.same_effect(check)) {
+          task->server = server;
+          task->number = number;
+          task->service = nullptr;  // taken: the old service does not stop it
+          task->check.place = check.place;
+          return task;
+        }
+      const bool replaces = number < old->tasks[index].size() && old->tasks[index][number];
+      inherited = HealthRecord{
+          replaces ? old->tasks[index][number]->health.is_up() : old->pool.is_alive(index), true,
+          0};
+    }
+  } else if (restarted && table_) {
+    inherited = from_record(table_->get(key));
+  }
+  auto task = std::make_shared<Task>(context_, check,
+                                     inherited ? Health{*inherited} : Health{check.final_timing});
+  task->server = server;
+  task->number = number;
+  task->key = key;
+  return task;
+}
+
+void CheckersProcess::start(const std::shared_ptr<Task>& task, Duration first_delay) {
+  task->running = true;
+  asio::co_spawn(
+      context_,
+      [](CheckersProcess* self, std::shared_ptr<Task> running,
+         Duration wait) -> asio::awaitable<void> {
+        // Deadlines follow from deadlines, so the interval does not drift with the probe's length.
+        for (;;) {
+          running->pause.expires_after(wait);
+          co_await running->pause.async_wait(asio::as_tuple(asio::use_awaitable));
+          if (running->stopped) co_return;
+          const TimePoint begun = monotonic_now();
+          ProbeTask task_now;
+          task_now.check = running->check;
+          task_now.sequence = ++running->sequence;
+          task_now.recovering = !running->health.is_up();
+          const Verdict verdict = co_await probe(std::move(task_now));
+          if (running->stopped) co_return;
+          const auto outcome = running->health.apply(verdict, running->check.final_timing);
+          self->probed(*running, verdict, outcome);
+          if (running->stopped) co_return;
+          const Duration taken = monotonic_now() - begun;
+          wait = verdict.kind == Verdict::Kind::passed ? std::max(Duration{0}, outcome.next - taken)
+                                                       : outcome.next;
+        }
+      }(this, task, first_delay),
+      asio::detached);
+}
+
+void CheckersProcess::probed(Task& task, const Verdict& verdict, const Health::Outcome& outcome) {
+  Service& service = *task.service;
+  const VirtualServer& config = service.pool.service();
+  const auto describe = [&](std::string_view what) {
+    return fmt::format("{} of {} for VS {} {}: {}", task.check.keyword(),
+                       to_string(config.servers[task.server].key, config.key.protocol),
+                       to_string(config.key), what, verdict.reason);
+  };
+  if (verdict.kind == Verdict::Kind::not_run) {
+    log_.write(Event{Level::warning, "check_not_run", describe("could not be made")});
+    return;
+  }
+  save(task);
+  if (outcome.changed)
+    log_.write(Event{Level::notice, "check_changed",
+                     describe(task.health.is_up() ? "succeeds" : "fails")});
+  else if (verdict.kind == Verdict::Kind::failed)
+    log_.write(Event{task.check.log_failures ? Level::warning : Level::debug, "check_failed",
+                     describe("failed")});
+  if (outcome.changed)
+    carry_out(service.pool.set_check(task.server, task.number, task.health.is_up(), verdict.reason),
+              service);
+  else if (outcome.first && globals_.rs_init_notifies)
+    carry_out(service.pool.first_result(task.server), service);
+}
+
+void CheckersProcess::carry_out(const Effects& effects, Service& service) {
+  for (const Event& event : effects.events) log_.write(event);
+  for (const ScriptRequest& script : effects.scripts)
+    send_(process::RunScript{serial_, script.script, script.object, {}});
+  if (!effects.table_changed) return;
+  reconciler_.want(service.pool.service().key, service.pool.wanted());
+  reconcile_soon();
+}
+
+void CheckersProcess::save(const Task& task) {
+  if (!table_) return;
+  if (auto saved = table_->put(task.key, to_record(task.health.record())); !saved)
+    log_.write(Event{Level::warning, "state_table", saved.error().what});
+}
+
+/// Everything that changes in one turn of the loop leaves in one batch.
+void CheckersProcess::reconcile_soon() {
+  if (std::exchange(reconcile_posted_, true)) return;
+  asio::post(context_, [this] {
+    reconcile_posted_ = false;
+    reconciler_.reconcile();
+  });
+}
+
+void CheckersProcess::resync_later() {
+  const TimePoint begun = monotonic_now();
+  reconciler_.resync();
+  const Duration taken = monotonic_now() - begun;
+  resync_timer_.expires_after(std::max(resync_interval, taken * resync_share));
+  resync_timer_.async_wait([this](const boost::system::error_code& error) {
+    if (!error) resync_later();
+  });
+}
+
+void CheckersProcess::stop(std::function<void()> done) {
+  resync_timer_.cancel();
+  for (auto& [key, service] : services_) {
+    const Effects effects = service->pool.stop();
+    for (const ScriptRequest& script : effects.scripts)
+      send_(process::RunScript{serial_, script.script, script.object, {}});
+  }
+  services_.clear();
+  if (started_ && !keep_table_at_stop_) {
+    reconciler_.clear();
+    if (globals_.lvs_flush_on_stop == config::FlushOnStop::everything) reconciler_.flush();
+  }
+  done();
+}
+
+}  // namespace holdfast::checkers

@@ -1,0 +1,63 @@
+// holdfast-checkers: runs the probes, feeds their verdicts to the pools, and gives the pools' rows
+// to the IPVS reconciler. Decides nothing: that is in checkers/core.
+#pragma once
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <random>
+#include <string>
+
+#include "checkers/core/health.h"
+#include "checkers/core/pool.h"
+#include "daemon/process/state_table.h"
+#include "daemon/process/worker_loop.h"
+#include "ipvs/reconciler.h"
+
+namespace holdfast::checkers {
+
+class CheckersProcess : public process::Worker {
+ public:
+  CheckersProcess(boost::asio::io_context& context, Log& log,
+                  std::function<void(const process::Message&)> send,
+                  ipvs::Reconciler::Open open_kernel);
+  ~CheckersProcess() override;
+
+  std::vector<config::Diagnostic> prepare(const config::Text& text) override;
+  Result<void> commit(const process::Configure& settings) override;
+  void abort() override { prepared_.reset(); }
+  void stop(std::function<void()> done) override;
+
+ private:
+  struct Task;     ///< one check that runs
+  struct Service;  ///< a pool and its tasks
+
+  void apply(CheckersConfig next, bool restarted);
+  std::unique_ptr<Service> make_service(const VirtualServer& config, Service* old, bool restarted);
+  std::shared_ptr<Task> make_task(const VirtualServer& config, std::size_t server,
+                                  std::size_t check, Service* old, bool restarted);
+  void start(const std::shared_ptr<Task>& task, Duration first_delay);
+  void probed(Task& task, const Verdict& verdict, const Health::Outcome& outcome);
+  void carry_out(const Effects& effects, Service& service);
+  void save(const Task& task);
+  void reconcile_soon();
+  void resync_later();
+
+  boost::asio::io_context& context_;
+  Log& log_;
+  std::function<void(const process::Message&)> send_;
+  ipvs::Reconciler reconciler_;
+  std::optional<CheckersConfig> prepared_;
+  config::GlobalDefs globals_;
+  std::map<ipvs::ServiceKey, std::unique_ptr<Service>> services_;
+  std::optional<process::StateTable> table_;
+  std::uint64_t serial_ = 0;
+  bool started_ = false, keep_table_at_stop_ = false, reconcile_posted_ = false;
+  boost::asio::steady_timer resync_timer_;
+  std::minstd_rand random_{std::random_device{}()};
+};
+
+}  // namespace holdfast::checkers

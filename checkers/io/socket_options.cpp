@@ -1,0 +1,81 @@
+#include "checkers/io/socket_options.h"
+
+#include <netinet/in.h>
+#include <sys/socket.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+
+namespace holdfast::checkers {
+namespace {
+
+socklen_t fill(sockaddr_storage& storage, const IpAddress& address, std::uint16_t port) {
+  const auto bytes = address.bytes();
+  if (address.is_v4()) {
+    sockaddr_in local{};
+    local.sin_family = AF_INET;
+    local.sin_port = htons(port);
+    std::memcpy(&local.sin_addr, bytes.data(), bytes.size());
+    std::memcpy(&storage, &local, sizeof local);
+    return sizeof local;
+  }
+  sockaddr_in6 local{};
+  local.sin6_family = AF_INET6;
+  local.sin6_port = htons(port);
+  std::memcpy(&local.sin6_addr, bytes.data(), bytes.size());
+  std::memcpy(&storage, &local, sizeof local);
+  return sizeof local;
+}
+
+}  // namespace
+
+boost::asio::ip::address to_asio(const IpAddress& address) {
+  const auto bytes = address.bytes();
+  if (address.is_v4()) return boost::asio::ip::address_v4{address.host_order()};
+  boost::asio::ip::address_v6::bytes_type raw{};
+  std::ranges::transform(bytes, raw.begin(),
+                         [](std::byte b) { return std::to_integer<unsigned char>(b); });
+  return boost::asio::ip::address_v6{raw};
+}
+
+std::optional<Verdict> apply_options(int socket, const Endpoint& endpoint, bool with_port) {
+  if (!endpoint.bind_if.empty() &&
+      ::setsockopt(socket, SOL_SOCKET, SO_BINDTODEVICE, endpoint.bind_if.c_str(),
+                   static_cast<socklen_t>(endpoint.bind_if.size() + 1)) != 0)
+    return Verdict::not_run("cannot bind to {}: {}", endpoint.bind_if, ::strerrordesc_np(errno));
+  if (endpoint.fwmark) {
+    const auto mark = *endpoint.fwmark;
+    if (::setsockopt(socket, SOL_SOCKET, SO_MARK, &mark, sizeof mark) != 0)
+      return Verdict::not_run("cannot set fwmark {}: {}", mark, ::strerrordesc_np(errno));
+  }
+  if (!endpoint.bindto && !endpoint.bind_port) return std::nullopt;
+  const int on = 1;
+  ::setsockopt(socket, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+  const bool v6 = endpoint.connect_ip && endpoint.connect_ip->is_v6();
+  const IpAddress any = v6 ? *IpAddress::parse("::") : IpAddress{};
+  const IpAddress local = endpoint.bindto.value_or(any);
+  sockaddr_storage storage{};
+  const socklen_t size = fill(storage, local, with_port ? endpoint.bind_port.value_or(0) : 0);
+  if (::bind(socket, reinterpret_cast<const sockaddr*>(&storage), size) != 0)
+    return Verdict::not_run("cannot bind to {}: {}", local.to_string(), ::strerrordesc_np(errno));
+  return std::nullopt;
+}
+
+Verdict failure(const char* what, const boost::system::error_code& error) {
+  switch (error.value()) {
+    case EMFILE:
+    case ENFILE:
+    case ENOBUFS:
+    case ENOMEM:
+    case EADDRNOTAVAIL:
+    case EADDRINUSE:
+    case EPERM:
+    case EACCES:
+      return Verdict::not_run("{}: {}", what, error.message());
+    default:
+      return Verdict::failed("{}: {}", what, error.message());
+  }
+}
+
+}  // namespace holdfast::checkers

@@ -1,0 +1,17 @@
+// bindto, bind_port, bind_if and fwmark, applied before a probe connects.
+#pragma once
+
+#include <boost/asio/ip/address.hpp>
+
+#include "checkers/config/config.h"
+#include "checkers/core/verdict.h"
+
+namespace holdfast::checkers {
+
+boost::asio::ip::address to_asio(const IpAddress& address);
+/// @return nothing when everything was set; otherwise why the probe cannot be made
+std::optional<Verdict> apply_options(int socket, const Endpoint& endpoint, bool with_port);
+/// A failure to connect or to receive: of the server, or of our own making (runtime.md 16.1).
+Verdict failure(const char* what, const boost::system::error_code& error);
+
+}  // namespace holdfast::checkers
