@@ -106,6 +106,7 @@ Result<void> CheckersProcess::commit(const process::Configure& settings) {
   const bool first = !std::exchange(started_, true);
   if (first && !settings.restarted && prepared_->globals.lvs_flush) reconciler_.flush();
   apply(std::move(*std::exchange(prepared_, std::nullopt)), settings.restarted);
+  set_sync_daemon();
   reconciler_.resync();
   if (first) resync_later();
   return {};
@@ -289,6 +290,19 @@ void CheckersProcess::resync_later() {
   });
 }
 
+/// With an instance it is holdfast-vrrp that runs it.
+void CheckersProcess::set_sync_daemon() {
+  const auto& setting = globals_.lvs_sync_daemon;
+  const bool both = setting && setting->instance.empty();
+  if (sync_daemon_ && (!both || !(sync_daemon_->setting() == *setting))) {
+    sync_daemon_->run({});
+    sync_daemon_.reset();
+  }
+  if (!both) return;
+  if (!sync_daemon_) sync_daemon_.emplace(*setting, 0, log_);
+  sync_daemon_->run({ipvs::SyncRole::master, ipvs::SyncRole::backup});
+}
+
 void CheckersProcess::stop(std::function<void()> done) {
   resync_timer_.cancel();
   for (auto& [key, service] : services_) {
@@ -297,6 +311,7 @@ void CheckersProcess::stop(std::function<void()> done) {
       send_(process::RunScript{serial_, script.script, script.object, {}});
   }
   services_.clear();
+  if (sync_daemon_) sync_daemon_->run({});
   if (started_ && !keep_table_at_stop_) {
     reconciler_.clear();
     if (globals_.lvs_flush_on_stop == config::FlushOnStop::everything) reconciler_.flush();

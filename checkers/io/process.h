@@ -16,6 +16,7 @@
 #include "daemon/process/state_table.h"
 #include "daemon/process/worker_loop.h"
 #include "ipvs/reconciler.h"
+#include "ipvs/sync_daemon.h"
 
 namespace holdfast::checkers {
 
@@ -43,6 +44,7 @@ class CheckersProcess : public process::Worker {
   void probed(Task& task, const Verdict& verdict, const Health::Outcome& outcome);
   void carry_out(const Effects& effects, Service& service);
   void save(const Task& task);
+  void set_sync_daemon();
   void reconcile_soon();
   void resync_later();
 
@@ -52,6 +54,8 @@ class CheckersProcess : public process::Worker {
   ipvs::Reconciler reconciler_;
   std::optional<CheckersConfig> prepared_;
   config::GlobalDefs globals_;
+  std::optional<ipvs::SyncDaemon>
+      sync_daemon_;  ///< lvs_sync_daemon without an instance: both roles
   std::map<ipvs::ServiceKey, std::unique_ptr<Service>> services_;
   std::optional<process::StateTable> table_;
   std::uint64_t serial_ = 0;

@@ -119,14 +119,23 @@ void VrrpProcess::transitioned(RunningInstance& instance, const Transitioned& tr
                  .with("from", std::string{to_string(transition.from)})
                  .with("to", std::string{to_string(transition.to)})
                  .with("reason", reason));
+  follow_state(instance);
   const NotifyScripts& notify = instance.config.notify;
   const ScriptPlace script = stopped                              ? notify.stop
-                            : transition.to == StateName::active ? notify.master
-                            : transition.to == StateName::backup ? notify.backup
-                                                                 : notify.fault;
+                             : transition.to == StateName::active ? notify.master
+                             : transition.to == StateName::backup ? notify.backup
+                                                                  : notify.fault;
   run_script(instance, script, {});
   run_script(instance, notify.any,
              {"INSTANCE", name, std::string{state}, std::to_string(instance.router.priority)});
+}
+
+/// The IPVS sync daemon is master where the instance is, and backup elsewhere.
+void VrrpProcess::follow_state(const RunningInstance& instance) {
+  if (!sync_daemon_ || sync_daemon_->setting().instance != instance.config.name || stopping_)
+    return;
+  sync_daemon_->run({name_of(instance.state) == StateName::active ? ipvs::SyncRole::master
+                                                                  : ipvs::SyncRole::backup});
 }
 
 void VrrpProcess::run_script(const RunningInstance& instance, ScriptPlace script,

@@ -86,11 +86,13 @@ void VrrpProcess::apply(VrrpConfig next, bool restarted) {
     instances_.emplace(name, std::move(added));
   }
   set_virtual_addresses();
+  set_sync_daemon();
   open_ports();
   for (auto& [name, instance] : instances_) {
     if (!std::holds_alternative<Initialize>(instance->state)) continue;
     if (!held_until_) start(*instance, restarted);
   }
+  for (const auto& [name, instance] : instances_) follow_state(*instance);
   work_soon();
   arm_timer();
 }
@@ -135,6 +137,23 @@ void VrrpProcess::set_virtual_addresses() {
   reconciler_->set_virtual(std::move(all));
 }
 
+void VrrpProcess::set_sync_daemon() {
+  const auto& setting = globals_.lvs_sync_daemon;
+  const bool follows = setting && !setting->instance.empty();
+  if (sync_daemon_ && (!follows || !(sync_daemon_->setting() == *setting))) {
+    sync_daemon_->run({});
+    sync_daemon_.reset();
+  }
+  if (!follows || sync_daemon_) return;
+  const auto instance = instances_.find(setting->instance);
+  if (instance == instances_.end())
+    log_.write(Event{Level::error, "sync_daemon",
+                     fmt::format("lvs_sync_daemon names vrrp_instance {}, which does not exist",
+                                 setting->instance)});
+  else
+    sync_daemon_.emplace(*setting, instance->second->config.vrid(), log_);
+}
+
 void VrrpProcess::stop(std::function<void()> done) {
   stopping_ = true;
   const TimePoint now = monotonic_now();
@@ -145,6 +164,7 @@ void VrrpProcess::stop(std::function<void()> done) {
   if (reconciler_ && !keep_addresses_at_stop_)
     while (reconciler_->work(now)) {
     }
+  if (sync_daemon_) sync_daemon_->run({});
   timer_.cancel();
   done();
 }

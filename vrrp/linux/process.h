@@ -13,6 +13,7 @@
 
 #include "daemon/process/state_table.h"
 #include "daemon/process/worker_loop.h"
+#include "ipvs/sync_daemon.h"
 #include "vrrp/linux/advert_socket.h"
 #include "vrrp/linux/reconciler.h"
 #include "vrrp/linux/running.h"
@@ -41,6 +42,7 @@ class VrrpProcess : public process::Worker {
   void remove(RunningInstance& instance);
   void change(RunningInstance& instance, const Instance& next);
   void set_virtual_addresses();
+  void set_sync_daemon();
 
   // engine.cpp: events
   void deliver(RunningInstance& instance, const RouterEvent& event, TimePoint now);
@@ -55,6 +57,7 @@ class VrrpProcess : public process::Worker {
   void hold_addresses(RunningInstance& instance, bool hold);
   void announce(RunningInstance& instance, Occasion occasion, TimePoint now);
   void save(const RunningInstance& instance);
+  void follow_state(const RunningInstance& instance);
 
   // interfaces.cpp: links, ports and faults
   void links_changed();
@@ -86,7 +89,8 @@ class VrrpProcess : public process::Worker {
   std::map<std::string, std::unique_ptr<RunningInstance>> instances_;
   std::map<std::uint32_t, std::unique_ptr<Port>> ports_;
   std::set<std::pair<TimePoint, RunningInstance*>> deadlines_;
-  std::optional<TimePoint> held_until_;  ///< vrrp_startup_delay
+  std::optional<ipvs::SyncDaemon> sync_daemon_;  ///< lvs_sync_daemon, when it names an instance
+  std::optional<TimePoint> held_until_;          ///< vrrp_startup_delay
   std::optional<TimePoint> armed_for_;
   bool work_posted_ = false;
   boost::asio::steady_timer timer_;
