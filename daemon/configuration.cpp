@@ -43,7 +43,7 @@ void collect_scripts(const std::vector<Statement>& statements, Configuration& lo
   for (const Statement& statement : statements) {
     collect_scripts(statement.children, loaded, reader);
     if (!config::is_script_keyword(statement.keyword()) || statement.words.size() < 2) continue;
-    if (auto command = config::read_command(statement))
+    if (auto command = config::read_command(statement, loaded.text))
       loaded.scripts.emplace(statement.place(), std::move(*command));
     else
       reader.warn(statement.place(1), command.error().what);

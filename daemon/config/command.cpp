@@ -1,3 +1,5 @@
+// Splitter is the quoted and escaped tokenizer. A script line passes it twice, as in keepalived
+// 2.2.7, where "echo \\\\x41" in quotes is seen to run echo with A.
 #include "daemon/config/command.h"
 
 #include <algorithm>
@@ -8,8 +10,8 @@ namespace {
 
 /// @source keywords.tsv: the notify and quorum scripts of instances, groups and servers
 constexpr std::array<std::string_view, 9> script_keywords{
-    "notify",      "notify_master", "notify_backup", "notify_fault", "notify_stop",
-    "notify_up",   "notify_down",   "quorum_up",     "quorum_down"};
+    "notify",    "notify_master", "notify_backup", "notify_fault", "notify_stop",
+    "notify_up", "notify_down",   "quorum_up",     "quorum_down"};
 /// More words than any script is called with.
 constexpr std::size_t most_arguments = 1000;
 
@@ -47,7 +49,8 @@ class Splitter {
     if (quote_ != 0) return fail("a quote {} in a command is never closed", quote_);
     finish_word();
     if (words_.empty()) return fail("an empty command");
-    if (words_.size() > most_arguments) return fail("a command of more than {} words", most_arguments);
+    if (words_.size() > most_arguments)
+      return fail("a command of more than {} words", most_arguments);
     return std::move(words_);
   }
 
@@ -95,25 +98,37 @@ class Splitter {
   char quote_ = 0;
 };
 
+/// The line after the keyword, up to a brace outside double quotes.
+std::string_view raw_arguments(const Statement& statement, const Text& text) {
+  if (statement.words.size() < 2 || statement.line >= text.lines.size()) return {};
+  const std::string_view line = text.lines[statement.line].text;
+  const std::string_view rest =
+      line.substr(std::min<std::size_t>(statement.words[1].column - 1, line.size()));
+  bool quoted = false;
+  for (std::size_t i = 0; i < rest.size(); ++i) {
+    if (rest[i] == '"') quoted = !quoted;
+    if (!quoted && (rest[i] == '{' || rest[i] == '}')) return rest.substr(0, i);
+  }
+  return rest;
+}
+
 }  // namespace
 
 Result<std::vector<std::string>> split_command(std::string_view text) {
   return Splitter{text}.run();
 }
 
-Result<Command> read_command(const Statement& statement) {
-  if (statement.words.size() < 2) return fail("'{}' needs a command", statement.keyword());
-  auto argv = split_command(statement.words[1].text);
+Result<Command> read_command(const Statement& statement, const Text& text) {
+  const std::string_view arguments = raw_arguments(statement, text);
+  if (arguments.empty()) return fail("'{}' needs a command", statement.keyword());
+  const auto words = split_command(arguments);
+  if (!words) return tl::make_unexpected(words.error());
+  // The first word is the command with its arguments: it is split once more, escapes included.
+  auto argv = split_command(words->front());
   if (!argv) return tl::make_unexpected(argv.error());
   Command command{std::move(*argv), std::nullopt};
-  if (statement.words.size() < 3) return command;
-  ScriptUser& user = command.user.emplace();
-  user.user = statement.words[2].text;
-  if (statement.words.size() < 4) return command;
-  std::string_view group = statement.words[3].text;
-  user.supplementary_groups = group.starts_with(':');
-  if (user.supplementary_groups) group.remove_prefix(1);
-  user.group = group;
+  if (words->size() > 1)
+    command.user = make_script_user((*words)[1], words->size() > 2 ? (*words)[2] : "");
   return command;
 }
 

@@ -17,6 +17,21 @@ bool Diagnostics::has(Severity at_least) const {
                              [&](const Diagnostic& found) { return found.severity >= at_least; });
 }
 
+namespace {
+
+/// The line and a caret below the column; of a long line the part around the column.
+std::string excerpt(std::string_view line, std::size_t column) {
+  constexpr std::size_t widest = 160;
+  const std::size_t begin = column > widest ? column - widest / 2 : 0;
+  std::string shown{line.substr(std::min(begin, line.size()), widest)};
+  std::ranges::replace_if(
+      shown, [](char c) { return static_cast<unsigned char>(c) < ' ' || c == 0x7f; }, ' ');
+  const std::size_t caret = std::min(column - std::min(column, begin), shown.size() + 1);
+  return fmt::format("\n  {}\n{:>{}}", shown, '^', caret + 2);
+}
+
+}  // namespace
+
 std::string_view to_string(Severity severity) {
   switch (severity) {
     case Severity::note:
@@ -35,15 +50,10 @@ std::string render(const Diagnostic& diagnostic, const Text& text) {
   const Line& line = text.lines[diagnostic.place.line];
   const std::string_view file =
       line.file < text.files.size() ? std::string_view{text.files[line.file]} : "?";
-  constexpr std::size_t widest = 160;
-  std::string shown = line.text.substr(0, widest);
-  std::ranges::replace(shown, '\t', ' ');
-  std::string rendered =
-      fmt::format("{}:{}:{}: {}: {}\n  {}\n", file, line.number, diagnostic.place.column,
-                  to_string(diagnostic.severity), diagnostic.message, shown);
-  const std::size_t column = std::min<std::size_t>(diagnostic.place.column, shown.size() + 1);
-  rendered.append(column + 1, ' ');
-  rendered += '^';
+  std::string rendered = fmt::format("{}:{}:{}: {}: {}", file, line.number, diagnostic.place.column,
+                                     to_string(diagnostic.severity), diagnostic.message);
+  // A line that the expansion used up (an include) is empty by now.
+  if (!line.text.empty()) rendered += excerpt(line.text, diagnostic.place.column);
   return rendered;
 }
 

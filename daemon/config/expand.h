@@ -11,7 +11,7 @@ namespace holdfast::config {
 struct ExpandOptions {
   std::string config_id;               ///< -i; for @ID lines
   bool all_include_checks = false;     ///< -e
-  std::size_t max_include_depth = 16;  ///< an include chain longer than this is a loop
+  std::size_t max_include_depth = 64;  ///< longest chain of includes that is followed
 };
 
 struct Expanded {

@@ -1,4 +1,4 @@
-// The table of global_defs and the list of top-level blocks with their owners.
+// The table of global_defs.
 #include "daemon/config/global.h"
 
 #include <algorithm>
@@ -7,20 +7,47 @@
 namespace holdfast::config {
 namespace {
 
-constexpr Range seconds{0, 86'400'000, "s"};
-constexpr Range count{0, 1000};
+/// @source keepalived: 32 bits of microseconds
+constexpr Rule seconds = lenient(Range{0, 4294, "s"});
+/// More copies of an announcement than anybody means.
+constexpr Rule count = lenient(Range{0, 65535});
+
+/// A multicast address after the keyword.
+std::optional<IpAddress> read_multicast(const Statement& statement, Reader& reader) {
+  const auto address = read_address(statement, 1, reader);
+  if (!address || address->is_multicast()) return address;
+  reader.warn(statement.place(1), fmt::format("'{}' needs a multicast address, found '{}'",
+                                              statement.keyword(), address->to_string()));
+  return std::nullopt;
+}
+
+void read_mcast_group4(GlobalDefs& globals, const Row<GlobalDefs>&, const Statement& statement,
+                       Reader& reader) {
+  const auto group = read_multicast(statement, reader);
+  if (!group) return;
+  if (group->is_v4())
+    globals.vrrp_mcast_group4 = *group;
+  else
+    reader.warn(statement.place(1), "'vrrp_mcast_group4' needs an IPv4 address");
+}
+
+/// keepalived: at least one copy is sent.
+void read_master_repeat(GlobalDefs& globals, const Row<GlobalDefs>&, const Statement& statement,
+                        Reader& reader) {
+  const auto read = read_number(statement, 1, count, reader);
+  if (!read) return;
+  if (*read == 0) reader.warn(statement.place(1), "'vrrp_garp_master_repeat' is 0; 1 is used");
+  globals.vrrp_garp_master_repeat = std::max(1U, static_cast<std::uint32_t>(*read));
+}
 
 void read_script_user(GlobalDefs& globals, const Row<GlobalDefs>&, const Statement& statement,
                       Reader& reader) {
-  const auto user = read_word(Statement{statement.words, statement.line, false, {}}, 1, reader);
-  if (!user) return;
-  ScriptUser& script_user = globals.script_user.emplace();
-  script_user.user = *user;
-  if (statement.words.size() < 3) return;
-  std::string_view group = statement.words[2].text;
-  script_user.supplementary_groups = group.starts_with(':');
-  if (script_user.supplementary_groups) group.remove_prefix(1);
-  script_user.group = group;
+  if (statement.words.size() < 2) {
+    reader.error(statement.end(), "'script_user' needs a user, and nothing follows it");
+    return;
+  }
+  const std::string_view group = statement.words.size() > 2 ? statement.words[2].text : "";
+  globals.script_user = make_script_user(statement.words[1].text, group);
 }
 
 void read_flush_on_stop(GlobalDefs& globals, const Row<GlobalDefs>&, const Statement& statement,
@@ -60,7 +87,7 @@ bool read_sync_option(SyncDaemon& daemon, const Statement& statement, std::size_
   } else if (option == "ttl") {
     number(1, 255, daemon.ttl);
   } else if (option == "group") {
-    daemon.group = read_address(value, 1, reader);
+    daemon.group = read_multicast(value, reader);
   } else {
     return false;
   }
@@ -70,7 +97,7 @@ bool read_sync_option(SyncDaemon& daemon, const Statement& statement, std::size_
 void read_sync_daemon(GlobalDefs& globals, const Row<GlobalDefs>&, const Statement& statement,
                       Reader& reader) {
   if (statement.words.size() < 2) {
-    reader.error(statement.place(), "'lvs_sync_daemon' needs an interface, and nothing follows it");
+    reader.error(statement.end(), "'lvs_sync_daemon' needs an interface, and nothing follows it");
     return;
   }
   SyncDaemon& daemon = globals.lvs_sync_daemon.emplace();
@@ -154,13 +181,13 @@ constexpr std::array schema{
                     "linux/ip_vs.h IPVS_CMD_NEW_DAEMON",
                     "Synchronise IPVS connections; master while the instance is, else backup.",
                     read_sync_daemon),
-    field<&GlobalDefs::vrrp_mcast_group4>("vrrp_mcast_group4", Address{}, "RFC 9568 5.1.1.2",
-                                          "IPv4 group of advertisements."),
+    row<GlobalDefs>("vrrp_mcast_group4", "IPV4", "RFC 9568 5.1.1.2",
+                    "IPv4 group of advertisements.", read_mcast_group4),
     later<GlobalDefs>("vrrp_mcast_group6", "IPV6", "IPv6 advert group."),
     field<&GlobalDefs::vrrp_garp_master_delay>("vrrp_garp_master_delay", seconds, "keepalived",
                                                "Pause before the second block of gratuitous ARP."),
-    field<&GlobalDefs::vrrp_garp_master_repeat>("vrrp_garp_master_repeat", count, "keepalived",
-                                                "Gratuitous ARPs in a block."),
+    row<GlobalDefs>("vrrp_garp_master_repeat", "1-65535", "keepalived",
+                    "Gratuitous ARPs in a block.", read_master_repeat),
     field<&GlobalDefs::vrrp_garp_master_refresh>("vrrp_garp_master_refresh", seconds, "keepalived",
                                                  "Time between refreshing announcements; 0: none."),
     field<&GlobalDefs::vrrp_garp_master_refresh_repeat>(
@@ -172,7 +199,7 @@ constexpr std::array schema{
         "vrrp_garp_lower_prio_repeat", count, "keepalived",
         "Gratuitous ARPs after an advert of lower priority."),
     field<&GlobalDefs::vrrp_down_timer_adverts>(
-        "vrrp_down_timer_adverts", Range{1, 100}, "RFC 9568 6.1",
+        "vrrp_down_timer_adverts", lenient(Range{1, 100}), "RFC 9568 6.1",
         "Missed advertisements before a Backup takes over."),
     field<&GlobalDefs::vrrp_garp_interval>("vrrp_garp_interval", seconds, "keepalived",
                                            "Gap between gratuitous ARPs on one interface."),
@@ -195,7 +222,7 @@ constexpr std::array schema{
                                                      "Send one more advert before yielding."),
     later<GlobalDefs>("vrrp_owner_ignore_adverts", "[BOOL]",
                       "Priority 255 instances discard received adverts."),
-    field<&GlobalDefs::vrrp_version>("vrrp_version", Range{2, 3}, "RFC 9568 5.2.1",
+    field<&GlobalDefs::vrrp_version>("vrrp_version", lenient(Range{2, 3}), "RFC 9568 5.2.1",
                                      "VRRP version of instances that do not say."),
     later<GlobalDefs>("vrrp_iptables", "[INCHAIN [OUTCHAIN]]",
                       "Iptables chains for no_accept and VMAC rules."),
@@ -340,59 +367,6 @@ constexpr std::array schema{
     later<GlobalDefs>("json_dump_file", "PATH", "Parsed but never used."),
 };
 
-struct TopLevel {
-  std::string_view keyword, arguments, meaning;
-  Owner owner;
-};
-
-constexpr auto top_level = std::to_array<TopLevel>({
-    {"linkbeat_use_polling", "", "Poll link state of all interfaces instead of trusting netlink.",
-     Owner::unsupported},
-    {"net_namespace", "NAME",
-     "Run daemon inside the named network namespace; implies private pid directory.",
-     Owner::unsupported},
-    {"net_namespace_ipvs", "[NAME]",
-     "Namespace holding IPVS; no argument means the default namespace.", Owner::unsupported},
-    {"namespace_with_ipsets", "", "Allow ipsets together with net_namespace.", Owner::unsupported},
-    {"use_pid_dir", "", "Put pid files into a keepalived subdirectory of the run directory.",
-     Owner::unsupported},
-    {"instance", "NAME",
-     "Instance name used in pid file, log and DBus names; implies pid directory.",
-     Owner::unsupported},
-    {"child_wait_time", "SECS 0..",
-     "Time the parent waits for children at shutdown before SIGKILL.", Owner::unsupported},
-    {"global_defs", "{ ... }", "Daemon-wide settings.", Owner::everybody},
-    {"track_group", "NAME { ... }",
-     "Set of instances that static addresses, routes or rules can be tied to.", Owner::unsupported},
-    {"static_ipaddress", "{ ADDRESS-LINE ... }",
-     "Addresses kept configured independent of VRRP state.", Owner::unsupported},
-    {"static_routes", "{ ROUTE-LINE ... }", "Routes kept configured independent of VRRP state.",
-     Owner::unsupported},
-    {"static_rules", "{ RULE-LINE ... }", "Policy rules kept configured independent of VRRP state.",
-     Owner::unsupported},
-    {"vrrp_sync_group", "NAME { ... }", "Instances that change state together.",
-     Owner::unsupported},
-    {"garp_group", "[NAME] { ... }", "Pacing of gratuitous ARP/NA for a set of interfaces.",
-     Owner::unsupported},
-    {"linkbeat_interfaces", "{ IF [MII|ETHTOOL|IOCTL] ... }",
-     "Interfaces whose link state is polled each second.", Owner::unsupported},
-    {"vrrp_instance", "NAME { ... }", "One virtual router.", Owner::vrrp},
-    {"vrrp_script", "NAME { ... }", "Periodically executed health script.", Owner::unsupported},
-    {"vrrp_track_process", "NAME { ... }", "Process-count monitor.", Owner::unsupported},
-    {"interface_up_down_delays", "{ IF DOWN [UP] ... } each 0..255 s",
-     "Debounce timers for interface state changes.", Owner::unsupported},
-    {"track_file", "NAME { ... }", "Numeric file monitor usable by vrrp and checkers.",
-     Owner::unsupported},
-    {"vrrp_track_file", "NAME { ... }", "Numeric file monitor usable by vrrp and checkers.",
-     Owner::unsupported},
-    {"bfd_instance", "NAME(<=31 chars) { ... }", "BFD session.", Owner::unsupported},
-    {"SSL", "{ ... }", "Client certificate material for SSL_GET.", Owner::unsupported},
-    {"virtual_server_group", "NAME { ADDR[-RANGE|/MASK] [PORT] | fwmark N [inet|inet6] ... }",
-     "Address set shared by one virtual_server.", Owner::unsupported},
-    {"virtual_server", "ADDR [PORT] | fwmark N | group NAME { ... }", "One IPVS service.",
-     Owner::checkers},
-});
-
 /// vrrp_min_garp only touches what still has its default (keepalived; here whatever the order).
 void apply_min_garp(GlobalDefs& globals) {
   const GlobalDefs defaults;
@@ -405,28 +379,22 @@ void apply_min_garp(GlobalDefs& globals) {
 
 }  // namespace
 
+ScriptUser make_script_user(std::string_view user, std::string_view group) {
+  ScriptUser made{std::string{user}, {}, group.starts_with(':')};
+  if (made.supplementary_groups) group.remove_prefix(1);
+  made.group = group;
+  return made;
+}
+
 std::span<const Row<GlobalDefs>> global_schema() { return schema; }
 
 GlobalDefs read_globals(std::span<const Statement> tree, Reader& reader) {
   GlobalDefs globals;
   for (const Statement& statement : tree)
-    if (statement.keyword() == "global_defs")
+    if (statement.keyword() == "global_defs" && !report_missing_block(statement, reader))
       read_block<GlobalDefs>(schema, globals, statement.children, "global_defs", reader);
   apply_min_garp(globals);
   return globals;
-}
-
-Owner owner_of(std::string_view keyword) {
-  const auto found = std::ranges::find(top_level, keyword, &TopLevel::keyword);
-  return found == top_level.end() ? Owner::nobody : found->owner;
-}
-
-std::vector<KeywordInfo> describe_top_level() {
-  std::vector<KeywordInfo> all;
-  for (const TopLevel& known : top_level)
-    all.push_back({"(root)", std::string{known.keyword}, std::string{known.arguments}, "keepalived",
-                   std::string{known.meaning}, known.owner != Owner::unsupported});
-  return all;
 }
 
 }  // namespace holdfast::config

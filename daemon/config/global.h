@@ -32,6 +32,8 @@ struct ScriptUser {
   bool supplementary_groups = false;  ///< group was written with a leading ':'
   bool operator==(const ScriptUser&) const = default;
 };
+/// `USER [[:]GROUP]`; `group` may be empty.
+ScriptUser make_script_user(std::string_view user, std::string_view group);
 
 struct GlobalDefs {
   std::string router_id;
@@ -71,5 +73,7 @@ enum class Owner : std::uint8_t { nobody, everybody, supervisor, vrrp, checkers,
 Owner owner_of(std::string_view top_level_keyword);
 /// All top-level keywords, for suggestions and documentation.
 std::vector<KeywordInfo> describe_top_level();
+/// The keywords inside top-level blocks whose owner does not exist yet; none is supported.
+std::vector<KeywordInfo> describe_later_blocks();
 
 }  // namespace holdfast::config

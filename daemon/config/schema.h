@@ -39,6 +39,12 @@ struct Row {
   std::string_view meaning;    ///< one sentence
   /// Reads the statement into T. Null: known by name, and "not supported yet".
   void (*read)(T&, const Row<T>&, const Statement&, Reader&) = nullptr;
+
+  /// `arguments` shows the block: "{ ADDRESS ... }".
+  [[nodiscard]] constexpr bool takes_block() const {
+    return arguments.find('{') != std::string_view::npos;
+  }
+  [[nodiscard]] constexpr bool is_value() const { return rule.kind != Rule::Kind::none; }
 };
 
 /// `field<&Instance::priority>("priority", Range{1, 255}, "RFC 9568 5.2.4", "Higher wins.")`.
@@ -87,7 +93,8 @@ void read_block(std::span<const Row<T>> schema, T& target, std::span<const State
       report_unknown(statement, block, known, reader);
     } else if (found->read == nullptr) {
       report_unsupported(statement, reader);
-    } else {
+    } else if (!found->takes_block() || !report_missing_block(statement, reader)) {
+      if (found->is_value() && statement.has_block) report_surplus_block(statement, reader);
       found->read(target, *found, statement, reader);
     }
   }

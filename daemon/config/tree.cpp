@@ -33,21 +33,25 @@ class Scanner {
         ++at_;
         return Token{Token::Kind::close, {"}", column, false}};
       case '"':
-        return Token{Token::Kind::word, quoted(column)};
+        return quoted(column);
       default:
         return Token{Token::Kind::word, bare(column)};
     }
   }
 
  private:
-  Word quoted(std::uint32_t column) {
+  /// A quote that is never closed takes the rest of the line with it (grammar.md 4.1).
+  std::optional<Token> quoted(std::uint32_t column) {
     const std::size_t end = line_.find('"', at_ + 1);
-    const std::string_view inside = line_.substr(
-        at_ + 1, end == std::string_view::npos ? std::string_view::npos : end - at_ - 1);
-    if (end == std::string_view::npos)
-      diagnostics_.add(Severity::warning, {number_, column}, "this quote is never closed");
-    at_ = end == std::string_view::npos ? line_.size() : end + 1;
-    return {std::string{inside}, column, true};
+    if (end == std::string_view::npos) {
+      diagnostics_.add(Severity::warning, {number_, column},
+                       "this quote is never closed: the rest of the line is ignored");
+      at_ = line_.size();
+      return std::nullopt;
+    }
+    Word word{std::string{line_.substr(at_ + 1, end - at_ - 1)}, column, true};
+    at_ = end + 1;
+    return Token{Token::Kind::word, std::move(word)};
   }
   Word bare(std::uint32_t column) {
     const std::size_t begin = at_;
@@ -66,10 +70,10 @@ class Scanner {
 /// Nests statements. `open_` holds the blocks that are not closed yet, innermost last.
 class Builder {
  public:
-  explicit Builder(Diagnostics& diagnostics) : diagnostics_{diagnostics} {}
+  Builder(const Text& text, Diagnostics& diagnostics) : text_{text}, diagnostics_{diagnostics} {}
 
-  void line(std::string_view text, std::uint32_t number) {
-    Scanner scanner{text, number, diagnostics_};
+  void line(std::uint32_t number) {
+    Scanner scanner{text_.lines[number].text, number, diagnostics_};
     bool continues = false;  // the words so far on this line belong to one statement
     while (auto token = scanner.next()) {
       if (token->kind == Token::Kind::open) {
@@ -78,6 +82,8 @@ class Builder {
       } else if (token->kind == Token::Kind::close) {
         close(number, token->word.column);
         continues = false;
+      } else if (depth_beyond_ > 0) {
+        continue;
       } else if (continues) {
         current().back().words.push_back(std::move(token->word));
       } else {
@@ -90,11 +96,7 @@ class Builder {
   }
 
   std::vector<Statement> finish() {
-    for (const Frame& frame : open_)
-      if (!frame.skipped)
-        diagnostics_.add(
-            Severity::warning, frame.place,
-            fmt::format("the block of '{}' that begins here is never closed", frame.keyword));
+    if (!open_.empty()) report_unclosed();
     while (!open_.empty()) pop();
     return std::move(root_);
   }
@@ -104,25 +106,35 @@ class Builder {
     Place place;
     std::string keyword;
     std::vector<Statement> children;
-    bool skipped = false;  ///< too deep or without a keyword: read, reported, thrown away
+    bool skipped = false;  ///< without a keyword: read, reported, thrown away
+  };
+  /// A block that seems to begin outside the one it is in.
+  struct Suspect {
+    Place place;
+    std::string keyword, outer_keyword;
+    std::uint32_t outer_line;
   };
 
   std::vector<Statement>& current() { return open_.empty() ? root_ : open_.back().children; }
 
   void open(std::uint32_t number, std::uint32_t column) {
     const bool expected = may_open_ && !current().empty() && !current().back().has_block;
+    may_open_ = false;
     const Place place = expected ? current().back().place() : Place{number, column};
-    if (!expected)
+    if (depth_beyond_ > 0 || open_.size() >= max_depth) {
+      if (depth_beyond_++ == 0)
+        diagnostics_.add(Severity::error, place,
+                         fmt::format("blocks are nested more than {} deep", max_depth));
+      return;
+    }
+    if (expected) {
+      suspect(current().back());
+      current().back().has_block = true;
+    } else {
       diagnostics_.add(Severity::warning, place,
                        "'{' without a keyword before it: ignored with its block");
-    const bool too_deep = open_.size() >= max_depth;
-    if (too_deep && depth_beyond_++ == 0)
-      diagnostics_.add(Severity::error, place,
-                       fmt::format("blocks are nested more than {} deep", max_depth));
-    if (too_deep) return;
-    if (expected) current().back().has_block = true;
+    }
     open_.push_back({place, expected ? current().back().keyword() : "", {}, !expected});
-    may_open_ = false;
   }
 
   void close(std::uint32_t number, std::uint32_t column) {
@@ -142,9 +154,38 @@ class Builder {
     if (!frame.skipped) current().back().children = std::move(frame.children);
   }
 
+  /// Remembers the first block whose indentation says that a '}' is missing before it. Only told
+  /// when one is missing indeed.
+  void suspect(const Statement& statement) {
+    if (suspect_ || open_.empty()) return;
+    const Frame& outer = open_.back();
+    const std::uint32_t column = statement.place().column;
+    const bool is_indented = outer.children.front().place().column > outer.place.column;
+    if (statement.line == outer.place.line || column > outer.place.column ||
+        (column == outer.place.column && !is_indented))
+      return;
+    suspect_ = Suspect{statement.place(), statement.keyword(), outer.keyword, outer.place.line};
+  }
+
+  void report_unclosed() {
+    for (const Frame& frame : open_)
+      if (!frame.skipped)
+        diagnostics_.add(
+            Severity::warning, frame.place,
+            fmt::format("the block of '{}' that begins here is never closed", frame.keyword));
+    if (suspect_)
+      diagnostics_.add(Severity::warning, suspect_->place,
+                       fmt::format("'{}' begins here while the block of '{}' (line {}) is still "
+                                   "open: a '}}' seems to be missing before it",
+                                   suspect_->keyword, suspect_->outer_keyword,
+                                   text_.lines[suspect_->outer_line].number));
+  }
+
+  const Text& text_;
   Diagnostics& diagnostics_;
   std::vector<Statement> root_;
   std::vector<Frame> open_;
+  std::optional<Suspect> suspect_;
   std::size_t depth_beyond_ = 0;
   bool may_open_ = false;  ///< the last thing read was a keyword, so '{' may follow
 };
@@ -152,9 +193,8 @@ class Builder {
 }  // namespace
 
 std::vector<Statement> parse_tree(const Text& text, Diagnostics& diagnostics) {
-  Builder builder{diagnostics};
-  for (std::uint32_t number = 0; number < text.lines.size(); ++number)
-    builder.line(text.lines[number].text, number);
+  Builder builder{text, diagnostics};
+  for (std::uint32_t number = 0; number < text.lines.size(); ++number) builder.line(number);
   return builder.finish();
 }
 

@@ -29,6 +29,12 @@ struct Statement {
   [[nodiscard]] Place place(std::size_t word = 0) const {
     return {line, words[word < words.size() ? word : words.size() - 1].column};
   }
+  /// Just behind the last word, where a missing argument would stand.
+  [[nodiscard]] Place end() const {
+    const Word& last = words.back();
+    const std::size_t size = last.text.size() + (last.quoted ? 2 : 0);
+    return {line, last.column + static_cast<std::uint32_t>(size)};
+  }
 };
 
 /// Deepest nesting of braces that is read. @source keepalived's deepest legal nesting is 5

@@ -6,6 +6,7 @@
 #include <array>
 #include <charconv>
 #include <cmath>
+#include <type_traits>
 
 #include "daemon/config/schema.h"
 
@@ -22,7 +23,7 @@ std::string shown(std::string_view word) {
 const Word* argument(const Statement& statement, std::size_t word, std::string_view expected,
                      Reader& reader) {
   if (word < statement.words.size()) return &statement.words[word];
-  reader.error(statement.place(),
+  reader.error(statement.end(),
                fmt::format("'{}' needs {}, and nothing follows it", statement.keyword(), expected));
   return nullptr;
 }
@@ -39,35 +40,41 @@ std::string expected_range(const Rule& rule) {
   return fmt::format("{}..{}{}", rule.min, rule.max, unit);
 }
 
-/// A number at the start of `text` and how many characters it took.
+constexpr bool is_digit(char c) { return c >= '0' && c <= '9'; }
+
+/// A decimal number at the start of `text` and how many characters it took.
 template <typename N>
 std::optional<std::pair<N, std::size_t>> leading_number(std::string_view text) {
+  const std::string_view number = text.substr(text.starts_with('+') ? 1 : 0);
+  const bool has_sign = text.starts_with('+') || text.starts_with('-');
+  // from_chars would also read "inf", "nan" and "+-1".
+  const std::string_view digits = text.substr(has_sign ? 1 : 0);
+  if (digits.empty() || (!is_digit(digits.front()) && digits.front() != '.')) return std::nullopt;
   N value{};
-  const char* first = text.data();
-  const char* last = first + text.size();
-  if (text.starts_with('+')) ++first;
-  const auto [end, error] = std::from_chars(first, last, value);
-  if (error != std::errc{}) return std::nullopt;
-  return std::pair{value, static_cast<std::size_t>(end - text.data())};
+  const char* const last = number.data() + number.size();
+  std::from_chars_result result{};
+  if constexpr (std::is_floating_point_v<N>)
+    result = std::from_chars(number.data(), last, value, std::chars_format::fixed);
+  else
+    result = std::from_chars(number.data(), last, value);
+  if (result.ec != std::errc{}) return std::nullopt;
+  return std::pair{value, static_cast<std::size_t>(result.ptr - text.data())};
 }
 
 template <typename N>
-std::optional<N> whole_word_number(const Statement& statement, std::size_t index, const Word& word,
+std::optional<N> whole_word_number(const Statement& statement, std::size_t index, const Rule& rule,
                                    std::string_view expected, Reader& reader) {
-  const auto parsed = leading_number<N>(word.text);
-  if (!parsed) {
-    reader.warn(statement.place(index), fmt::format("'{}' needs {}, found {}", statement.keyword(),
-                                                    expected, shown(word.text)));
-    return std::nullopt;
-  }
-  if (parsed->second != word.text.size()) {
-    reader.warn(
-        statement.place(index),
-        fmt::format("'{}' needs {}, found {}: remove '{}' after the number", statement.keyword(),
-                    expected, shown(word.text), word.text.substr(parsed->second, longest_shown)));
-    return std::nullopt;
-  }
-  return parsed->first;
+  const std::string_view word = statement.words[index].text;
+  const auto parsed = leading_number<N>(word);
+  if (parsed && parsed->second == word.size()) return parsed->first;
+  std::string message =
+      fmt::format("'{}' needs {}, found {}", statement.keyword(), expected, shown(word));
+  if (parsed)
+    message += fmt::format(": remove {} after the number", shown(word.substr(parsed->second)));
+  const bool used = parsed && rule.lenient;
+  message += used ? fmt::format("; {} is used", parsed->first) : "; the line is ignored";
+  reader.warn(statement.place(index), std::move(message));
+  return used ? std::optional{parsed->first} : std::nullopt;
 }
 
 template <typename N>
@@ -87,7 +94,7 @@ std::optional<std::int64_t> read_number(const Statement& statement, std::size_t 
   const std::string expected = fmt::format("a whole number {}", expected_range(rule));
   const Word* found = argument(statement, word, expected, reader);
   if (found == nullptr) return std::nullopt;
-  const auto value = whole_word_number<std::int64_t>(statement, word, *found, expected, reader);
+  const auto value = whole_word_number<std::int64_t>(statement, word, rule, expected, reader);
   if (!value || !in_range(statement, word, rule, *value, reader)) return std::nullopt;
   note_surplus(statement, word + 1, reader);
   return value;
@@ -98,10 +105,14 @@ std::optional<Duration> read_seconds(const Statement& statement, std::size_t wor
   const std::string expected = fmt::format("seconds {}", expected_range(rule));
   const Word* found = argument(statement, word, expected, reader);
   if (found == nullptr) return std::nullopt;
-  const auto value = whole_word_number<double>(statement, word, *found, expected, reader);
-  if (!value || !std::isfinite(*value) || !in_range(statement, word, rule, *value, reader))
-    return std::nullopt;
+  const auto value = whole_word_number<double>(statement, word, rule, expected, reader);
+  if (!value || !in_range(statement, word, rule, *value, reader)) return std::nullopt;
   note_surplus(statement, word + 1, reader);
+  constexpr std::size_t decimals = 6;
+  if (const auto point = found->text.find('.');
+      found->text.size() > point + 1 + decimals && point != std::string::npos)
+    reader.note(statement.place(word),
+                fmt::format("'{}' is rounded to microseconds", statement.keyword()));
   // Microseconds, as keepalived stores them: 0.1 is 100,000 us and not 99,999,999.9 ns.
   return std::chrono::microseconds{std::llround(*value * 1e6)};
 }
@@ -134,9 +145,12 @@ std::optional<IpAddress> read_address(const Statement& statement, std::size_t wo
   const Word* found = argument(statement, word, "an IPv4 or IPv6 address", reader);
   if (found == nullptr) return std::nullopt;
   const auto address = IpAddress::parse(found->text);
-  if (!address)
+  if (!address) {
     reader.warn(statement.place(word), fmt::format("'{}' needs an IPv4 or IPv6 address, found {}",
                                                    statement.keyword(), shown(found->text)));
+    return std::nullopt;
+  }
+  note_surplus(statement, word + 1, reader);
   return address;
 }
 
@@ -164,7 +178,21 @@ void report_unknown(const Statement& statement, std::string_view block,
 }
 
 void report_unsupported(const Statement& statement, Reader& reader) {
-  reader.error(statement.place(), fmt::format("'{}' is not supported yet", statement.keyword()));
+  reader.error(statement.place(),
+               fmt::format("{} is not supported yet", shown(statement.keyword())));
+}
+
+bool report_missing_block(const Statement& statement, Reader& reader) {
+  if (statement.has_block) return false;
+  reader.warn(statement.place(),
+              fmt::format("'{}' needs a block, and no '{{' follows it", statement.keyword()));
+  return true;
+}
+
+void report_surplus_block(const Statement& statement, Reader& reader) {
+  reader.warn(statement.place(),
+              fmt::format("'{}' has no block: what stands in {{ }} after it is ignored",
+                          statement.keyword()));
 }
 
 }  // namespace holdfast::config

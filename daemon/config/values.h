@@ -38,13 +38,19 @@ struct Rule {
   double max = 0;
   std::string_view unit{};
   std::span<const std::string_view> choices{};
-  bool value = true;  ///< for `present`: what the bare keyword sets
+  bool value = true;     ///< for `present`: what the bare keyword sets
+  bool lenient = false;  ///< number, seconds: junk after the number is reported, the number used
 };
 
 struct Range : Rule {
   constexpr Range(double low, double high, std::string_view u = {})
       : Rule{u == "s" ? Kind::seconds : Kind::number, low, high, u, {}, true} {}
 };
+/// keepalived uses `3x` as 3 for the numbers of global_defs, and rejects it elsewhere.
+constexpr Rule lenient(Rule rule) {
+  rule.lenient = true;
+  return rule;
+}
 /// Bare keyword; `Switch{false}` for a keyword that turns something off (nopreempt).
 struct Switch : Rule {
   constexpr explicit Switch(bool sets = true) : Rule{Kind::present, 0, 0, {}, {}, sets} {}
@@ -79,6 +85,11 @@ void report_unknown(const Statement&, std::string_view block,
                     std::span<const std::string_view> known, Reader&);
 /// Reports "'x' is not supported yet" (error).
 void report_unsupported(const Statement&, Reader&);
+/// Reports a statement whose '{' is missing (warning: keepalived goes on). @return true if so
+bool report_missing_block(const Statement&, Reader&);
+/// Reports a '{' behind a keyword that has none; the block is ignored, as the keyword's own line
+/// can be read without it.
+void report_surplus_block(const Statement&, Reader&);
 
 namespace detail {
 

@@ -1,0 +1,127 @@
+#include "daemon/config/line.h"
+
+#include <algorithm>
+#include <array>
+
+#include "daemon/config/include.h"
+
+namespace holdfast::config {
+namespace {
+
+constexpr std::string_view blanks = " \t\r\f\v";
+constexpr std::array<std::string_view, 6> builtins{"_PWD", "_INSTANCE", "_RANDOM",
+                                                   "_ENV", "_HASH",     "_BANG"};
+
+constexpr bool is_blank(char c) { return blanks.find(c) != std::string_view::npos; }
+
+constexpr bool is_name(char c) {
+  return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_';
+}
+
+std::string_view without_trailing_blanks(std::string_view text) {
+  const std::size_t last = text.find_last_not_of(blanks);
+  return text.substr(0, last == std::string_view::npos ? 0 : last + 1);
+}
+
+std::string_view without_leading_blanks(std::string_view text) {
+  return text.substr(std::min(text.find_first_not_of(blanks), text.size()));
+}
+
+bool is_directive(std::string_view text) {
+  return text.starts_with('@') || is_sequence(text) || !definition_name(text).empty() ||
+         find_include_keyword(first_word(text)) != nullptr;
+}
+
+}  // namespace
+
+std::string without_comment(std::string_view line) {
+  if (line.find_first_of("#!") == std::string_view::npos)
+    return std::string{without_trailing_blanks(line)};
+  std::string kept;
+  kept.reserve(line.size());
+  bool quoted = false;
+  std::size_t removed = 0;  // backslashes, to be made good at the end of the word
+  for (std::size_t i = 0; i < line.size(); ++i) {
+    const char c = line[i];
+    if (c == '\\' && i + 1 < line.size()) {
+      const char escaped = line[++i];
+      if (!quoted && (escaped == '#' || escaped == '!'))
+        ++removed;
+      else
+        kept += c;
+      kept += escaped;
+      continue;
+    }
+    if (!quoted && (c == '#' || c == '!')) break;
+    if (!quoted && (is_blank(c) || c == '"' || c == '{' || c == '}')) {
+      kept.append(removed, ' ');
+      removed = 0;
+    }
+    if (c == '"') quoted = !quoted;
+    kept += c;
+  }
+  kept.resize(without_trailing_blanks(kept).size());
+  return kept;
+}
+
+bool apply_condition(std::string& line, std::string_view config_id) {
+  const std::size_t at = line.find_first_not_of(blanks);
+  if (at == std::string::npos || line[at] != '@') return true;
+  const std::size_t end = std::min(line.find_first_of(blanks, at), line.size());
+  std::string_view id = std::string_view{line}.substr(at + 1, end - at - 1);
+  const bool wants_other = id.starts_with('^');
+  if (wants_other) id.remove_prefix(1);
+  // Without an identity `@ID` never matches and `@^ID` always does.
+  const bool is_ours = !config_id.empty() && id == config_id;
+  if (is_ours == wants_other) return false;
+  line.replace(at, end - at, end - at, ' ');
+  return true;
+}
+
+std::string_view first_word(std::string_view line) {
+  line = without_leading_blanks(line);
+  return line.substr(0, line.find_first_of(blanks));
+}
+
+std::string_view definition_name(std::string_view line) {
+  line = without_leading_blanks(line);
+  if (!line.starts_with('$')) return {};
+  line.remove_prefix(1);
+  const auto end = static_cast<std::size_t>(std::ranges::find_if_not(line, is_name) - line.begin());
+  const bool starts_well = end > 0 && (line[0] < '0' || line[0] > '9');
+  return starts_well && end < line.size() && line[end] == '=' ? line.substr(0, end)
+                                                              : std::string_view{};
+}
+
+std::string_view builtin_reference(std::string_view line) {
+  for (std::size_t at = line.find('$'); at != std::string_view::npos; at = line.find('$', at + 1)) {
+    const bool braced = line.substr(at + 1).starts_with('{');
+    const std::string_view rest = line.substr(at + (braced ? 2 : 1));
+    const auto size =
+        static_cast<std::size_t>(std::ranges::find_if_not(rest, is_name) - rest.begin());
+    if (std::ranges::find(builtins, rest.substr(0, size)) == builtins.end()) continue;
+    const std::size_t close = rest.find('}');
+    if (braced && close == std::string_view::npos) continue;
+    return line.substr(at, braced ? close + 3 : size + 1);
+  }
+  return {};
+}
+
+bool is_sequence(std::string_view line) {
+  line = without_leading_blanks(line);
+  return line.starts_with("~SEQ") || line.starts_with("~LST");
+}
+
+std::optional<std::size_t> directive_after_brace(std::string_view line) {
+  bool quoted = false;
+  for (std::size_t i = line.find_first_of("\"{}"); i < line.size();
+       i = line.find_first_of("\"{}", i + 1)) {
+    if (line[i] == '"')
+      quoted = !quoted;
+    else if (!quoted && is_directive(without_leading_blanks(line.substr(i + 1))))
+      return i + 1;
+  }
+  return std::nullopt;
+}
+
+}  // namespace holdfast::config

@@ -1,0 +1,37 @@
+// One physical line: comments, conditions and what else the language itself reads before it knows
+// any keyword (grammar.md 3, 8 to 10). Pure; expand.cpp reads the files.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace holdfast::config {
+
+/// Removes a comment (`#` or `!` outside double quotes) and trailing blanks; `\#` and `\!` become
+/// the bare character. What stays keeps its column: blanks are put in for removed backslashes
+/// before the next word.
+std::string without_comment(std::string_view line);
+
+/// `@ID rest` and `@^ID rest`: blanks the condition out, so that columns stay.
+/// @return false: the line is for another config_id
+bool apply_condition(std::string& line, std::string_view config_id);
+
+/// The first word of a line, in place.
+std::string_view first_word(std::string_view line);
+
+/// NAME of a definition `$NAME=VALUE` that begins the line; empty when it is none.
+std::string_view definition_name(std::string_view line);
+
+/// A built-in that the line refers to (`$_PWD`, `${_ENV HOME}`) as a view into it: issue 3 expands
+/// them. Empty: none.
+std::string_view builtin_reference(std::string_view line);
+
+/// True for a line that begins a sequence: `~SEQ(`, `~SEQx(`, `~LST(`.
+bool is_sequence(std::string_view line);
+
+/// Where the text after a brace begins with something that is not for the tree: an include, a
+/// definition, a sequence or a condition (`block { include file`). Nothing: no such text.
+std::optional<std::size_t> directive_after_brace(std::string_view line);
+
+}  // namespace holdfast::config

@@ -1,0 +1,127 @@
+// The top-level blocks, who owns them, and the keywords inside those that nobody owns yet.
+#include <algorithm>
+#include <array>
+
+#include "daemon/config/global.h"
+
+namespace holdfast::config {
+namespace {
+
+struct TopLevel {
+  std::string_view keyword, arguments, meaning;
+  Owner owner;
+};
+
+constexpr auto top_level = std::to_array<TopLevel>({
+    {"linkbeat_use_polling", "", "Poll link state of all interfaces instead of trusting netlink.",
+     Owner::unsupported},
+    {"net_namespace", "NAME",
+     "Run daemon inside the named network namespace; implies private pid directory.",
+     Owner::unsupported},
+    {"net_namespace_ipvs", "[NAME]",
+     "Namespace holding IPVS; no argument means the default namespace.", Owner::unsupported},
+    {"namespace_with_ipsets", "", "Allow ipsets together with net_namespace.", Owner::unsupported},
+    {"use_pid_dir", "", "Put pid files into a keepalived subdirectory of the run directory.",
+     Owner::unsupported},
+    {"instance", "NAME",
+     "Instance name used in pid file, log and DBus names; implies pid directory.",
+     Owner::unsupported},
+    {"child_wait_time", "SECS 0..",
+     "Time the parent waits for children at shutdown before SIGKILL.", Owner::unsupported},
+    {"global_defs", "{ ... }", "Daemon-wide settings.", Owner::everybody},
+    {"track_group", "NAME { ... }",
+     "Set of instances that static addresses, routes or rules can be tied to.", Owner::unsupported},
+    {"static_ipaddress", "{ ADDRESS-LINE ... }",
+     "Addresses kept configured independent of VRRP state.", Owner::unsupported},
+    {"static_routes", "{ ROUTE-LINE ... }", "Routes kept configured independent of VRRP state.",
+     Owner::unsupported},
+    {"static_rules", "{ RULE-LINE ... }", "Policy rules kept configured independent of VRRP state.",
+     Owner::unsupported},
+    {"vrrp_sync_group", "NAME { ... }", "Instances that change state together.",
+     Owner::unsupported},
+    {"garp_group", "[NAME] { ... }", "Pacing of gratuitous ARP/NA for a set of interfaces.",
+     Owner::unsupported},
+    {"linkbeat_interfaces", "{ IF [MII|ETHTOOL|IOCTL] ... }",
+     "Interfaces whose link state is polled each second.", Owner::unsupported},
+    {"vrrp_instance", "NAME { ... }", "One virtual router.", Owner::vrrp},
+    {"vrrp_script", "NAME { ... }", "Periodically executed health script.", Owner::unsupported},
+    {"vrrp_track_process", "NAME { ... }", "Process-count monitor.", Owner::unsupported},
+    {"interface_up_down_delays", "{ IF DOWN [UP] ... } each 0..255 s",
+     "Debounce timers for interface state changes.", Owner::unsupported},
+    {"track_file", "NAME { ... }", "Numeric file monitor usable by vrrp and checkers.",
+     Owner::unsupported},
+    {"vrrp_track_file", "NAME { ... }", "Numeric file monitor usable by vrrp and checkers.",
+     Owner::unsupported},
+    {"bfd_instance", "NAME(<=31 chars) { ... }", "BFD session.", Owner::unsupported},
+    {"SSL", "{ ... }", "Client certificate material for SSL_GET.", Owner::unsupported},
+    {"virtual_server_group", "NAME { ADDR[-RANGE|/MASK] [PORT] | fwmark N [inet|inet6] ... }",
+     "Address set shared by one virtual_server.", Owner::unsupported},
+    {"virtual_server", "ADDR [PORT] | fwmark N | group NAME { ... }", "One IPVS service.",
+     Owner::checkers},
+});
+
+/// The keywords of a block that no process reads yet. The process that learns to read it takes
+/// them into its schema and removes them here.
+struct LaterBlock {
+  std::string_view block, keywords;  ///< separated by one blank
+};
+
+constexpr auto later_blocks = std::to_array<LaterBlock>({
+    {"track_group", "group"},
+    {"vrrp_sync_group",
+     "group track_interface track_script track_file track_process track_bfd notify_backup "
+     "notify_master notify_fault notify_stop notify smtp_alert global_tracking "
+     "sync_group_tracking_weight notify_priority_changes"},
+    {"garp_group", "garp_interval gna_interval interface interfaces"},
+    {"vrrp_script", "script interval timeout weight rise fall user init_fail"},
+    {"vrrp_track_process",
+     "process param_match weight quorum quorum_max delay terminate_delay fork_delay "
+     "full_command"},
+    {"track_file", "file weight init_file"},
+    {"bfd_instance",
+     "neighbor_ip neighbour_ip source_ip min_rx min_tx idle_tx multiplier passive ttl "
+     "hoplimit max_hops multihop weight vrrp checker"},
+    {"SSL", "password ca certificate key"},
+    {"<route line>",
+     "inet inet6 type to src via gw or from tos dsfield table protocol scope metric "
+     "priority preference dev oif onlink encap expires mtu advmss rtt rttvar reordering "
+     "cwnd ssthresh hoplimit window initcwnd initrwnd rto_min realms features quickack "
+     "congctl pref ttl-propagate fastopen_no_cookie add prepend append vrf nexthop "
+     "no_track track_group"},
+    {"<rule line>",
+     "inet inet6 from to table lookup not preference order priority tos dsfield fwmark "
+     "realms suppress_prefixlength sup_pl suppress_ifgroup sup_group dev iif oif tunnel-id "
+     "uidrange l3mdev protocol ipproto sport dport goto nop blackhole "
+     "unreachable prohibit no_track track_group"},
+});
+
+void describe_later(const LaterBlock& later, std::vector<KeywordInfo>& out) {
+  for (std::string_view rest = later.keywords; !rest.empty();) {
+    const std::string_view word = rest.substr(0, rest.find(' '));
+    out.push_back({std::string{later.block}, std::string{word}, "", "keepalived", "", false});
+    rest.remove_prefix(std::min(word.size() + 1, rest.size()));
+  }
+}
+
+}  // namespace
+
+Owner owner_of(std::string_view keyword) {
+  const auto found = std::ranges::find(top_level, keyword, &TopLevel::keyword);
+  return found == top_level.end() ? Owner::nobody : found->owner;
+}
+
+std::vector<KeywordInfo> describe_top_level() {
+  std::vector<KeywordInfo> all;
+  for (const TopLevel& known : top_level)
+    all.push_back({"(root)", std::string{known.keyword}, std::string{known.arguments}, "keepalived",
+                   std::string{known.meaning}, known.owner != Owner::unsupported});
+  return all;
+}
+
+std::vector<KeywordInfo> describe_later_blocks() {
+  std::vector<KeywordInfo> all;
+  for (const LaterBlock& later : later_blocks) describe_later(later, all);
+  return all;
+}
+
+}  // namespace holdfast::config
