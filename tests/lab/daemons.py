@@ -1,0 +1,90 @@
+"""The two kinds of director: Holdfast and Debian's keepalived, with one interface."""
+import os
+import re
+import signal
+import subprocess
+import time
+
+from .wait import wait_until
+
+
+class Director:
+    """A daemon on a host. States are read from its log, in keepalived's phrases."""
+
+    kind = ""
+    program = ""
+
+    def __init__(self, host, config, label=None):
+        self.host = host
+        self.label = label or f"{host.name}-{self.kind}"
+        self.config = host.lab.write(f"{self.label}.conf", config)
+        self.log = host.lab.path(f"{self.label}.log")
+        self.process = None
+
+    def pid_file(self, name):
+        return self.host.lab.path(f"{self.label}.{name}.pid")
+
+    def arguments(self):
+        return [self.program, "-n", "-l", "-D", "-G", "-f", self.config, "-p", self.pid_file("main"),
+                "-r", self.pid_file("vrrp"), "-c", self.pid_file("checkers"), "-b",
+                self.pid_file("bfd")]
+
+    def start(self):
+        open(self.log, "w").close()
+        self.process = self.host.popen(*self.arguments(), log=self.log)
+        return self
+
+    def text(self):
+        with open(self.log, errors="replace") as file:
+            return file.read()
+
+    def states(self, instance="VI_1"):
+        return re.findall(rf"\({instance}\) Entering (\w+) STATE", self.text())
+
+    def is_master(self, instance="VI_1"):
+        return self.states(instance)[-1:] == ["MASTER"]
+
+    def wait_for(self, state, deadline, instance="VI_1"):
+        return wait_until(lambda: self.states(instance)[-1:] == [state], deadline,
+                          f"{self.label} entering {state} (log: {self.log})")
+
+    def pid(self, which="main"):
+        with open(self.pid_file(which)) as file:
+            return int(file.read())
+
+    def signal(self, number, which="main"):
+        os.kill(self.pid(which), number)
+
+    def reload(self):
+        self.signal(signal.SIGHUP)
+
+    def stop(self, deadline=10):
+        """SIGTERM and wait. Returns (exit status, seconds)."""
+        begun = time.monotonic()
+        os.kill(self.process.pid, signal.SIGTERM)
+        try:
+            status = self.process.wait(deadline)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            raise
+        return status, time.monotonic() - begun
+
+
+class Holdfast(Director):
+    kind = "holdfast"
+
+    @property
+    def program(self):
+        return os.path.join(os.environ["HOLDFAST_BIN"], "holdfastd")
+
+
+class Keepalived(Director):
+    kind = "keepalived"
+    program = "/usr/sbin/keepalived"
+
+    def arguments(self):
+        # -G would silence the console of 2.2.7 as well
+        return [argument for argument in super().arguments() if argument != "-G"]
+
+
+KINDS = {"holdfast": Holdfast, "keepalived": Keepalived}
