@@ -15,7 +15,7 @@ void add_service(std::vector<Operation>& out, const ServiceKey& key, const Servi
 
 void change_service(std::vector<Operation>& out, const ServiceKey& key, const Service& wanted,
                     const Service& actual) {
-  if (normalised(wanted.settings) != normalised(actual.settings))
+  if (normalised(key, wanted.settings) != normalised(key, actual.settings))
     out.push_back({Kind::edit_service, key, wanted.settings, {}, {}});
   for (const auto& [destination, settings] : wanted.destinations) {
     const auto present = actual.destinations.find(destination);
@@ -71,8 +71,10 @@ void apply(Table& table, const Operation& operation) {
   const auto service = table.find(operation.service);
   switch (operation.kind) {
     case Kind::add_service:
-    case Kind::edit_service:
       table[operation.service].settings = operation.service_settings;
+      return;
+    case Kind::edit_service:
+      if (service != table.end()) service->second.settings = operation.service_settings;
       return;
     case Kind::remove_service:
       table.erase(operation.service);

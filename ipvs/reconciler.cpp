@@ -1,6 +1,6 @@
 #include "ipvs/reconciler.h"
 
-#include <cerrno>
+#include <algorithm>
 #include <utility>
 
 namespace holdfast::ipvs {
@@ -16,8 +16,21 @@ void Reconciler::unwant(const ServiceKey& key) {
   touched_.insert(key);
 }
 
+bool Reconciler::may_connect() {
+  // Asking for a missing family makes the kernel run modprobe, so not each second for ever.
+  constexpr unsigned longest_skip = 7;
+  if (calls_to_skip_ > 0) {
+    --calls_to_skip_;
+    return false;
+  }
+  calls_to_skip_ = last_skip_;
+  last_skip_ = std::min(2 * last_skip_ + 1, longest_skip);
+  return true;
+}
+
 bool Reconciler::connect() {
   if (kernel_) return true;
+  if (!may_connect()) return false;
   auto opened = open_();
   if (opened) {
     kernel_ = std::move(*opened);
@@ -36,57 +49,85 @@ void Reconciler::reconcile() {
   if (touched_.empty() || !mirror_valid_ || !connect()) return;
   Table wanted;
   Table actual;
-  const auto touched = std::exchange(touched_, {});
-  for (const ServiceKey& key : touched) {
+  for (const ServiceKey& key : touched_) {
     if (const auto found = wanted_.find(key); found != wanted_.end()) wanted.insert(*found);
     if (const auto found = mirror_.find(key); found != mirror_.end()) actual.insert(*found);
   }
-  if (!send(difference(wanted, actual, ours_))) resync();
+  const auto refused = send(difference(wanted, actual, ours_));
+  forget_removed();
+  if (!refused.empty()) resync();  // which says what is still refused then
 }
 
 bool Reconciler::resync() {
   if (!connect()) return false;
   auto actual = kernel_->dump();
   if (!actual) {
-    log_.write(Event{Level::error, "ipvs_dump", actual.error().what});
+    if (std::exchange(dump_error_, actual.error().what) != actual.error().what)
+      log_.write(Event{Level::error, "ipvs_dump", actual.error().what});
     kernel_.reset();
     mirror_valid_ = false;
     return false;
   }
+  dump_error_.clear();
+  calls_to_skip_ = last_skip_ = 0;
+  if (mirror_valid_) report_drift(drift(*actual));
   mirror_ = std::move(*actual);
   mirror_valid_ = true;
-  const auto operations = difference(wanted_, mirror_, ours_);
-  // Services touched since the last reconcile() differ for a good reason.
-  if (synchronised_once_ && touched_.empty() && !operations.empty()) {
-    counters_.drift += operations.size();
+  touched_ = ours_;
+  report(send(difference(wanted_, mirror_, ours_)));
+  forget_removed();
+  return true;
+}
+
+std::vector<Operation> Reconciler::drift(const Table& actual) const {
+  Table expected;
+  for (const ServiceKey& key : ours_)
+    if (const auto found = mirror_.find(key); found != mirror_.end()) expected.insert(*found);
+  return difference(expected, actual, ours_);
+}
+
+void Reconciler::report_drift(const std::vector<Operation>& operations) {
+  counters_.drift += operations.size();
+  if (operations.empty()) {
+    drift_reported_ = false;
+  } else if (!std::exchange(drift_reported_, true)) {
     log_.write(
         Event{Level::warning, "ipvs_repaired",
               fmt::format("the IPVS table was changed by another program: {} repairs, first: {}",
                           operations.size(), to_string(operations.front()))});
   }
-  touched_.clear();
-  synchronised_once_ = true;
-  send(operations);
-  return true;
 }
 
-bool Reconciler::send(const std::vector<Operation>& operations) {
-  if (operations.empty()) return true;
-  const auto refused = kernel_->apply(operations);
+std::vector<Refused> Reconciler::send(const std::vector<Operation>& operations) {
+  if (operations.empty()) return {};
+  auto refused = kernel_->apply(operations);
   counters_.refused += refused.size();
   counters_.operations += operations.size() - refused.size();
   auto failed = refused.begin();
-  constexpr std::size_t most_shown = 20;
   for (std::size_t i = 0; i < operations.size(); ++i) {
-    if (failed == refused.end() || failed->index != i) {
+    if (failed != refused.end() && failed->index == i)
+      ++failed;
+    else
       apply(mirror_, operations[i]);
-      continue;
-    }
-    if (static_cast<std::size_t>(failed - refused.begin()) < most_shown)
-      log_.write(Event{Level::error, "ipvs_refused", failed->error.what});
-    ++failed;
   }
-  return refused.empty();
+  return refused;
+}
+
+void Reconciler::report(const std::vector<Refused>& refused) {
+  constexpr std::size_t most_shown = 20;
+  std::set<std::string> now;
+  std::size_t shown = 0;
+  for (const Refused& refusal : refused) {
+    const std::string& what = refusal.error.what;
+    if (!now.insert(what).second || refusals_.contains(what) || ++shown > most_shown) continue;
+    log_.write(Event{Level::error, "ipvs_refused", what});
+  }
+  refusals_ = std::move(now);
+}
+
+void Reconciler::forget_removed() {
+  for (const ServiceKey& key : std::exchange(touched_, {}))
+    if (!wanted_.contains(key) && !mirror_.contains(key)) ours_.erase(key);
 }
 
 void Reconciler::flush() {
@@ -99,6 +140,7 @@ void Reconciler::flush() {
 void Reconciler::clear() {
   wanted_.clear();
   touched_ = ours_;
+  calls_to_skip_ = 0;
   if (!mirror_valid_ && !resync()) return;
   reconcile();
 }

@@ -5,6 +5,7 @@
 #include <functional>
 #include <memory>
 #include <set>
+#include <string>
 #include <vector>
 
 #include "daemon/base/event.h"
@@ -15,13 +16,15 @@ namespace holdfast::ipvs {
 
 class Reconciler {
  public:
-  /// @param open connects to the kernel; called again as long as it fails (a module loaded later)
+  /// @param open connects to the kernel; as long as it fails (a module may be loaded later) it is
+  /// called again at the 1st, 2nd, 4th and then every 8th resync()
   using Open = std::function<Result<std::unique_ptr<KernelPort>>()>;
   Reconciler(Open open, Log& log) : open_{std::move(open)}, log_{log} {}
 
   /// Replaces one service of the wanted table. Nothing is sent before reconcile().
   void want(const ServiceKey& key, Service service);
-  /// The service must go.
+  /// The service must go. Once it is gone it is no longer ours: one that somebody makes later with
+  /// the same key is theirs.
   void unwant(const ServiceKey& key);
   /// Sends what differs from the mirror of the kernel, all services touched since the last call in
   /// one batch. Costs nothing for services that were not touched.
@@ -36,25 +39,36 @@ class Reconciler {
 
   struct Counters {
     std::uint64_t operations = 0;  ///< accepted by the kernel
-    std::uint64_t refused = 0;
-    std::uint64_t drift = 0;  ///< operations that repaired what others changed
+    std::uint64_t refused = 0;     ///< every time, while the log names each one once
+    std::uint64_t drift = 0;       ///< operations that repaired what others changed
   };
   [[nodiscard]] const Counters& counters() const { return counters_; }
 
  private:
   bool connect();
-  /// @return false when anything was refused
-  bool send(const std::vector<Operation>& operations);
+  /// Whether it is this call's turn to try again to connect.
+  bool may_connect();
+  /// Sends them and keeps the mirror. @return what was refused
+  std::vector<Refused> send(const std::vector<Operation>& operations);
+  void report(const std::vector<Refused>& refused);
+  /// Operations that undo what others did to our services since the mirror was right.
+  [[nodiscard]] std::vector<Operation> drift(const Table& actual) const;
+  void report_drift(const std::vector<Operation>& operations);
+  /// Services that are neither wanted nor in the kernel are nobody's.
+  void forget_removed();
 
   Open open_;
   Log& log_;
   std::unique_ptr<KernelPort> kernel_;
   Table wanted_, mirror_;
-  std::set<ServiceKey> ours_;     ///< wanted now or at any time before
+  std::set<ServiceKey> ours_;     ///< wanted, or wanted before and not yet removed
   std::set<ServiceKey> touched_;  ///< since the last reconcile()
   bool mirror_valid_ = false;
   bool absence_reported_ = false;
-  bool synchronised_once_ = false;
+  unsigned calls_to_skip_ = 0, last_skip_ = 0;  ///< of connect()
+  bool drift_reported_ = false;                 ///< until a resync() finds nothing changed
+  std::string dump_error_;                      ///< the last one that was reported
+  std::set<std::string> refusals_;              ///< those in force that were reported
   Counters counters_;
 };
 

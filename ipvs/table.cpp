@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 namespace holdfast::ipvs {
 
 std::string_view to_string(Protocol protocol) {
@@ -24,12 +26,13 @@ std::string to_string(const DestinationKey& key, Protocol protocol) {
   return fmt::format("[{}]:{}:{}", key.address.to_string(), to_string(protocol), key.port);
 }
 
-ServiceSettings normalised(ServiceSettings settings) {
+ServiceSettings normalised(const ServiceKey& key, ServiceSettings settings) {
   settings.flags &= ~service_flag::hashed;
   if ((settings.flags & service_flag::persistent) == 0) {
     settings.timeout = 0;  // means nothing without persistence, and tools write what they like
     settings.prefix = 0;
   }
+  settings.prefix = std::min<std::uint32_t>(settings.prefix, key.address.bits());
   return settings;
 }
 

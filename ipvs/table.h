@@ -35,8 +35,9 @@ struct ServiceSettings {
   std::string scheduler = "wlc";
   std::uint32_t flags = 0;    ///< of service_flag, without `hashed`
   std::uint32_t timeout = 0;  ///< persistence, seconds
-  /// Granularity of persistence: a prefix length (IPv4: of the mask).
-  std::uint32_t prefix = 32;
+  /// Granularity of persistence: a prefix length (IPv4: of the mask). More than an address has
+  /// means all of it.
+  std::uint32_t prefix = 128;
   bool operator==(const ServiceSettings&) const = default;
 };
 
@@ -71,6 +72,6 @@ std::string_view to_string(Protocol protocol);
 
 /// What the kernel does not distinguish or fills in itself is made equal, so that comparing wanted
 /// with actual finds real differences only.
-ServiceSettings normalised(ServiceSettings settings);
+ServiceSettings normalised(const ServiceKey& key, ServiceSettings settings);
 
 }  // namespace holdfast::ipvs

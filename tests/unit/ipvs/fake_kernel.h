@@ -1,0 +1,90 @@
+// A kernel's IPVS table in memory: does what Linux does with each operation, and can be told to
+// refuse, to have no IPVS, and to be changed by somebody else.
+#pragma once
+
+#include <algorithm>
+#include <cerrno>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "ipvs/kernel.h"
+#include "ipvs/reconciler.h"
+
+namespace holdfast::ipvs {
+
+/// What the tests look at; outlives the ports that the reconciler opens and drops.
+struct FakeKernelState {
+  Table table;
+  bool present = true;         ///< the module ip_vs is loaded
+  int dump_error = 0;          ///< errno of the next dumps; 0: they work
+  std::size_t openings = 0;    ///< attempts, failed ones as well
+  std::size_t batches = 0;     ///< calls of apply()
+  std::size_t operations = 0;  ///< in all of them
+  std::function<bool(const Operation&)> refuse = [](const Operation&) { return false; };
+};
+
+/// What Linux answers to an operation. @return 0 or an errno
+inline int answer(const Table& table, const Operation& operation) {
+  using Kind = Operation::Kind;
+  const auto service = table.find(operation.service);
+  const bool has_service = service != table.end();
+  if (operation.kind == Kind::add_service) return has_service ? EEXIST : 0;
+  if (!has_service) return ESRCH;
+  if (operation.kind == Kind::edit_service || operation.kind == Kind::remove_service) return 0;
+  const bool has_destination = service->second.destinations.contains(operation.destination);
+  if (operation.kind == Kind::add_destination) return has_destination ? EEXIST : 0;
+  return has_destination ? 0 : ENOENT;
+}
+
+class FakeKernel : public KernelPort {
+ public:
+  explicit FakeKernel(FakeKernelState& state) : state_{state} {}
+  Result<Table> dump() override {
+    if (state_.dump_error != 0) return fail_errno(state_.dump_error, "cannot read the IPVS table");
+    Table table = state_.table;
+    for (auto& [key, service] : table) service.settings.flags |= service_flag::hashed;
+    return table;
+  }
+  std::vector<Refused> apply(std::span<const Operation> operations) override {
+    ++state_.batches;
+    state_.operations += operations.size();
+    std::vector<Refused> refused;
+    for (std::size_t i = 0; i < operations.size(); ++i) {
+      const int code = state_.refuse(operations[i]) ? EINVAL : answer(state_.table, operations[i]);
+      if (code == 0)
+        ipvs::apply(state_.table, operations[i]);
+      else
+        refused.push_back({i, fail_errno(code, "cannot {}", to_string(operations[i])).value()});
+    }
+    return refused;
+  }
+  Result<void> flush() override {
+    state_.table.clear();
+    return {};
+  }
+
+ private:
+  FakeKernelState& state_;
+};
+
+/// What a Reconciler opens. @param state must outlive the reconciler
+inline Reconciler::Open opens(FakeKernelState& state) {
+  return [&state]() -> Result<std::unique_ptr<KernelPort>> {
+    ++state.openings;
+    if (!state.present) return tl::make_unexpected(Error{"this kernel has no IPVS", ENOENT});
+    return std::make_unique<FakeKernel>(state);
+  };
+}
+
+class LogInMemory : public Log {
+ public:
+  void write(const Event& event) override { events.push_back(event); }
+  [[nodiscard]] std::size_t count(std::string_view name) const {
+    return static_cast<std::size_t>(std::ranges::count(events, name, &Event::name));
+  }
+  std::vector<Event> events;
+};
+
+}  // namespace holdfast::ipvs
