@@ -1,0 +1,234 @@
+// The invariants of the protocol, in words, over thousands of seeds. SIM_SEED=N replays one.
+#include <gtest/gtest.h>
+
+#include <chrono>
+#include <cstdlib>
+#include <iostream>
+
+#include "tests/sim/simulation.h"
+
+namespace holdfast::sim {
+namespace {
+
+using namespace std::chrono_literals;
+using vrrp::RouterConfig;
+
+/// Sanitized builds run a tenth.
+std::uint64_t seeds() { return std::getenv("HOLDFAST_SANITIZED") != nullptr ? 1000 : 10000; }
+
+template <typename Body>
+void for_each_seed(const Body& body) {
+  const auto begun = std::chrono::steady_clock::now();
+  Duration simulated{0};
+  if (const char* only = std::getenv("SIM_SEED")) {
+    body(std::strtoull(only, nullptr, 10));
+    return;
+  }
+  for (std::uint64_t seed = 0; seed < seeds() && !testing::Test::HasFailure(); ++seed) {
+    SCOPED_TRACE("SIM_SEED=" + std::to_string(seed));  // enough to replay the failure exactly
+    simulated += body(seed);
+  }
+  const std::chrono::duration<double> real = std::chrono::steady_clock::now() - begun;
+  std::cout << seeds() << " seeds, " << in_seconds(simulated) / 3600 / real.count()
+            << " simulated hours per second\n";
+}
+
+/// Two to five routers with different priorities, all of one version and interval.
+std::vector<RouterConfig> routers(std::mt19937_64& random, bool preempt = true) {
+  const Duration intervals[] = {10ms, 100ms, 1s};
+  const auto version = random() % 2 == 0 ? vrrp::Version::v3 : vrrp::Version::v2;
+  const Duration interval = version == vrrp::Version::v2 ? Duration{1s} : intervals[random() % 3];
+  std::vector<RouterConfig> configs;
+  for (std::size_t i = 0; i < 2 + random() % 4; ++i) {
+    RouterConfig config;
+    config.version = version;
+    config.advertisement_interval = interval;
+    config.priority = static_cast<std::uint8_t>(250 - 40 * i - random() % 30);
+    config.preempt = preempt;
+    configs.push_back(config);
+  }
+  return configs;
+}
+
+/// The longest that the routers need to agree: a whole down interval of the slowest, the skew of
+/// the best, and the network's delay.
+Duration settling(const std::vector<RouterConfig>& configs) {
+  Duration longest{0};
+  for (const RouterConfig& config : configs)
+    longest = std::max(longest, active_down_interval(config, config.advertisement_interval) +
+                                    skew_time(config, config.advertisement_interval));
+  return longest + configs.front().advertisement_interval + 10ms;
+}
+
+/// Minutes of trouble: loss, delay, duplication, partitions, pauses and restarts.
+void trouble(Simulation& sim, const std::vector<RouterConfig>& configs) {
+  std::mt19937_64& random = sim.random();
+  const Duration interval = configs.front().advertisement_interval;
+  for (int round = 0; round < 12; ++round) {
+    sim.set_weather({static_cast<double>(random() % 60) / 100, 0.1, interval});
+    std::vector<int> groups;
+    for (std::size_t i = 0; i < configs.size(); ++i)
+      groups.push_back(static_cast<int>(random() % 2));
+    if (random() % 2 == 0) sim.partition(groups);
+    const std::size_t node = random() % configs.size();
+    const Duration span = interval * static_cast<int>(random() % 8);
+    switch (random() % 4) {
+      case 0:
+        sim.pause(node, span);
+        break;
+      case 1:
+        sim.restart(node, span, true);
+        break;
+      case 2:
+        sim.restart(node, span, false);
+        break;
+      default:
+        break;
+    }
+    sim.run_for(interval * static_cast<int>(5 + random() % 20));
+    sim.heal();
+  }
+  sim.set_weather({});
+  sim.heal();
+}
+
+// Once the network has healed, exactly one router is Active within the down interval and skew, and
+// with preemption it is the one of highest priority.
+TEST(Election, TheBestRouterAloneIsActiveOnceTheNetworkHeals) {
+  for_each_seed([](std::uint64_t seed) -> Duration {
+    std::mt19937_64 random{seed * 7919 + 1};
+    const auto configs = routers(random);
+    Simulation sim{seed, configs};
+    const TimePoint begun = sim.now();
+    trouble(sim, configs);
+    sim.run_for(settling(configs) * 2);  // the last pause or restart may still run at the healing
+    EXPECT_EQ(sim.active(), std::vector<std::size_t>{0});
+    const std::uint64_t before = sim.takeovers(0);
+    sim.take_longest_overlap();
+    sim.run_for(settling(configs) * 3);
+    EXPECT_EQ(sim.active(), std::vector<std::size_t>{0});
+    EXPECT_EQ(sim.takeovers(0), before) << "it flaps in a calm network";
+    EXPECT_EQ(sim.take_longest_overlap(), Duration{0});
+    return sim.now() - begun;
+  });
+}
+
+// Never two Active routers in one connected component for longer than one interval and the
+// network's delay: the loser hears the winner's next advert.
+TEST(Election, TwoActiveRoutersDoNotOutliveOneInterval) {
+  for_each_seed([](std::uint64_t seed) -> Duration {
+    std::mt19937_64 random{seed * 104729 + 3};
+    const auto configs = routers(random);
+    const Duration interval = configs.front().advertisement_interval;
+    Simulation sim{seed, configs};
+    const TimePoint begun = sim.now();
+    for (int round = 0; round < 6; ++round) {
+      std::vector<int> groups;
+      for (std::size_t i = 0; i < configs.size(); ++i)
+        groups.push_back(static_cast<int>(random() % 2));
+      sim.partition(groups);
+      sim.run_for(interval * static_cast<int>(random() % 12));
+      sim.heal();
+      sim.take_longest_overlap();
+      sim.run_for(settling(configs) * 2);
+      EXPECT_LE(in_seconds(sim.take_longest_overlap()), in_seconds(interval + 2ms));
+    }
+    return sim.now() - begun;
+  });
+}
+
+// Without preemption nobody takes over from a living Active router in a calm network.
+TEST(Election, WithoutPreemptionAReturningRouterWaits) {
+  for_each_seed([](std::uint64_t seed) -> Duration {
+    std::mt19937_64 random{seed * 31 + 5};
+    const auto configs = routers(random, /*preempt=*/false);
+    Simulation sim{seed, configs};
+    const TimePoint begun = sim.now();
+    sim.run_for(settling(configs) * 2 + 2s);
+    const auto first = sim.active();
+    EXPECT_EQ(first.size(), 1U);
+    if (first.size() != 1) return sim.now() - begun;
+    const std::size_t other = (first[0] + 1) % configs.size();
+    sim.restart(other, settling(configs), false);
+    sim.run_for(settling(configs) * 4);
+    EXPECT_EQ(sim.active(), first);
+    return sim.now() - begun;
+  });
+}
+
+// A process that died and comes back within the down interval goes on: nobody else takes over.
+TEST(Election, ARestartWithStateWithinTheDownIntervalMovesNothing) {
+  for_each_seed([](std::uint64_t seed) -> Duration {
+    std::mt19937_64 random{seed * 17 + 11};
+    const auto configs = routers(random);
+    Simulation sim{seed, configs};
+    const TimePoint begun = sim.now();
+    sim.run_for(settling(configs) * 2 + 2s);
+    for (int round = 0; round < 5; ++round) {
+      sim.run_for(configs.front().advertisement_interval * static_cast<int>(1 + random() % 3));
+      sim.restart(random() % configs.size(), configs.front().advertisement_interval * 19 / 10,
+                  true);
+      sim.run_for(configs.front().advertisement_interval * 6);
+    }
+    EXPECT_EQ(sim.active(), std::vector<std::size_t>{0});
+    for (std::size_t i = 0; i < configs.size(); ++i)
+      EXPECT_LE(sim.takeovers(i), 1U) << "router " << i;
+    return sim.now() - begun;
+  });
+}
+
+// A stop in order hands over within the skew time of the next router.
+TEST(Election, AResignationHandsOverWithinTheSkewTime) {
+  for_each_seed([](std::uint64_t seed) -> Duration {
+    std::mt19937_64 random{seed * 13 + 7};
+    const auto configs = routers(random);
+    Simulation sim{seed, configs};
+    const TimePoint begun = sim.now();
+    sim.run_for(settling(configs) * 2 + 2s);
+    // A wire that keeps order: an advert of before must not arrive behind the resignation.
+    sim.set_weather({0, 0, 10us});
+    sim.run_for(1ms);
+    sim.stop(0);
+    sim.run_for(skew_time(configs[1], configs[1].advertisement_interval) + 3ms);
+    EXPECT_EQ(sim.active(), std::vector<std::size_t>{1});
+    return sim.now() - begun;
+  });
+}
+
+// The invariants can fail: a core that never yields, and one that ignores resignations, are caught.
+TEST(Election, ABrokenCoreIsCaught) {
+  const auto never_yields = [](const RouterConfig& config, const vrrp::State& state,
+                               const vrrp::RouterEvent& event, TimePoint now) {
+    if (std::holds_alternative<vrrp::Active>(state) &&
+        std::holds_alternative<vrrp::AdvertReceived>(event))
+      return vrrp::Step{state, {}};
+    return vrrp::step(config, state, event, now);
+  };
+  RouterConfig best;
+  best.version = vrrp::Version::v3;
+  best.priority = 200;
+  RouterConfig other = best;
+  other.priority = 100;
+  Simulation sim{1, {best, other}, never_yields};
+  sim.partition({0, 1});
+  sim.run_for(10s);
+  sim.heal();
+  sim.run_for(20s);
+  EXPECT_EQ(sim.active().size(), 2U);
+  EXPECT_GT(sim.take_longest_overlap(), Duration{10s});
+
+  const auto ignores_resignation = [](const RouterConfig& config, const vrrp::State& state,
+                                      const vrrp::RouterEvent& event, TimePoint now) {
+    const auto* advert = std::get_if<vrrp::AdvertReceived>(&event);
+    if (advert != nullptr && advert->priority == 0) return vrrp::Step{state, {}};
+    return vrrp::step(config, state, event, now);
+  };
+  Simulation deaf{2, {best, other}, ignores_resignation};
+  deaf.run_for(20s);
+  deaf.stop(0);
+  deaf.run_for(skew_time(other, other.advertisement_interval) + 3ms);
+  EXPECT_TRUE(deaf.active().empty());
+}
+
+}  // namespace
+}  // namespace holdfast::sim

@@ -1,0 +1,267 @@
+// RFC 9568 section 6.4, row by row; the section of each rule is in the name of its test.
+#include "vrrp/core/router.h"
+
+#include <gtest/gtest.h>
+
+namespace holdfast::vrrp {
+namespace {
+
+using std::chrono::microseconds;
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+
+constexpr TimePoint start{seconds{1000}};
+const IpAddress us = *IpAddress::parse("192.0.2.10");
+const IpAddress greater = *IpAddress::parse("192.0.2.20");
+const IpAddress lesser = *IpAddress::parse("192.0.2.5");
+
+RouterConfig v3(int priority = 100, Duration interval = seconds{1}) {
+  RouterConfig config;
+  config.version = Version::v3;
+  config.priority = static_cast<std::uint8_t>(priority);
+  config.advertisement_interval = interval;
+  config.address = us;
+  return config;
+}
+RouterConfig v2(int priority = 100, Duration interval = seconds{1}) {
+  RouterConfig config = v3(priority, interval);
+  config.version = Version::v2;
+  return config;
+}
+Backup backup_of(const RouterConfig& config) {
+  return std::get<Backup>(step(config, Initialize{}, Startup{}, start).state);
+}
+State active_of(const RouterConfig& config) {
+  return step(config, backup_of(config), DeadlineReached{}, start).state;
+}
+AdvertReceived advert(int priority, IpAddress source, Duration interval = seconds{1}) {
+  return {static_cast<std::uint8_t>(priority), interval, source};
+}
+StateName to(const Step& step) { return name_of(step.state); }
+bool sends(const Step& step, int priority) {
+  for (const Action& action : step.actions)
+    if (const auto* sent = std::get_if<SendAdvert>(&action)) return sent->priority == priority;
+  return false;
+}
+template <typename T>
+bool does(const Step& step) {
+  for (const Action& action : step.actions)
+    if (std::holds_alternative<T>(action)) return true;
+  return false;
+}
+
+TEST(Router, Rfc9568_6_1_SkewAndDownInterval) {
+  const auto down = [](const RouterConfig& config) {
+    return in_seconds(active_down_interval(config, config.advertisement_interval));
+  };
+  EXPECT_NEAR(in_seconds(skew_time(v3(100), seconds{1})), 0.609375, 1e-9);
+  EXPECT_NEAR(down(v3(100)), 3.609375, 1e-9);
+  EXPECT_NEAR(down(v3(200)), 3.21875, 1e-9);
+  EXPECT_NEAR(down(v3(254)), 3.0078125, 1e-9);
+  EXPECT_NEAR(down(v3(1)), 3.99609375, 1e-9);
+  EXPECT_NEAR(down(v3(100, milliseconds{10})), 0.03609375, 1e-9);
+  EXPECT_NEAR(down(v3(1, milliseconds{40950})), 163.6400390625, 1e-9);
+  EXPECT_NEAR(down(v3(255, milliseconds{10})), 0.0300390625, 1e-9);
+}
+TEST(Router, Rfc3768_6_1_SkewOfVersion2IsInSecondsWhateverTheInterval) {
+  EXPECT_NEAR(in_seconds(active_down_interval(v2(100), seconds{1})), 3.609375, 1e-9);
+  EXPECT_NEAR(in_seconds(active_down_interval(v2(100, seconds{3}), seconds{3})), 9.609375, 1e-9);
+}
+TEST(Router, DownTimerAdvertsReplacesTheThree) {
+  RouterConfig config = v3(100);
+  config.down_timer_adverts = 7;
+  EXPECT_NEAR(in_seconds(active_down_interval(config, seconds{1})), 7.609375, 1e-9);
+}
+
+TEST(Router, Rfc9568_6_4_1_OwnerAdvertisesAndAnnouncesAtOnce) {
+  const Step begun = step(v3(255), Initialize{}, Startup{}, start);
+  EXPECT_EQ(to(begun), StateName::active);
+  EXPECT_EQ(begun.actions[0], Action{SendAdvert{255}});
+  EXPECT_EQ(begun.actions[1], Action{HoldAddresses{}});
+  EXPECT_EQ(begun.actions[2], Action{Announce{Occasion::takeover}});
+  EXPECT_EQ(deadline(begun.state), start + seconds{1});
+}
+TEST(Router, Rfc9568_6_4_1_OthersWaitForTheDownInterval) {
+  const Step begun = step(v3(100), Initialize{}, Startup{}, start);
+  EXPECT_EQ(to(begun), StateName::backup);
+  EXPECT_FALSE(does<SendAdvert>(begun));
+  EXPECT_EQ(deadline(begun.state), start + microseconds{3'609'375});
+}
+TEST(Router, NothingLeavesInInitializeAndFault) {
+  for (const State& state : {State{Initialize{}}, State{Fault{}}}) {
+    const Step same = step(v3(), state, advert(0, greater), start);
+    EXPECT_TRUE(same.actions.empty());
+    EXPECT_EQ(deadline(same.state), std::nullopt);
+  }
+}
+
+TEST(Router, Rfc9568_6_4_2_DeadlineMakesActive) {
+  const Step next = step(v3(), backup_of(v3()), DeadlineReached{}, start);
+  EXPECT_EQ(to(next), StateName::active);
+  EXPECT_EQ(next.actions[0], Action{SendAdvert{100}});
+  EXPECT_EQ(next.actions[1], Action{HoldAddresses{}});
+  EXPECT_TRUE(does<Announce>(next));
+}
+TEST(Router, Rfc9568_6_4_2_ResignationShortensTheWaitToSkew) {
+  const Step next = step(v3(), backup_of(v3()), advert(0, greater), start);
+  EXPECT_EQ(deadline(next.state), start + microseconds{609'375});
+}
+TEST(Router, Rfc9568_6_4_2_HigherPriorityRestartsTheTimerWithItsInterval) {
+  const Step next = step(v3(), backup_of(v3()), advert(200, greater, seconds{2}), start);
+  EXPECT_EQ(deadline(next.state), start + microseconds{7'218'750});
+}
+TEST(Router, Rfc9568_6_4_2_EqualPriorityRestartsTheTimerWhateverTheAddress) {
+  for (const IpAddress& source : {greater, lesser}) {
+    const Step next = step(v3(), backup_of(v3()), advert(100, source), start + seconds{1});
+    EXPECT_EQ(deadline(next.state), start + seconds{1} + microseconds{3'609'375});
+  }
+}
+TEST(Router, Rfc9568_6_4_2_LowerPriorityIsIgnoredWithPreemption) {
+  const Backup before = backup_of(v3(200));
+  const Step next = step(v3(200), before, advert(100, greater), start + seconds{1});
+  EXPECT_EQ(deadline(next.state), before.deadline);
+}
+TEST(Router, Rfc9568_6_4_2_LowerPriorityIsFollowedWithoutPreemption) {
+  RouterConfig config = v3(200);
+  config.preempt = false;
+  const Step next = step(config, backup_of(config), advert(100, greater), start + seconds{1});
+  EXPECT_EQ(deadline(next.state), start + seconds{1} + microseconds{3'218'750});
+}
+TEST(Router, Rfc9568_6_1_TheOwnerAlwaysPreempts) {
+  RouterConfig config = v3(255);
+  config.preempt = false;
+  const Backup before = config.preempt
+                            ? Backup{}
+                            : std::get<Backup>(step(v3(100), Initialize{}, Startup{}, start).state);
+  EXPECT_EQ(deadline(step(config, before, advert(100, greater), start).state), before.deadline);
+}
+TEST(Router, Rfc9568_6_4_2_ShutdownSendsNothing) {
+  const Step next = step(v3(), backup_of(v3()), Shutdown{}, start);
+  EXPECT_EQ(to(next), StateName::initialize);
+  EXPECT_FALSE(does<SendAdvert>(next));
+}
+TEST(Router, PreemptDelayFollowsLosersUntilItEnds) {
+  RouterConfig config = v3(200);
+  config.preempt_delay = seconds{5};
+  const Step first = step(config, backup_of(config), advert(100, greater), start);
+  EXPECT_EQ(deadline(first.state), start + microseconds{3'218'750});
+  const Step later = step(config, first.state, advert(100, greater), start + seconds{3});
+  EXPECT_EQ(deadline(later.state), start + seconds{3} + microseconds{3'218'750});
+  const Step ended = step(config, later.state, advert(100, greater), start + seconds{6});
+  EXPECT_EQ(deadline(ended.state), deadline(later.state));
+}
+TEST(Router, ABetterAdvertEndsThePreemptDelay) {
+  RouterConfig config = v3(200);
+  config.preempt_delay = seconds{5};
+  const Step first = step(config, backup_of(config), advert(100, greater), start);
+  const Step better = step(config, first.state, advert(201, greater), start + seconds{1});
+  EXPECT_EQ(std::get<Backup>(better.state).preempt_at, std::nullopt);
+}
+TEST(Router, Version2DoesNotLearnTheInterval) {
+  const Step next = step(v2(), backup_of(v2()), advert(200, greater, seconds{9}), start);
+  EXPECT_EQ(deadline(next.state), start + microseconds{3'609'375});
+}
+
+TEST(Router, Rfc9568_6_4_3_AdvertisesEveryIntervalWithoutDrift) {
+  State state = active_of(v3());
+  for (int i = 1; i <= 100; ++i) {
+    const TimePoint late = *deadline(state) + milliseconds{7};
+    const Step next = step(v3(), state, DeadlineReached{}, late);
+    EXPECT_TRUE(sends(next, 100));
+    state = next.state;
+    EXPECT_EQ(deadline(state), start + seconds{1} * (i + 1));
+  }
+}
+TEST(Router, AStalledActiveRouterDoesNotSendABurstAndAnnouncesAgain) {
+  const Step next = step(v3(), active_of(v3()), DeadlineReached{}, start + seconds{10});
+  EXPECT_TRUE(sends(next, 100));
+  EXPECT_EQ(next.actions.back(), Action{Announce{Occasion::resumed}});
+  EXPECT_EQ(deadline(next.state), start + seconds{11});
+}
+TEST(Router, Rfc9568_6_4_3_ResignationOfAnotherIsAnsweredAtOnce) {
+  const TimePoint now = start + milliseconds{500};
+  const Step next = step(v3(), active_of(v3()), advert(0, greater), now);
+  EXPECT_EQ(to(next), StateName::active);
+  EXPECT_TRUE(sends(next, 100));
+  EXPECT_EQ(deadline(next.state), now + seconds{1});
+}
+TEST(Router, Rfc9568_6_4_3_HigherPriorityMakesBackup) {
+  const Step next = step(v3(), active_of(v3()), advert(101, lesser, seconds{2}), start);
+  EXPECT_EQ(to(next), StateName::backup);
+  EXPECT_TRUE(does<DropAddresses>(next));
+  EXPECT_FALSE(does<SendAdvert>(next));
+  EXPECT_EQ(deadline(next.state), start + microseconds{7'218'750});
+}
+TEST(Router, Rfc9568_6_4_3_EqualPriorityGreaterAddressMakesBackup) {
+  EXPECT_EQ(to(step(v3(), active_of(v3()), advert(100, greater), start)), StateName::backup);
+  EXPECT_EQ(to(step(v3(), active_of(v3()), advert(100, lesser), start)), StateName::active);
+}
+TEST(Router, Rfc9568_6_4_3_ALoserIsAnsweredAtOnceButNotInAStorm) {
+  Step next = step(v3(), active_of(v3()), advert(50, greater), start);
+  EXPECT_TRUE(sends(next, 100));
+  EXPECT_TRUE(does<Announce>(next));
+  int answers = 0;
+  for (int i = 0; i < 1000; ++i) {
+    next = step(v3(), next.state, advert(50, greater), start + milliseconds{i});
+    answers += sends(next, 100) ? 1 : 0;
+  }
+  EXPECT_LE(answers, 10);
+}
+TEST(Router, LowerPrioNoAdvertKeepsSilent) {
+  RouterConfig config = v3();
+  config.lower_prio_no_advert = true;
+  EXPECT_FALSE(does<SendAdvert>(step(config, active_of(config), advert(50, greater), start)));
+}
+TEST(Router, HigherPrioSendAdvertSendsOneMoreBeforeYielding) {
+  RouterConfig config = v3();
+  config.higher_prio_send_advert = true;
+  EXPECT_TRUE(sends(step(config, active_of(config), advert(200, greater), start), 100));
+}
+TEST(Router, Rfc9568_6_4_3_ShutdownResigns) {
+  const Step next = step(v3(), active_of(v3()), Shutdown{}, start);
+  EXPECT_EQ(to(next), StateName::initialize);
+  EXPECT_EQ(next.actions[0], Action{SendAdvert{0}});
+  EXPECT_EQ(next.actions[1], Action{DropAddresses{}});
+}
+TEST(Router, FaultResignsAndItsEndBeginsAsBackup) {
+  const Step fault = step(v3(), active_of(v3()), FaultRaised{}, start);
+  EXPECT_EQ(to(fault), StateName::fault);
+  EXPECT_TRUE(sends(fault, 0));
+  EXPECT_EQ(to(step(v3(), fault.state, FaultCleared{}, start)), StateName::backup);
+  EXPECT_EQ(to(step(v3(255), Fault{}, FaultCleared{}, start)), StateName::active);
+}
+
+TEST(Router, ARestartedActiveRouterGoesOnWithoutATransition) {
+  Startup startup;
+  startup.resume = active_of(v3());
+  const Step next = step(v3(), Initialize{}, startup, start + milliseconds{300});
+  EXPECT_EQ(to(next), StateName::active);
+  EXPECT_EQ(deadline(next.state), start + seconds{1});
+  EXPECT_EQ(next.actions, std::vector<Action>{HoldAddresses{}});
+}
+TEST(Router, ARestartAfterTheDownIntervalBeginsAsBackup) {
+  Startup startup;
+  startup.resume = active_of(v3());
+  const Step next = step(v3(), Initialize{}, startup, start + seconds{3});
+  EXPECT_EQ(to(next), StateName::backup);
+  EXPECT_TRUE(does<DropAddresses>(next));
+}
+TEST(Router, ARestartedBackupKeepsItsTimer) {
+  Startup startup;
+  const Backup before = backup_of(v3());
+  startup.resume = before;
+  EXPECT_EQ(deadline(step(v3(), Initialize{}, startup, start + seconds{2}).state), before.deadline);
+}
+TEST(Router, AReloadThatChangesThePriorityMovesTheRunningTimerOnly) {
+  const RouterConfig before = v3(100);
+  const RouterConfig after = v3(200);
+  const Step next = step(after, backup_of(before), ConfigChanged{before}, start + seconds{1});
+  EXPECT_EQ(deadline(next.state), start + microseconds{3'218'750});
+  EXPECT_TRUE(next.actions.empty());
+  const Step active = step(after, active_of(before), ConfigChanged{before}, start);
+  EXPECT_EQ(to(active), StateName::active);
+  EXPECT_TRUE(active.actions.empty());
+}
+
+}  // namespace
+}  // namespace holdfast::vrrp
