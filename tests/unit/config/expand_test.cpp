@@ -1,0 +1,278 @@
+// grammar.md sections 2, 3, 8 to 11, on files in a directory of its own.
+#include "daemon/config/expand.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <sys/stat.h>
+
+#include <filesystem>
+#include <fstream>
+
+#include "tests/unit/config/support.h"
+
+namespace holdfast::config {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+
+class Expand : public testing::Test {
+ protected:
+  Expand() {
+    std::string pattern = testing::TempDir() + "holdfast-expand-XXXXXX";
+    directory_ = ::mkdtemp(pattern.data());
+  }
+  ~Expand() override { std::filesystem::remove_all(directory_); }
+
+  std::string write(const std::string& name, std::string_view content) {
+    const std::filesystem::path path = directory_ / name;
+    std::filesystem::create_directories(path.parent_path());
+    std::ofstream{path, std::ios::binary} << content;
+    return path.string();
+  }
+  /// The expansion of `content` as main.conf.
+  Expanded run(std::string_view content, ExpandOptions options = {}) {
+    return expand(write("main.conf", content), options);
+  }
+  /// `file:line text` of every line that is not empty.
+  std::vector<std::string> lines(const Expanded& expanded) {
+    std::vector<std::string> out;
+    for (const Line& line : expanded.text.lines)
+      if (!line.text.empty())
+        out.push_back(fmt::format("{}:{} {}", name(expanded.text.files.at(line.file)), line.number,
+                                  line.text));
+    return out;
+  }
+  /// Findings with the places of the files, and without the name of the directory.
+  std::vector<std::string> found(const Expanded& expanded) {
+    std::vector<std::string> out;
+    for (const Diagnostic& each : expanded.diagnostics.all()) {
+      const Line& line = expanded.text.lines.at(each.place.line);
+      out.push_back(
+          name(fmt::format("{}:{}:{} {} {}", name(expanded.text.files.at(line.file)), line.number,
+                           each.place.column, to_string(each.severity), each.message)));
+    }
+    return out;
+  }
+  std::string name(std::string text) const {
+    const std::string prefix = directory_.string() + "/";
+    for (std::size_t at; (at = text.find(prefix)) != std::string::npos;)
+      text.erase(at, prefix.size());
+    return text;
+  }
+
+  std::filesystem::path directory_;
+};
+
+TEST_F(Expand, KeepsEveryLineWithItsOrigin) {
+  const auto expanded = run("a # comment\n\n  b\n");
+  EXPECT_TRUE(expanded.readable);
+  EXPECT_EQ(expanded.text.lines.size(), 3U);
+  EXPECT_THAT(lines(expanded), ElementsAre("main.conf:1 a", "main.conf:3   b"));
+}
+
+TEST_F(Expand, ReadsALastLineWithoutNewline) {
+  EXPECT_THAT(lines(run("a\nb")), ElementsAre("main.conf:1 a", "main.conf:2 b"));
+}
+
+TEST_F(Expand, ReadsLineEndsOfDosAndAByteOrderMark) {
+  EXPECT_THAT(lines(run("\xEF\xBB\xBF"
+                        "a\r\nb\r\n")),
+              ElementsAre("main.conf:1 a", "main.conf:2 b"));
+}
+
+TEST_F(Expand, ReadsAnEmptyFile) {
+  const auto expanded = run("");
+  EXPECT_TRUE(expanded.readable);
+  EXPECT_THAT(expanded.text.lines, IsEmpty());
+}
+
+TEST_F(Expand, SaysThatTheTopLevelFileIsMissing) {
+  const auto expanded = expand((directory_ / "none.conf").string(), {});
+  EXPECT_FALSE(expanded.readable);
+  EXPECT_THAT(expanded.diagnostics.all().at(0).message, HasSubstr("none.conf"));
+  EXPECT_THAT(expanded.diagnostics.all().at(0).message, HasSubstr("No such file"));
+}
+
+TEST_F(Expand, DoesNotReadADirectoryAnExecutableOrAPipe) {
+  EXPECT_FALSE(expand(directory_.string(), {}).readable);
+  const std::string script = write("script.conf", "a\n");
+  ::chmod(script.c_str(), 0755);
+  EXPECT_FALSE(expand(script, {}).readable);
+  const std::string pipe = (directory_ / "pipe").string();
+  ASSERT_EQ(::mkfifo(pipe.c_str(), 0600), 0);
+  EXPECT_FALSE(expand(pipe, {}).readable);
+}
+
+TEST_F(Expand, IgnoresALineWithANulByte) {
+  const auto expanded = run(std::string_view{"a\nb\0c\nd\n", 8});
+  EXPECT_THAT(lines(expanded), ElementsAre("main.conf:1 a", "main.conf:3 d"));
+  EXPECT_THAT(found(expanded),
+              ElementsAre("main.conf:2:1 warning this line holds a NUL byte and is ignored"));
+}
+
+TEST_F(Expand, RefusesALineBeyondItsLimit) {
+  const auto expanded =
+      run(std::string(max_line_length + 1, 'a') + "\n" + std::string(max_line_length, 'b') + "\n");
+  EXPECT_EQ(lines(expanded).size(), 1U);
+  EXPECT_THAT(found(expanded),
+              ElementsAre("main.conf:1:1 error this line has 65537 bytes, more than 65536"));
+}
+
+TEST_F(Expand, PutsAnIncludedFileInItsPlace) {
+  write("b.conf", "b1\nb2\n");
+  const auto expanded = run("a\ninclude b.conf\nc\n");
+  EXPECT_THAT(lines(expanded),
+              ElementsAre("main.conf:1 a", "b.conf:1 b1", "b.conf:2 b2", "main.conf:3 c"));
+  EXPECT_THAT(found(expanded), IsEmpty());
+}
+
+TEST_F(Expand, FindsAnIncludedFileFromTheDirectoryOfTheIncludingOne) {
+  write("sub/b.conf", "include c.conf\ninclude \"../d e.conf\"\n");
+  write("sub/c.conf", "c\n");
+  write("d e.conf", "d\n");
+  EXPECT_THAT(lines(run("include sub/b.conf\n")),
+              ElementsAre("sub/c.conf:1 c", "sub/../d e.conf:1 d"));
+}
+
+TEST_F(Expand, TakesADirectoryWithWildcardCharactersLiterally) {
+  write("[x]/b.conf", "include c.conf\n");
+  write("[x]/c.conf", "c\n");
+  EXPECT_THAT(lines(run("include \\[x\\]/b.conf\n")), ElementsAre("[x]/c.conf:1 c"));
+}
+
+TEST_F(Expand, IncludesWhatAPatternMatchesInOrder) {
+  write("d/2.conf", "two\n");
+  write("d/1.conf", "one\n");
+  write("d/x.txt", "no\n");
+  EXPECT_THAT(lines(run("include d/{2,*}.conf\n")),
+              ElementsAre("d/2.conf:1 two", "d/1.conf:1 one", "d/2.conf:1 two"));
+}
+
+TEST_F(Expand, ReadsAnIncludeInsideABlockAndBehindABrace) {
+  write("b.conf", "b\n");
+  EXPECT_THAT(lines(run("a {\n include b.conf\n}\n")),
+              ElementsAre("main.conf:1 a {", "b.conf:1 b", "main.conf:3 }"));
+  EXPECT_THAT(lines(run("a { include b.conf\n}\n")),
+              ElementsAre("main.conf:1 a {", "b.conf:1 b", "main.conf:2 }"));
+}
+
+TEST_F(Expand, OnlyNotesAnEmptyDirectoryOfSnippetsAndWarnsOfAMissingFile) {
+  EXPECT_THAT(found(run("include d/*.conf\n include x.conf\n")),
+              ElementsAre("main.conf:1:9 note no file matches 'd/*.conf'",
+                          "main.conf:2:10 warning no file matches 'x.conf'"));
+}
+
+TEST_F(Expand, MakesAFailureAnErrorWhereTheKeywordChecksIt) {
+  EXPECT_THAT(found(run("includem x.conf\n")),
+              ElementsAre("main.conf:1:10 error no file matches 'x.conf'"));
+  EXPECT_THAT(found(run("includem *.none\n")),
+              ElementsAre("main.conf:1:10 note no file matches '*.none'"));
+  EXPECT_THAT(found(run("includew *.none\n")),
+              ElementsAre("main.conf:1:10 error no file matches '*.none'"));
+  EXPECT_THAT(found(run("include *.none\n", {.config_id = "", .all_include_checks = true})),
+              ElementsAre("main.conf:1:9 error no file matches '*.none'"));
+}
+
+TEST_F(Expand, ChecksEveryBraceAlternativeWhereAsked) {
+  write("a.conf", "a\n");
+  EXPECT_THAT(found(run("include {a,b}.conf\n")), IsEmpty());
+  EXPECT_THAT(found(run("includeb {a,b}.conf\n")),
+              ElementsAre("main.conf:1:10 error no file matches 'b.conf'"));
+}
+
+TEST_F(Expand, SkipsAnExecutableFileWithAMessage) {
+  ::chmod(write("b.conf", "b\n").c_str(), 0755);
+  const std::string message =
+      "'b.conf' is executable, so it is not read as configuration (chmod -x it); it is skipped";
+  EXPECT_THAT(found(run("include b.conf\n")), ElementsAre("main.conf:1:9 warning " + message));
+  EXPECT_THAT(found(run("include b*.conf\n")), ElementsAre("main.conf:1:9 note " + message));
+  EXPECT_THAT(found(run("includer b.conf\n")), ElementsAre("main.conf:1:10 error " + message));
+}
+
+TEST_F(Expand, NeedsSomethingToInclude) {
+  EXPECT_THAT(found(run("include\n")),
+              ElementsAre("main.conf:1:1 error 'include' needs a file name or pattern"));
+}
+
+TEST_F(Expand, ReportsAnIncludeLoopWithTheWayThere) {
+  write("b.conf", "b\ninclude c.conf\n");
+  write("c.conf", "include ../" + directory_.filename().string() + "/main.conf\nc\n");
+  const auto expanded = run("include b.conf\na\n");
+  EXPECT_THAT(lines(expanded), ElementsAre("b.conf:1 b", "c.conf:2 c", "main.conf:2 a"));
+  ASSERT_EQ(found(expanded).size(), 1U);
+  EXPECT_THAT(found(expanded).at(0), HasSubstr("c.conf:1:9 error include loop: main.conf:1 -> "
+                                               "b.conf:2 -> c.conf:1 -> "));
+}
+
+TEST_F(Expand, ReadsAFileTwiceThatIsNotALoop) {
+  write("b.conf", "b\n");
+  EXPECT_THAT(lines(run("include b.conf\ninclude b.conf\n")),
+              ElementsAre("b.conf:1 b", "b.conf:1 b"));
+}
+
+TEST_F(Expand, BoundsTheDepthOfIncludes) {
+  for (int i = 0; i < 10; ++i)
+    write(fmt::format("{}.conf", i), fmt::format("l{}\ninclude {}.conf\n", i, i + 1));
+  write("10.conf", "end\n");
+  ExpandOptions options;
+  options.max_include_depth = 3;
+  const auto expanded = run("include 0.conf\n", options);
+  EXPECT_EQ(lines(expanded).size(), 3U);
+  ASSERT_EQ(found(expanded).size(), 1U);
+  EXPECT_THAT(found(expanded).at(0),
+              HasSubstr("2.conf:2:9 error includes are nested more than 3 deep: main.conf:1 -> "
+                        "0.conf:2 -> 1.conf:2 -> 2.conf:2 -> 3.conf"));
+}
+
+TEST_F(Expand, EndsWhenEveryFileIncludesAllOthers) {
+  for (int i = 0; i < 7; ++i) write(fmt::format("{}.inc", i), "x\ninclude *.inc\n");
+  const auto expanded = run("include *.inc\n");
+  EXPECT_GE(expanded.text.lines.size(), 1000U);
+  EXPECT_LE(expanded.text.files.size(), 10'001U);
+  EXPECT_TRUE(expanded.diagnostics.has(Severity::error));
+}
+
+TEST_F(Expand, AnswersConditionsBeforeIncludes) {
+  write("b.conf", "b\n");
+  const std::string_view content = "@one include b.conf\n@^one c\n";
+  EXPECT_THAT(lines(run(content, {.config_id = "one"})), ElementsAre("b.conf:1 b"));
+  EXPECT_THAT(lines(run(content, {.config_id = "two"})), ElementsAre("main.conf:2       c"));
+}
+
+TEST_F(Expand, SaysThatDefinitionsAreNotSupportedYetAndTakesTheirLines) {
+  const auto expanded = run("$A=1\n$LONG= \\\n x y \\\n z\nkeep\n");
+  EXPECT_THAT(lines(expanded), ElementsAre("main.conf:5 keep"));
+  EXPECT_THAT(found(expanded),
+              ElementsAre("main.conf:1:1 error definitions are not supported yet: '$A='",
+                          "main.conf:2:1 error definitions are not supported yet: '$LONG='"));
+}
+
+TEST_F(Expand, SaysThatSequencesAreNotSupportedYet) {
+  const auto expanded = run(" ~SEQ(i, 1, 3) a ${i}\n~LST(x, 1, 2) b\n");
+  EXPECT_THAT(lines(expanded), IsEmpty());
+  EXPECT_THAT(found(expanded),
+              ElementsAre("main.conf:1:2 error sequences are not supported yet: '~SEQ(i,'",
+                          "main.conf:2:1 error sequences are not supported yet: '~LST(x,'"));
+}
+
+TEST_F(Expand, SaysThatBuiltInReferencesAreNotSupportedYet) {
+  EXPECT_THAT(found(run("a x${_ENV HOME}\n")),
+              ElementsAre("main.conf:1:4 error '${_ENV HOME}' is not supported yet"));
+}
+
+TEST_F(Expand, LeavesAnUnknownReferenceAsItStands) {
+  EXPECT_THAT(lines(run("priority $PRIO\n")), ElementsAre("main.conf:1 priority $PRIO"));
+}
+
+TEST_F(Expand, BoundsTheDirectivesOfOneLine) {
+  std::string line;
+  for (int i = 0; i < 20'000; ++i) line += "{@a";
+  line.insert(0, "a ");
+  const auto expanded = run(line, {.config_id = "a"});
+  EXPECT_LE(expanded.text.lines.size(), 32U);
+}
+
+}  // namespace
+}  // namespace holdfast::config
