@@ -43,7 +43,9 @@ Result<Monitor> Monitor::open(std::span<const unsigned> groups) {
   if (mnl_socket_bind(impl->socket.get(), 0, MNL_SOCKET_AUTOPID) != 0)
     return fail_errno(errno, "cannot bind the netlink monitor");
   const int fd = mnl_socket_get_fd(impl->socket.get());
-  ::setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &receive_buffer, sizeof receive_buffer);
+  // Beyond net.core.rmem_max only with CAP_NET_ADMIN; without it the smaller buffer does as well.
+  if (::setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &receive_buffer, sizeof receive_buffer) != 0)
+    ::setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &receive_buffer, sizeof receive_buffer);
   for (unsigned group : groups)
     if (mnl_socket_setsockopt(impl->socket.get(), NETLINK_ADD_MEMBERSHIP, &group, sizeof group) !=
         0)
@@ -61,16 +63,26 @@ Result<void> Monitor::dump(std::uint16_t type, std::uint8_t family, const Handle
   general->rtgen_family = family;
   if (mnl_socket_sendto(impl_->socket.get(), request, request->nlmsg_len) < 0)
     return fail_errno(errno, "cannot ask the kernel for its links and addresses");
+  int interrupted = 0;
   for (;;) {
     const ssize_t got =
         mnl_socket_recvfrom(impl_->socket.get(), impl_->buffer.data(), impl_->buffer.size());
     if (got < 0 && errno == EINTR) continue;
+    if (got < 0 && errno == ENOBUFS) {  // a notification was lost; the dump itself goes on
+      interrupted = ENOBUFS;
+      continue;
+    }
     if (got < 0) return fail_errno(errno, "cannot read the kernel's links and addresses");
     auto left = static_cast<int>(got);
     for (auto* message = reinterpret_cast<nlmsghdr*>(impl_->buffer.data());
          mnl_nlmsg_ok(message, left); message = mnl_nlmsg_next(message, &left)) {
       const bool ours = message->nlmsg_seq == impl_->sequence;
-      if (ours && message->nlmsg_type == NLMSG_DONE) return {};
+      if (ours && (message->nlmsg_flags & NLM_F_DUMP_INTR) != 0) interrupted = EINTR;
+      if (ours && message->nlmsg_type == NLMSG_DONE) {
+        if (interrupted == 0) return {};
+        return fail_errno(interrupted,
+                          "the kernel's links or addresses changed while it listed them");
+      }
       if (ours && message->nlmsg_type == NLMSG_ERROR)
         return fail("the kernel refused to list its links or addresses");
       if (message->nlmsg_type >= NLMSG_MIN_TYPE) handler(*message);

@@ -25,7 +25,8 @@ class Monitor {
 
   using Handler = std::function<void(const nlmsghdr&)>;
   /// Asks for a dump (RTM_GETLINK, RTM_GETADDR) and reads it to its end, blocking for the kernel's
-  /// own work only. Notifications that arrive in between are handed over as well.
+  /// own work only. Notifications that arrive in between are handed over as well. Error with code
+  /// ENOBUFS or EINTR: messages were lost or the listing changed under way, dump again.
   Result<void> dump(std::uint16_t type, std::uint8_t family, const Handler& handler);
   /// Hands over what waits. Error with code ENOBUFS: messages were lost, dump again.
   Result<void> read(const Handler& handler);
