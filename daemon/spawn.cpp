@@ -9,6 +9,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <cctype>
 #include <cerrno>
 #include <csignal>
 #include <filesystem>
@@ -71,6 +72,21 @@ bool become(const Ids& ids, const std::vector<unsigned>& capabilities) {
 
 bool has_user(const WorkerIdentity& identity) {
   return ::getpwnam(identity.user.c_str()) != nullptr;
+}
+
+std::string missing_capability(const WorkerIdentity& identity) {
+  if (::geteuid() != 0) return {};  // the worker says what it lacks
+  capng_get_caps_process();
+  for (const unsigned capability : identity.capabilities) {
+    if (capng_have_capability(CAPNG_PERMITTED, capability) == 1 &&
+        capng_have_capability(CAPNG_BOUNDING_SET, capability) == 1)
+      continue;
+    std::string name{"CAP_"};
+    for (const char* at = capng_capability_to_name(capability); at != nullptr && *at != 0; ++at)
+      name += static_cast<char>(std::toupper(static_cast<unsigned char>(*at)));
+    return name;
+  }
+  return {};
 }
 
 Result<Fd> open_program(const std::string& name) {

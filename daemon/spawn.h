@@ -26,6 +26,9 @@ Result<Fd> open_program(const std::string& name);
 Result<pid_t> spawn_worker(const WorkerIdentity& identity, const Fd& program, Fd channel_end,
                            const std::vector<std::string>& environment);
 
+/// A capability that the worker needs and this process cannot give it, as CAP_...; empty: none.
+std::string missing_capability(const WorkerIdentity& identity);
+
 /// True when the user of the identity exists (otherwise `nobody` is used).
 bool has_user(const WorkerIdentity& identity);
 

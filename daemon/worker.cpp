@@ -55,6 +55,10 @@ Result<void> Worker::start(const std::string& log_environment) {
   }
   auto ends = process::Channel::make_pair();
   if (!ends) return tl::make_unexpected(ends.error());
+  if (const std::string missing = missing_capability(identity_); !missing.empty())
+    log_.write(Event{Level::error, "no_permission",
+                     fmt::format("{} needs {}, which this process may not give it",
+                                 identity_.program, missing)});
   auto pid = spawn_worker(identity_, program_, std::move(ends->second),
                           {"HOLDFAST_LOG=" + log_environment});
   if (!pid) return tl::make_unexpected(pid.error());
