@@ -10,6 +10,8 @@
 #include <cstring>
 #include <vector>
 
+#include "vrrp/linux/ip_packet.h"
+
 namespace holdfast::vrrp {
 namespace {
 
@@ -50,22 +52,6 @@ Result<Fd> sending_socket(const std::string& interface) {
   if (!set_option(*socket, SOL_SOCKET, SO_ATTACH_FILTER, program))
     return fail_errno(errno, "cannot set up the VRRP send socket on {}", interface);
   return socket;
-}
-
-/// IP header first (raw sockets deliver it), then the VRRP message.
-bool split(Bytes packet, Bytes& message, Arrival& arrival) {
-  constexpr std::size_t smallest_header = 20;
-  if (packet.size() < smallest_header) return false;
-  const auto byte = [&](std::size_t i) { return std::to_integer<unsigned>(packet[i]); };
-  const std::size_t header = (byte(0) & 0xf) * 4U;
-  const std::size_t total = byte(2) << 8 | byte(3);
-  if (byte(0) >> 4 != 4 || header < smallest_header || total < header || total > packet.size())
-    return false;
-  arrival.ttl = static_cast<std::uint8_t>(byte(8));
-  arrival.source = *IpAddress::from_bytes(packet.subspan(12, 4));
-  arrival.destination = *IpAddress::from_bytes(packet.subspan(16, 4));
-  message = packet.subspan(header, total - header);
-  return true;
 }
 
 }  // namespace
@@ -119,10 +105,8 @@ void AdvertSocket::drain(const Handler& handler) {
     if (got < 0 && errno == EINTR) continue;
     if (got <= 0) return;
     for (std::size_t i = 0; i < static_cast<std::size_t>(got); ++i) {
-      Bytes message;
-      Arrival arrival;
-      if (split(std::span{buffers[i]}.first(messages[i].msg_len), message, arrival))
-        handler(message, arrival);
+      if (const auto packet = split_ip_packet(std::span{buffers[i]}.first(messages[i].msg_len)))
+        handler(packet->message, packet->arrival);
     }
     if (got < static_cast<int>(packets_at_once)) return;
   }

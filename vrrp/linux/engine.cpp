@@ -21,6 +21,7 @@ AddressKey key_of(const VirtualAddress& address, std::uint32_t interface) {
 }
 
 AnnouncePlan plan_for(const AnnounceConfig& config, Occasion occasion) {
+  if (occasion == Occasion::resumed) return {1, Duration{0}, config.refresh, config.refresh_repeat};
   const bool lower = occasion == Occasion::lower_priority;
   return {lower ? config.lower_prio_repeat : config.repeat,
           lower ? config.lower_prio_delay : config.delay, config.refresh, config.refresh_repeat};
@@ -81,17 +82,18 @@ void VrrpProcess::send_advert(RunningInstance& instance, std::uint8_t priority) 
 }
 
 void VrrpProcess::hold_addresses(RunningInstance& instance, bool hold) {
-  for (const AddressKey& key : std::exchange(instance.held, {}))
-    if (!hold) reconciler_->unwant(key);
+  const std::set<AddressKey> before = std::exchange(instance.held, {});
   const AnnouncePlan plan = plan_for(instance.config.announce, Occasion::takeover);
   for (const auto* list : {&instance.config.addresses, &instance.config.excluded})
     for (const VirtualAddress& address : *list) {
       const Link* link = links_->find(address.interface);
       if (!hold || link == nullptr) continue;
       const AddressKey key = key_of(address, link->index);
-      instance.held.push_back(key);
+      instance.held.insert(key);
       reconciler_->want(key, {address.label, address.scope, address.broadcast}, plan);
     }
+  for (const AddressKey& key : before)
+    if (!instance.held.contains(key)) reconciler_->unwant(key);
   if (!stopping_) work_soon();
 }
 
@@ -178,8 +180,8 @@ void VrrpProcess::check_advert(RunningInstance& instance, const Advert& advert,
                    .with("router", instance.config.name));
   instance.foreign_interval = advert.interval;
   if (instance.config.skip_check_adv_addr.value_or(globals_.vrrp_skip_check_adv_addr)) return;
-  const bool differ = !std::ranges::equal(advert.addresses, instance.config.addresses, {}, {},
-                                          &VirtualAddress::address);
+  const bool differ = !std::ranges::is_permutation(advert.addresses, instance.config.addresses, {},
+                                                   {}, &VirtualAddress::address);
   if (differ && !instance.addresses_differ)
     log_.write(
         Event{Level::warning, "addresses_differ",
@@ -198,14 +200,13 @@ void VrrpProcess::discard(RunningInstance* instance, Discard reason, const Arriv
   event.with("router", name)
       .with("reason", std::string{to_string(reason)})
       .with("source", arrival.source.to_string());
-  if (instance == nullptr) return log_.write(event);
-  ++instance->discarded[static_cast<std::size_t>(reason)];
-  ++instance->discards_unlogged;
+  DiscardLog& line = instance == nullptr ? unknown_vrids_ : instance->discard_log;
+  if (instance != nullptr) ++instance->discarded[static_cast<std::size_t>(reason)];
+  ++line.unlogged;
   const TimePoint now = monotonic_now();
-  if (instance->discard_logged != TimePoint{} && now - instance->discard_logged < discard_log_gap)
-    return;
-  instance->discard_logged = now;
-  log_.write(event.with("count", std::to_string(std::exchange(instance->discards_unlogged, 0))));
+  if (line.last && now - *line.last < discard_log_gap) return;
+  line.last = now;
+  log_.write(event.with("count", std::to_string(std::exchange(line.unlogged, 0))));
 }
 
 void VrrpProcess::save(const RunningInstance& instance) {

@@ -11,12 +11,10 @@ namespace asio = boost::asio;
 
 std::optional<IpAddress> VrrpProcess::source_address(const RunningInstance& instance) const {
   if (instance.config.mcast_src_ip) return instance.config.mcast_src_ip;
-  const auto is_virtual = [this](const IpAddress& address) {
-    return reconciler_->is_virtual(address);
-  };
+  const auto is_virtual = [this](const AddressKey& key) { return reconciler_->is_virtual(key); };
   if (const auto primary = links_->primary_address(instance.interface, is_virtual)) return primary;
   // An owner whose interface has no other address than the virtual one.
-  return links_->primary_address(instance.interface, [](const IpAddress&) { return false; });
+  return links_->primary_address(instance.interface, [](const AddressKey&) { return false; });
 }
 
 std::set<std::string> VrrpProcess::faults_of(const RunningInstance& instance) const {
@@ -53,8 +51,9 @@ void VrrpProcess::links_changed() {
     log_.write(Event{Level::error, "netlink", updated.error().what});
   open_ports();
   for (auto& [name, instance] : instances_) {
-    // A new interface of the name needs its addresses again.
     settle_interface(*instance);
+    // `dev` of an address may have come, gone, or be a new interface of the same name.
+    if (std::holds_alternative<Active>(instance->state)) hold_addresses(*instance, true);
   }
   reconciler_->kernel_changed();
   work_soon();

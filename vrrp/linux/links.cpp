@@ -16,6 +16,9 @@ namespace {
 /// @source linux/if_addr.h since 5.18; missing in the headers of Debian 12's libc
 constexpr std::uint16_t ifa_proto = 11;
 
+/// A host whose addresses change faster than they can be listed is left with the last listing.
+constexpr int most_dumps = 10;
+
 template <typename Header>
 const Header* header_of(const nlmsghdr& message) {
   if (message.nlmsg_len < NLMSG_LENGTH(sizeof(Header))) return nullptr;
@@ -49,6 +52,22 @@ Result<Links> Links::open() {
 }
 
 Result<void> Links::dump() {
+  Result<void> done;
+  for (int attempt = 0; attempt < most_dumps; ++attempt) {
+    done = dump_once();
+    if (done || (done.error().code != ENOBUFS && done.error().code != EINTR)) break;
+  }
+  return done;
+}
+
+Result<void> Links::dump_once() {
+  // What still waits is older than the dump: applied after clear(), it would bring back what has
+  // gone since. Whether more of it was lost does not matter any more.
+  for (;;) {
+    const auto read = monitor_.read([](const nlmsghdr&) {});
+    if (read) break;
+    if (read.error().code != ENOBUFS) return read;
+  }
   links_.clear();
   by_name_.clear();
   addresses_.clear();
@@ -138,14 +157,14 @@ const Link* Links::find(std::uint32_t index) const {
 }
 
 std::optional<IpAddress> Links::primary_address(
-    std::uint32_t index, const std::function<bool(const IpAddress&)>& is_virtual) const {
+    std::uint32_t index, const std::function<bool(const AddressKey&)>& is_virtual) const {
   const AddressKey first{index, IpAddress{}, 0};
   const KernelAddress* best = nullptr;
   std::optional<IpAddress> found;
   for (auto entry = addresses_.lower_bound(first);
        entry != addresses_.end() && entry->first.interface == index; ++entry) {
     const KernelAddress& address = entry->second;
-    if (address.marked || is_virtual(entry->first.address)) continue;
+    if (address.marked || is_virtual(entry->first)) continue;
     const bool better = best == nullptr || std::pair{address.secondary, address.order} <
                                                std::pair{best->secondary, best->order};
     if (!better) continue;

@@ -50,7 +50,7 @@ class Links {
   [[nodiscard]] const std::map<AddressKey, KernelAddress>& addresses() const { return addresses_; }
   /// The address that adverts come from: the first one that is not `is_virtual`.
   [[nodiscard]] std::optional<IpAddress> primary_address(
-      std::uint32_t index, const std::function<bool(const IpAddress&)>& is_virtual) const;
+      std::uint32_t index, const std::function<bool(const AddressKey&)>& is_virtual) const;
 
   /// What the reconciler has just done, so that it is not done again before the kernel tells.
   void note_added(const AddressKey& key);
@@ -59,6 +59,7 @@ class Links {
  private:
   explicit Links(netlink::Monitor monitor) : monitor_{std::move(monitor)} {}
   Result<void> dump();
+  Result<void> dump_once();
   void apply(const nlmsghdr& message);
   void apply_link(const nlmsghdr& message, bool present);
   void apply_address(const nlmsghdr& message, bool present);

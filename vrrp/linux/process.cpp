@@ -51,33 +51,36 @@ Result<void> VrrpProcess::commit(const process::Configure& settings) {
     table_.emplace(std::move(*table));
   else
     log_.write(Event{Level::warning, "state_table", table.error().what});
-  serial_ = settings.serial;
   keep_addresses_at_stop_ = settings.dont_release;
   if (first && !settings.restarted && prepared_->globals.vrrp_startup_delay > Duration{0})
     held_until_ = monotonic_now() + prepared_->globals.vrrp_startup_delay;
-  apply(std::move(*std::exchange(prepared_, std::nullopt)), settings.restarted);
+  apply(std::move(*std::exchange(prepared_, std::nullopt)), settings);
   return {};
 }
 
 /// What is equal is not touched: no timer restarts, no packet is sent.
-void VrrpProcess::apply(VrrpConfig next, bool restarted) {
-  globals_ = next.globals;
-  reconciler_->set_announce_gap(globals_.vrrp_garp_interval);
+void VrrpProcess::apply(VrrpConfig next, const process::Configure& settings) {
+  const auto listens_to = [](const config::GlobalDefs& globals) {
+    return std::pair{globals.vrrp_mcast_group4, globals.log_unknown_vrids};
+  };
   std::map<std::string, Instance*> wanted;
   for (Instance& instance : next.instances) wanted.emplace(instance.name, &instance);
-  for (auto entry = instances_.begin(); entry != instances_.end();) {
-    const auto same = wanted.find(entry->first);
-    const Instance& old = entry->second->config;
+  std::erase_if(instances_, [&](const auto& entry) {
+    const auto same = wanted.find(entry.first);
+    const Instance& old = entry.second->config;
     const bool stays = same != wanted.end() && same->second->interface == old.interface &&
                        same->second->vrid() == old.vrid();
-    if (stays) {
-      change(*entry->second, *same->second);
-      wanted.erase(same);
-      ++entry;
-    } else {
-      remove(*entry->second);
-      entry = instances_.erase(entry);
-    }
+    if (!stays) remove(*entry.second);  // its scripts are those of the old text
+    return !stays;
+  });
+  if (listens_to(globals_) != listens_to(next.globals)) ports_.clear();  // open_ports() below
+  globals_ = next.globals;
+  serial_ = settings.serial;
+  reconciler_->set_announce_gap(globals_.vrrp_garp_interval);
+  for (auto& [name, instance] : instances_) {
+    const auto same = wanted.find(name);
+    change(*instance, *same->second);
+    wanted.erase(same);
   }
   for (auto& [name, instance] : wanted) {
     auto added = std::make_unique<RunningInstance>();
@@ -90,7 +93,7 @@ void VrrpProcess::apply(VrrpConfig next, bool restarted) {
   open_ports();
   for (auto& [name, instance] : instances_) {
     if (!std::holds_alternative<Initialize>(instance->state)) continue;
-    if (!held_until_) start(*instance, restarted);
+    if (!held_until_) start(*instance, settings.restarted);
   }
   for (const auto& [name, instance] : instances_) follow_state(*instance);
   work_soon();
@@ -103,6 +106,9 @@ void VrrpProcess::start(RunningInstance& instance, bool restarted) {
   startup.faulty = !instance.faults.is_healthy();
   if (restarted && table_) startup.resume = from_record(table_->get(instance.config.name));
   deliver(instance, startup, monotonic_now());
+  // What a predecessor had not announced yet is not known.
+  if (startup.resume && std::holds_alternative<Active>(instance.state))
+    announce(instance, Occasion::resumed, monotonic_now());
 }
 
 void VrrpProcess::remove(RunningInstance& instance) {
@@ -118,7 +124,6 @@ void VrrpProcess::change(RunningInstance& instance, const Instance& next) {
   const bool holds = std::holds_alternative<Active>(instance.state);
   const bool other_addresses =
       instance.config.addresses != next.addresses || instance.config.excluded != next.excluded;
-  if (!equal && holds && other_addresses) hold_addresses(instance, false);
   const RouterConfig before = instance.router;
   instance.config = next;
   if (equal) return;
@@ -130,10 +135,11 @@ void VrrpProcess::change(RunningInstance& instance, const Instance& next) {
 }
 
 void VrrpProcess::set_virtual_addresses() {
-  std::set<IpAddress> all;
+  std::set<Reconciler::VirtualKey> all;
   for (const auto& [name, instance] : instances_)
     for (const auto* list : {&instance->config.addresses, &instance->config.excluded})
-      for (const VirtualAddress& address : *list) all.insert(address.address);
+      for (const VirtualAddress& address : *list)
+        all.emplace(address.address, address.prefix_length, address.interface);
   reconciler_->set_virtual(std::move(all));
 }
 

@@ -37,7 +37,7 @@ class VrrpProcess : public process::Worker {
 
   // process.cpp: configuration
   Result<void> open_kernel();
-  void apply(VrrpConfig next, bool restarted);
+  void apply(VrrpConfig next, const process::Configure& settings);
   void start(RunningInstance& instance, bool restarted);
   void remove(RunningInstance& instance);
   void change(RunningInstance& instance, const Instance& next);
@@ -89,6 +89,7 @@ class VrrpProcess : public process::Worker {
   std::map<std::string, std::unique_ptr<RunningInstance>> instances_;
   std::map<std::uint32_t, std::unique_ptr<Port>> ports_;
   std::set<std::pair<TimePoint, RunningInstance*>> deadlines_;
+  DiscardLog unknown_vrids_;
   std::optional<ipvs::SyncDaemon> sync_daemon_;  ///< lvs_sync_daemon, when it names an instance
   std::optional<TimePoint> held_until_;          ///< vrrp_startup_delay
   std::optional<TimePoint> armed_for_;

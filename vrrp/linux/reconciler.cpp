@@ -16,14 +16,21 @@ constexpr Duration retry_after = std::chrono::seconds{1};
 Reconciler::Reconciler(Links& links, AddressWriter writer, ArpSender arp, Log& log)
     : links_{links}, writer_{std::move(writer)}, arp_{std::move(arp)}, log_{log} {}
 
-void Reconciler::set_virtual(std::set<IpAddress> addresses) {
+void Reconciler::set_virtual(std::set<VirtualKey> addresses) {
   virtual_ = std::move(addresses);
   dirty_ = true;
 }
 
+bool Reconciler::is_virtual(const AddressKey& key) const {
+  const Link* link = links_.find(key.interface);
+  return link != nullptr && virtual_.contains({key.address, key.prefix_length, link->name});
+}
+
 void Reconciler::want(const AddressKey& key, const AddressSettings& settings,
                       const AnnouncePlan& plan) {
-  wanted_[key] = {settings, plan, false};
+  Wanted& entry = wanted_[key];
+  entry.settings = settings;
+  entry.plan = plan;
   dirty_ = true;
 }
 
@@ -45,7 +52,7 @@ void Reconciler::plan_changes() {
     if (links_.find(key.interface) != nullptr) wanted.emplace(key, entry.settings);
   ActualAddresses actual;
   for (const auto& [key, entry] : links_.addresses())
-    actual.emplace(key, ActualAddress{entry.marked || is_virtual(key.address)});
+    actual.emplace(key, ActualAddress{entry.marked || is_virtual(key)});
   pending_ = difference(wanted, actual);
   std::ranges::reverse(pending_);
 }

@@ -6,6 +6,8 @@
 #include <map>
 #include <optional>
 #include <set>
+#include <string>
+#include <tuple>
 #include <vector>
 
 #include "daemon/base/event.h"
@@ -23,11 +25,12 @@ class Reconciler {
   Reconciler(Links& links, AddressWriter writer, ArpSender arp, Log& log);
 
   void set_announce_gap(Duration gap) { schedule_.set_gap(gap); }
-  /// Addresses that are ours whoever put them there: configured as virtual.
-  void set_virtual(std::set<IpAddress> addresses);
-  [[nodiscard]] bool is_virtual(const IpAddress& address) const {
-    return virtual_.contains(address);
-  }
+  /// Address, prefix length and the name of the interface where it lives.
+  using VirtualKey = std::tuple<IpAddress, std::uint8_t, std::string>;
+  /// Addresses that are ours whoever put them there: configured as virtual. The same address on
+  /// another interface (a real server's loopback) or with another prefix length is not.
+  void set_virtual(std::set<VirtualKey> addresses);
+  [[nodiscard]] bool is_virtual(const AddressKey& key) const;
 
   /// From now on this address must be there; it is announced by `plan` whenever we add it.
   void want(const AddressKey& key, const AddressSettings& settings, const AnnouncePlan& plan);
@@ -64,7 +67,7 @@ class Reconciler {
   ArpSender arp_;
   Log& log_;
   AnnounceSchedule schedule_;
-  std::set<IpAddress> virtual_;
+  std::set<VirtualKey> virtual_;
   std::map<AddressKey, Wanted> wanted_;
   std::vector<AddressChange> pending_;  ///< what is left of the current difference, last first
   std::map<AddressKey, TimePoint> retry_at_;

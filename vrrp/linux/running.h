@@ -5,6 +5,7 @@
 #include <array>
 #include <cstdint>
 #include <optional>
+#include <set>
 #include <span>
 #include <vector>
 
@@ -15,20 +16,25 @@
 
 namespace holdfast::vrrp {
 
+/// Bounds the lines about discarded adverts.
+struct DiscardLog {
+  std::optional<TimePoint> last;  ///< when a line was written
+  std::uint64_t unlogged = 0;     ///< adverts since then
+};
+
 struct RunningInstance {
   Instance config;
   RouterConfig router;  ///< config.router with the address that the interface has now
   State state = Initialize{};
   FaultSet faults;
   std::uint32_t interface = 0;     ///< index; 0: the interface does not exist
-  std::vector<AddressKey> held;    ///< addresses that the reconciler keeps for us
+  std::set<AddressKey> held;       ///< addresses that the reconciler keeps for us
   std::optional<TimePoint> armed;  ///< the deadline under which the timer queue knows it
   std::array<std::uint64_t, discard_reasons> discarded{};
   std::uint64_t adverts_sent = 0, adverts_received = 0;
   Duration foreign_interval{};    ///< last interval heard that differs from ours
   bool addresses_differ = false;  ///< the Active router lists other addresses; logged once
-  TimePoint discard_logged;       ///< last line about a discarded advert
-  std::uint64_t discards_unlogged = 0;
+  DiscardLog discard_log;
 };
 
 /// What a successor needs: the state with its deadlines, in at most StateTable::max_value bytes.
