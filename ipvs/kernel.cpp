@@ -26,6 +26,7 @@ using netlink::Message;
 
 /// The kernel compares these flags only; `hashed` is its own.
 constexpr std::uint32_t settable_flags = ~service_flag::hashed;
+constexpr int no_error_is_success = 0;
 
 void put(nl_msg& message, int type, const void* data, std::size_t size) {
   BASE_ASSERT(nla_put(&message, type, static_cast<int>(size), data) == 0);
@@ -199,12 +200,11 @@ struct Kernel::Impl {
     return {};
   }
 
-  /// @param fine error codes that mean that it is so already
-  Result<void> request(Message message, std::string what, std::initializer_list<int> fine) const {
+  Result<void> request(Message message, std::string what, int already) const {
     netlink::Batch batch{*requests};
     batch.add(std::move(message), std::move(what));
     auto refused = batch.commit();
-    if (refused.empty() || std::ranges::count(fine, refused.front().error.code) != 0) return {};
+    if (refused.empty() || refused.front().error.code == already) return {};
     return tl::make_unexpected(std::move(refused.front().error));
   }
 };
@@ -275,7 +275,8 @@ std::vector<Refused> Kernel::apply(std::span<const Operation> operations) {
 }
 
 Result<void> Kernel::flush() {
-  return impl_->request(impl_->message(IPVS_CMD_FLUSH, NLM_F_REQUEST), "clear the IPVS table", {});
+  return impl_->request(impl_->message(IPVS_CMD_FLUSH, NLM_F_REQUEST), "clear the IPVS table",
+                        no_error_is_success);
 }
 
 Result<void> Kernel::start_sync(SyncRole role, const SyncSettings& settings) {
@@ -300,7 +301,7 @@ Result<void> Kernel::start_sync(SyncRole role, const SyncSettings& settings) {
       std::move(message),
       fmt::format("start the IPVS sync daemon ({}) on {}",
                   role == SyncRole::master ? "master" : "backup", settings.interface),
-      {EEXIST});
+      EEXIST);
 }
 
 Result<void> Kernel::stop_sync(SyncRole role) {
@@ -309,8 +310,7 @@ Result<void> Kernel::stop_sync(SyncRole role) {
     const Nest daemon{*message, IPVS_CMD_ATTR_DAEMON};
     put_number(*message, IPVS_DAEMON_ATTR_STATE, static_cast<std::uint32_t>(role));
   }
-  // EINTR: its kernel thread was stopped before it had run for the first time.
-  return impl_->request(std::move(message), "stop the IPVS sync daemon", {ESRCH, EINTR});
+  return impl_->request(std::move(message), "stop the IPVS sync daemon", ESRCH);
 }
 
 }  // namespace holdfast::ipvs

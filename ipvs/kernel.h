@@ -43,7 +43,7 @@ struct SyncSettings {
   std::uint16_t max_length = 0;
   std::uint16_t port = 0;
   std::uint8_t ttl = 0;
-  std::optional<IpAddress> group = {};
+  std::optional<IpAddress> group;
 };
 
 class Kernel : public KernelPort {

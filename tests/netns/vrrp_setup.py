@@ -1,0 +1,76 @@
+"""What the VRRP tests share: two directors on one bridge, their configuration and the wire."""
+import sys
+import tempfile
+import unittest
+
+from lab.net import Lab, can_make_namespaces
+from lab.sniffer import Sniffer
+
+VIP = "10.77.0.100"
+TOLERANCE = 0.05
+
+CONFIG = """
+global_defs {{
+    router_id {name}
+}}
+vrrp_instance VI_1 {{
+    state BACKUP
+    interface {interface}
+    virtual_router_id 51
+    priority {priority}
+    version {version}
+    advert_int {advert}
+    garp_master_delay 1
+    {more}
+    virtual_ipaddress {{
+        {vip}
+    }}
+}}
+"""
+
+
+def config(name, priority, advert=0.1, version=3, interface="eth0", vip=VIP + "/24", more=""):
+    return CONFIG.format(name=name, priority=priority, advert=advert, version=version,
+                         interface=interface, vip=vip, more=more)
+
+
+def skew(priority, advert, version):
+    """RFC 9568 6.1; version 2 counts in seconds (RFC 3768 6.1)."""
+    return (256 - priority) * (1.0 if version == 2 else advert) / 256
+
+
+def down_interval(priority, advert, version):
+    return 3 * advert + skew(priority, advert, version)
+
+
+class LabTest(unittest.TestCase):
+    """Opens one lab for each test and closes it whatever happens."""
+
+    def setUp(self):
+        self.lab = self.opened(Lab(tempfile.mkdtemp(prefix="holdfast-lab-")))
+
+    def opened(self, manager):
+        value = manager.__enter__()
+        self.addCleanup(manager.__exit__, None, None, None)
+        return value
+
+    def wire(self):
+        return Sniffer(self.lab, self.lab.wire, "br0")
+
+    def assertNoTransition(self, director, states, doing):
+        self.assertEqual(director.states(), states, f"{director.label} changed while {doing}")
+
+
+def gaps(times):
+    """The pauses between consecutive times."""
+    return [later - earlier for earlier, later in zip(times, times[1:])]
+
+
+
+
+def main():
+    reason = can_make_namespaces()
+    if reason:
+        print(f"skipped: {reason}")
+        sys.exit(77)
+    unittest.main(verbosity=2, warnings="ignore")
