@@ -17,6 +17,7 @@ struct ScriptJob {
   std::string object;  ///< "INSTANCE VI_1"
   std::vector<std::string> argv;
   std::optional<config::ScriptUser> user;
+  bool operator==(const ScriptJob&) const = default;
 };
 
 class ScriptQueue {

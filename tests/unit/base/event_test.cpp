@@ -9,8 +9,9 @@ TEST(Event, LineHasTextThenNameAndFields) {
   const Event event = Event{Level::notice, "transition", "(VI_1) Entering MASTER STATE"}
                           .with("router", "VI_1")
                           .with("reason", "no advert for 0.361 s");
-  EXPECT_EQ(to_line(event),
-            "(VI_1) Entering MASTER STATE [transition router=VI_1 reason=\"no advert for 0.361 s\"]");
+  EXPECT_EQ(
+      to_line(event),
+      "(VI_1) Entering MASTER STATE [transition router=VI_1 reason=\"no advert for 0.361 s\"]");
 }
 
 TEST(Event, ForeignTextCannotForgeALineOrAField) {

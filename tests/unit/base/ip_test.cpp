@@ -6,13 +6,14 @@ namespace holdfast {
 namespace {
 
 TEST(IpAddress, ParsesAndPrintsBothFamilies) {
-  for (const char* text : {"0.0.0.0", "192.0.2.1", "255.255.255.255", "::", "fe80::1", "2001:db8::ff"})
+  for (const char* text :
+       {"0.0.0.0", "192.0.2.1", "255.255.255.255", "::", "fe80::1", "2001:db8::ff"})
     EXPECT_EQ(IpAddress::parse(text).value().to_string(), text);
 }
 
 TEST(IpAddress, RefusesWhatIsNotAnAddress) {
-  for (const char* text : {"", "192.0.2", "192.0.2.300", "192.0.2.1/24", "2001:db8::g", " 192.0.2.1",
-                           "192.0.2.1192.0.2.1192.0.2.1192.0.2.1192.0.2.1192.0.2.1"})
+  for (const char* text : {"", "192.0.2", "192.0.2.300", "192.0.2.1/24", "2001:db8::g",
+                           " 192.0.2.1", "192.0.2.1192.0.2.1192.0.2.1192.0.2.1192.0.2.1192.0.2.1"})
     EXPECT_FALSE(IpAddress::parse(text)) << text;
 }
 

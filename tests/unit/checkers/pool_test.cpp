@@ -1,0 +1,135 @@
+#include "checkers/core/pool.h"
+
+#include <gtest/gtest.h>
+#include <rapidcheck/gtest.h>
+
+#include <algorithm>
+
+namespace holdfast::checkers {
+namespace {
+
+IpAddress address(int i) { return IpAddress::v4(0x0A000000U + static_cast<std::uint32_t>(i)); }
+
+VirtualServer service_of(std::vector<std::uint32_t> weights, std::uint32_t quorum = 1,
+                         std::uint32_t hysteresis = 0) {
+  VirtualServer service;
+  service.key = {ipvs::Protocol::tcp, address(1), 80};
+  service.quorum = quorum;
+  service.hysteresis = hysteresis;
+  for (std::size_t i = 0; i < weights.size(); ++i) {
+    RealServer server;
+    server.key = {address(10 + static_cast<int>(i)), 80};
+    server.settings.weight = weights[i];
+    server.checks.resize(1);
+    service.servers.push_back(server);
+  }
+  return service;
+}
+std::vector<std::vector<bool>> all(std::size_t servers, bool up) {
+  return std::vector<std::vector<bool>>(servers, std::vector<bool>{up});
+}
+bool says(const Effects& effects, std::string_view text) {
+  return std::ranges::any_of(effects.events, [&](const Event& event) {
+    return event.text.find(text) != std::string::npos;
+  });
+}
+
+TEST(Pool, AFailingServerLeavesTheTableAndReturns) {
+  Pool pool{service_of({2, 1}), all(2, true)};
+  const Effects down = pool.set_check(0, 0, false, "connect: Connection refused");
+  EXPECT_TRUE(down.table_changed);
+  EXPECT_TRUE(says(down, "Removing service [10.0.0.10]:tcp:80 from VS [10.0.0.1]:tcp:80"));
+  EXPECT_EQ(pool.wanted().destinations.size(), 1U);
+  const Effects up = pool.set_check(0, 0, true, "passed");
+  EXPECT_TRUE(says(up, "Adding service [10.0.0.10]:tcp:80 to VS [10.0.0.1]:tcp:80"));
+  EXPECT_EQ(pool.wanted().destinations.at({address(10), 80}).weight, 2U);
+}
+TEST(Pool, AServerNeedsAllItsChecks) {
+  VirtualServer service = service_of({1});
+  service.servers[0].checks.resize(2);
+  Pool pool{service, {{true, true}}};
+  EXPECT_TRUE(pool.set_check(0, 0, false, "").table_changed);
+  EXPECT_FALSE(pool.set_check(0, 1, false, "").table_changed);
+  EXPECT_FALSE(pool.set_check(0, 0, true, "").table_changed);
+  EXPECT_TRUE(pool.set_check(0, 1, true, "").table_changed);
+}
+TEST(Pool, InhibitOnFailureKeepsTheServerWithWeightZero) {
+  VirtualServer service = service_of({5});
+  service.servers[0].inhibit = true;
+  Pool pool{service, all(1, true)};
+  pool.set_check(0, 0, false, "");
+  EXPECT_EQ(pool.wanted().destinations.at({address(10), 80}).weight, 0U);
+}
+TEST(Pool, TheSorryServerReplacesTheServersWhileTheQuorumIsLost) {
+  VirtualServer service = service_of({1, 1}, 2);
+  service.sorry_server = SorryServer{{address(99), 80}, {}, false, {}};
+  Pool pool{service, all(2, true)};
+  EXPECT_FALSE(pool.wanted().destinations.contains({address(99), 80}));
+  pool.set_check(0, 0, false, "");
+  EXPECT_FALSE(pool.has_quorum());
+  EXPECT_EQ(pool.wanted().destinations.size(), 1U);
+  EXPECT_TRUE(pool.wanted().destinations.contains({address(99), 80}));
+  pool.set_check(0, 0, true, "");
+  EXPECT_EQ(pool.wanted().destinations.size(), 2U);
+}
+TEST(Pool, HysteresisKeepsTheQuorumAndItsLoss) {
+  Pool pool{service_of({1, 1, 1, 1, 1}, 3, 1), all(5, true)};
+  const auto set_alive = [&](std::size_t alive) {
+    for (std::size_t i = 0; i < 5; ++i) pool.set_check(i, 0, i < alive, "");
+  };
+  set_alive(2);
+  EXPECT_TRUE(pool.has_quorum()) << "2 is not below 3 - 1";
+  set_alive(1);
+  EXPECT_FALSE(pool.has_quorum());
+  set_alive(3);
+  EXPECT_FALSE(pool.has_quorum()) << "3 is below 3 + 1";
+  set_alive(4);
+  EXPECT_TRUE(pool.has_quorum());
+}
+TEST(Pool, WithAlphaTheQuorumBeginsLost) {
+  EXPECT_FALSE((Pool{service_of({1, 1}), all(2, false)}.has_quorum()));
+}
+TEST(Pool, ScriptsAreAskedForInTheOrderOfTheChange) {
+  VirtualServer service = service_of({1}, 1);
+  service.servers[0].notify_down = config::Place{7, 1};
+  service.quorum_down = config::Place{9, 1};
+  Pool pool{service, all(1, true)};
+  const Effects effects = pool.set_check(0, 0, false, "");
+  ASSERT_EQ(effects.scripts.size(), 2U);
+  EXPECT_EQ(effects.scripts[0].script.line, 7U);
+  EXPECT_EQ(effects.scripts[1].script.line, 9U);
+}
+TEST(Pool, OmegaRunsTheDownScriptsOfWhatIsUpAtStop) {
+  VirtualServer service = service_of({1, 1});
+  service.omega = true;
+  service.servers[0].notify_down = service.servers[1].notify_down = config::Place{7, 1};
+  Pool pool{service, all(2, true)};
+  pool.set_check(1, 0, false, "");
+  EXPECT_EQ(pool.stop().scripts.size(), 1U);
+  service.omega = false;
+  EXPECT_TRUE((Pool{service, all(2, true)}.stop().scripts.empty()));
+}
+
+RC_GTEST_PROP(Pool, TheTableHoldsTheAliveServersAndTheQuorumItsArithmetic,
+              (const std::vector<std::pair<std::uint8_t, bool>>& changes)) {
+  const std::vector<std::uint32_t> weights{1, 2, 3, 4, 5};
+  Pool pool{service_of(weights, 7, 2), all(5, true)};
+  std::vector<bool> up(5, true);
+  bool quorum = true;
+  for (const auto& [index, state] : changes) {
+    const std::size_t server = index % 5;
+    pool.set_check(server, 0, state, "");
+    up[server] = state;
+    std::uint32_t weight = 0;
+    for (std::size_t i = 0; i < 5; ++i) weight += up[i] ? weights[i] : 0;
+    quorum = quorum ? weight > 0 && weight >= 7 - 2 : weight >= 7 + 2;
+    RC_ASSERT(pool.alive_weight() == weight);
+    RC_ASSERT(pool.has_quorum() == quorum);
+    const auto row = pool.wanted();
+    for (std::size_t i = 0; i < 5; ++i)
+      RC_ASSERT(row.destinations.contains({address(10 + static_cast<int>(i)), 80}) == up[i]);
+  }
+}
+
+}  // namespace
+}  // namespace holdfast::checkers

@@ -1,0 +1,151 @@
+// Memory files, the channel, its messages and the state table: all within this process.
+#include <fcntl.h>
+#include <gtest/gtest.h>
+#include <sys/socket.h>
+
+#include <boost/json.hpp>
+
+#include "daemon/process/channel.h"
+#include "daemon/process/memfd.h"
+#include "daemon/process/messages.h"
+#include "daemon/process/state_table.h"
+
+namespace holdfast::process {
+namespace {
+
+std::span<const std::byte> bytes_of(std::string_view text) {
+  return std::as_bytes(std::span{text.data(), text.size()});
+}
+std::string text_of(std::span<const std::byte> bytes) {
+  return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
+}
+
+TEST(Memfd, CannotBeChangedOnceItIsSealed) {
+  const Fd fd = std::move(*sealed_memfd("test", "hello"));
+  EXPECT_EQ(*read_memfd(fd), "hello");
+  EXPECT_LT(::write(fd.get(), "x", 1), 0);
+  EXPECT_NE(::ftruncate(fd.get(), 0), 0);
+}
+TEST(Memfd, AnUnsealedFileIsRefused) {
+  const Fd fd{::open("/dev/null", O_RDONLY | O_CLOEXEC)};
+  EXPECT_FALSE(read_memfd(fd).has_value());
+}
+
+TEST(Channel, MessagesArriveWithTheirDescriptors) {
+  auto [supervisor, end] = std::move(*Channel::make_pair());
+  Channel worker{std::move(end)};
+  EXPECT_EQ(*worker.receive(), std::nullopt);
+  Configure configure;
+  configure.serial = 7;
+  configure.restarted = true;
+  configure.text = std::move(*sealed_memfd("text", "lines"));
+  configure.state = std::move(*StateTable::create("state"));
+  ASSERT_TRUE(send(supervisor, Message{std::move(configure)}));
+  const auto message = parse_message(std::move(**worker.receive()));
+  const auto& read = std::get<Configure>(*message);
+  EXPECT_EQ(read.serial, 7U);
+  EXPECT_TRUE(read.restarted);
+  EXPECT_EQ(*read_memfd(read.text), "lines");
+}
+TEST(Channel, EveryMessageSurvivesTheWay) {
+  auto [supervisor, end] = std::move(*Channel::make_pair());
+  Channel worker{std::move(end)};
+  ASSERT_TRUE(
+      send(worker, Prepared{3, {{config::Severity::warning, {4, 5}, "a \"quoted\" word"}}}));
+  const auto prepared = parse_message(std::move(**supervisor.receive()));
+  const config::Diagnostic& found = std::get<Prepared>(*prepared).diagnostics.at(0);
+  EXPECT_EQ(found.message, "a \"quoted\" word");
+  EXPECT_EQ(found.place, (config::Place{4, 5}));
+  ASSERT_TRUE(
+      send(worker, RunScript{1, {2, 3}, "INSTANCE VI_1", {"INSTANCE", "VI_1", "MASTER", "100"}}));
+  const auto script = parse_message(std::move(**supervisor.receive()));
+  EXPECT_EQ(std::get<RunScript>(*script).arguments.size(), 4U);
+  ASSERT_TRUE(send(supervisor, Stop{}));
+  EXPECT_TRUE(std::holds_alternative<Stop>(*parse_message(std::move(**worker.receive()))));
+}
+TEST(Channel, AThousandLongFindingsDoNotBreakIt) {
+  auto [supervisor, end] = std::move(*Channel::make_pair());
+  Channel worker{std::move(end)};
+  Prepared prepared{1, {}};
+  for (std::uint32_t i = 0; i < 1000; ++i)
+    prepared.diagnostics.push_back({config::Severity::error, {i, 1}, std::string(200, '"')});
+  ASSERT_TRUE(send(worker, prepared));
+  EXPECT_FALSE(
+      std::get<Prepared>(*parse_message(std::move(**supervisor.receive()))).diagnostics.empty());
+}
+TEST(Channel, ForeignBytesAreAnErrorAndNotTheEnd) {
+  int ends[2] = {-1, -1};
+  ASSERT_EQ(::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends), 0);
+  Channel channel{Fd{ends[0]}};
+  const Fd stranger{ends[1]};
+  for (const char* text : {"not json", "[1]", "{\"type\":\"nonsense\"}", "{\"type\":\"commit\"}"}) {
+    ASSERT_GT(::send(stranger.get(), text, strlen(text), 0), 0);
+    auto packet = channel.receive();
+    if (packet)
+      EXPECT_FALSE(parse_message(std::move(**packet)).has_value()) << text;
+    else
+      EXPECT_EQ(packet.error().code, EBADMSG) << text;
+  }
+}
+TEST(Channel, TheEndOfThePeerIsSeen) {
+  auto [supervisor, end] = std::move(*Channel::make_pair());
+  end.reset();
+  EXPECT_EQ(supervisor.receive().error().code, EPIPE);
+  EXPECT_FALSE(send(supervisor, Stop{}).has_value());
+}
+
+TEST(StateTable, ASuccessorReadsWhatWasWritten) {
+  const Fd fd = std::move(*StateTable::create("test"));
+  {
+    StateTable table = std::move(*StateTable::open(fd));
+    ASSERT_TRUE(table.put("VI_1", bytes_of("one")));
+    ASSERT_TRUE(table.put("VI_2", bytes_of("two")));
+    ASSERT_TRUE(table.put("VI_1", bytes_of("newer")));
+    table.erase("VI_2");
+  }
+  const StateTable successor = std::move(*StateTable::open(fd));
+  EXPECT_EQ(text_of(successor.get("VI_1")), "newer");
+  EXPECT_TRUE(successor.get("VI_2").empty());
+  EXPECT_EQ(successor.keys(), std::vector<std::string>{"VI_1"});
+}
+TEST(StateTable, GrowsAndKeepsEverything) {
+  const Fd fd = std::move(*StateTable::create("test"));
+  StateTable table = std::move(*StateTable::open(fd));
+  for (int i = 0; i < 1000; ++i)
+    ASSERT_TRUE(table.put("key " + std::to_string(i), bytes_of(std::to_string(i))));
+  const StateTable successor = std::move(*StateTable::open(fd));
+  for (int i = 0; i < 1000; ++i)
+    EXPECT_EQ(text_of(successor.get("key " + std::to_string(i))), std::to_string(i));
+}
+TEST(StateTable, ARecordThatWasBeingWrittenFallsBackToTheOneBefore) {
+  const Fd fd = std::move(*StateTable::create("test"));
+  {
+    StateTable table = std::move(*StateTable::open(fd));
+    ASSERT_TRUE(table.put("VI_1", bytes_of("before")));
+    ASSERT_TRUE(table.put("VI_1", bytes_of("torn!!")));
+  }
+  // Damages the newer value, wherever it lies, as an interrupted write would.
+  std::string content(static_cast<std::size_t>(::lseek(fd.get(), 0, SEEK_END)), '\0');
+  ASSERT_GT(::pread(fd.get(), content.data(), content.size(), 0), 0);
+  const std::size_t at = content.find("torn!!");
+  ASSERT_NE(at, std::string::npos);
+  ASSERT_EQ(::pwrite(fd.get(), "X", 1, static_cast<off_t>(at)), 1);
+  EXPECT_EQ(text_of(std::move(*StateTable::open(fd)).get("VI_1")), "before");
+}
+TEST(StateTable, LongKeysStayDifferent) {
+  const Fd fd = std::move(*StateTable::create("test"));
+  StateTable table = std::move(*StateTable::open(fd));
+  const std::string prefix(300, 'x');
+  ASSERT_TRUE(table.put(prefix + "1", bytes_of("one")));
+  ASSERT_TRUE(table.put(prefix + "2", bytes_of("two")));
+  EXPECT_EQ(text_of(table.get(prefix + "1")), "one");
+  EXPECT_EQ(text_of(table.get(prefix + "2")), "two");
+}
+TEST(StateTable, AValueThatIsTooLongIsRefused) {
+  const Fd fd = std::move(*StateTable::create("test"));
+  StateTable table = std::move(*StateTable::open(fd));
+  EXPECT_FALSE(table.put("k", bytes_of(std::string(StateTable::max_value + 1, 'x'))));
+}
+
+}  // namespace
+}  // namespace holdfast::process
