@@ -9,15 +9,20 @@ namespace holdfast::vrrp {
 using process::monotonic_now;
 namespace asio = boost::asio;
 
-std::optional<IpAddress> VrrpProcess::source_address(const RunningInstance& instance) const {
+std::optional<IpAddress> VrrpProcess::source_address(const RunningInstance& instance) {
   if (instance.config.mcast_src_ip) return instance.config.mcast_src_ip;
+  const auto [found, is_new] = primary_addresses_.try_emplace(instance.interface);
+  if (!is_new) return found->second;
   const auto is_virtual = [this](const AddressKey& key) { return reconciler_->is_virtual(key); };
-  if (const auto primary = links_->primary_address(instance.interface, is_virtual)) return primary;
+  found->second = links_->primary_address(instance.interface, is_virtual);
   // An owner whose interface has no other address than the virtual one.
-  return links_->primary_address(instance.interface, [](const AddressKey&) { return false; });
+  if (!found->second)
+    found->second =
+        links_->primary_address(instance.interface, [](const AddressKey&) { return false; });
+  return found->second;
 }
 
-std::set<std::string> VrrpProcess::faults_of(const RunningInstance& instance) const {
+std::set<std::string> VrrpProcess::faults_of(const RunningInstance& instance) {
   const std::string& name = instance.config.interface;
   const Link* link = links_->find(name);
   if (link == nullptr) return {fmt::format("interface {} does not exist", name)};
@@ -47,17 +52,23 @@ void VrrpProcess::settle_interface(RunningInstance& instance) {
 }
 
 void VrrpProcess::links_changed() {
-  if (auto updated = links_->update(); !updated)
-    log_.write(Event{Level::error, "netlink", updated.error().what});
+  const auto updated = links_->update();
+  if (!updated) log_.write(Event{Level::error, "netlink", updated.error().what});
+  if (updated && !*updated) return;
+  settle_interfaces();
+  reconciler_->kernel_changed();
+  work_soon();
+  arm_timer();
+}
+
+void VrrpProcess::settle_interfaces() {
+  primary_addresses_.clear();
   open_ports();
   for (auto& [name, instance] : instances_) {
     settle_interface(*instance);
     // `dev` of an address may have come, gone, or be a new interface of the same name.
     if (std::holds_alternative<Active>(instance->state)) hold_addresses(*instance, true);
   }
-  reconciler_->kernel_changed();
-  work_soon();
-  arm_timer();
 }
 
 void VrrpProcess::watch_links() {

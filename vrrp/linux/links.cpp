@@ -135,15 +135,19 @@ void Links::apply_address(const nlmsghdr& message, bool present) {
   const auto address = IpAddress::from_bytes(netlink::payload(local));
   if (!address) return;
   const AddressKey key{header->ifa_index, *address, header->ifa_prefixlen};
-  changed_ = true;
+  // The echo of what note_added() and note_removed() told already is no change.
   if (!present) {
-    addresses_.erase(key);
+    changed_ |= addresses_.erase(key) == 1;
     return;
   }
-  KernelAddress& entry = addresses_[key];
-  if (entry.order == 0) entry.order = ++next_order_;
+  const auto [found, is_new] = addresses_.try_emplace(key);
+  KernelAddress& entry = found->second;
+  const KernelAddress before = entry;
+  if (is_new) entry.order = ++next_order_;
   entry.marked = number_in<std::uint8_t>(attributes[ifa_proto]) == address_protocol;
   entry.secondary = (header->ifa_flags & IFA_F_SECONDARY) != 0;
+  const bool differs = entry.marked != before.marked || entry.secondary != before.secondary;
+  changed_ |= is_new || (differs && !(entry.marked && before.marked));
 }
 
 const Link* Links::find(std::string_view name) const {

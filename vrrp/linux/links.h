@@ -39,7 +39,7 @@ class Links {
   /// Subscribes and reads the first dump.
   static Result<Links> open();
 
-  /// Takes what the kernel has to say. @return true when anything changed
+  /// Takes what the kernel has to say. @return true when anything changed that was not noted before
   Result<bool> update();
   /// Readable when update() has something.
   [[nodiscard]] int descriptor() const { return monitor_.descriptor(); }

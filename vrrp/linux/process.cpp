@@ -141,6 +141,7 @@ void VrrpProcess::set_virtual_addresses() {
       for (const VirtualAddress& address : *list)
         all.emplace(address.address, address.prefix_length, address.interface);
   reconciler_->set_virtual(std::move(all));
+  primary_addresses_.clear();
 }
 
 void VrrpProcess::set_sync_daemon() {

@@ -61,12 +61,13 @@ class VrrpProcess : public process::Worker {
 
   // interfaces.cpp: links, ports and faults
   void links_changed();
+  void settle_interfaces();
   void settle_interface(RunningInstance& instance);
   void open_ports();
   void watch_links();
   void watch_port(Port& port);
-  [[nodiscard]] std::optional<IpAddress> source_address(const RunningInstance& instance) const;
-  [[nodiscard]] std::set<std::string> faults_of(const RunningInstance& instance) const;
+  [[nodiscard]] std::optional<IpAddress> source_address(const RunningInstance& instance);
+  [[nodiscard]] std::set<std::string> faults_of(const RunningInstance& instance);
 
   // timers.cpp
   void arm(RunningInstance& instance);
@@ -90,6 +91,8 @@ class VrrpProcess : public process::Worker {
   std::map<std::uint32_t, std::unique_ptr<Port>> ports_;
   std::set<std::pair<TimePoint, RunningInstance*>> deadlines_;
   DiscardLog unknown_vrids_;
+  /// What adverts come from, by interface; found anew whenever addresses change.
+  std::map<std::uint32_t, std::optional<IpAddress>> primary_addresses_;
   std::optional<ipvs::SyncDaemon> sync_daemon_;  ///< lvs_sync_daemon, when it names an instance
   std::optional<TimePoint> held_until_;          ///< vrrp_startup_delay
   std::optional<TimePoint> armed_for_;

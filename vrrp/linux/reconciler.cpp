@@ -75,6 +75,8 @@ void Reconciler::apply_slice(TimePoint now) {
     if (!retry_at_.contains(pending_.back().key)) batch.push_back(std::move(pending_.back()));
     pending_.pop_back();
   }
+  if (batch.empty()) return;
+  sent_changes_ = true;
   const auto refused = writer_.apply(batch);
   std::set<std::size_t> failed;
   for (const netlink::Refusal& refusal : refused) {

@@ -8,6 +8,7 @@
 #include <set>
 #include <string>
 #include <tuple>
+#include <utility>
 #include <vector>
 
 #include "daemon/base/event.h"
@@ -43,6 +44,11 @@ class Reconciler {
   void kernel_changed() { dirty_ = true; }
   /// One slice of work. @return true when more is waiting
   bool work(TimePoint now);
+  /// True once after work() has sent its last addition or removal: what depends on the kernel's
+  /// addresses should look again.
+  [[nodiscard]] bool take_finished() {
+    return pending_.empty() && std::exchange(sent_changes_, false);
+  }
   /// When work() has something to do next; nothing: when something changes.
   [[nodiscard]] std::optional<TimePoint> deadline() const;
   /// Additions and removals sent so far, and announcements.
@@ -72,6 +78,7 @@ class Reconciler {
   std::vector<AddressChange> pending_;  ///< what is left of the current difference, last first
   std::map<AddressKey, TimePoint> retry_at_;
   bool dirty_ = true;
+  bool sent_changes_ = false;
   Counters counters_;
 };
 

@@ -69,7 +69,10 @@ void VrrpProcess::work_soon() {
   asio::post(context_, [this] {
     work_posted_ = false;
     if (stopping_) return;
-    if (reconciler_->work(monotonic_now())) work_soon();
+    if (reconciler_->work(monotonic_now()))
+      work_soon();
+    else if (reconciler_->take_finished())
+      settle_interfaces();
     arm_timer();
   });
 }
