@@ -67,7 +67,7 @@ Configuration load_configuration(const Options& options, std::uint64_t serial) {
   loaded.findings = expanded.diagnostics.all();
   if (expanded.diagnostics.dropped() > 0)
     loaded.findings.push_back(
-        {Severity::error,
+        {Severity::note,
          {},
          fmt::format("{} further findings are not shown", expanded.diagnostics.dropped())});
   return loaded;

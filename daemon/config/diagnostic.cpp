@@ -5,16 +5,22 @@
 namespace holdfast::config {
 
 void Diagnostics::add(Severity severity, Place place, std::string message) {
-  if (found_.size() >= limit) {
+  if (is_full(severity)) {
     ++dropped_;
     return;
   }
+  ++kept_[static_cast<std::size_t>(severity)];
   found_.push_back({severity, place, std::move(message)});
 }
 
 bool Diagnostics::has(Severity at_least) const {
-  return std::ranges::any_of(found_,
-                             [&](const Diagnostic& found) { return found.severity >= at_least; });
+  for (auto i = static_cast<std::size_t>(at_least); i < kept_.size(); ++i)
+    if (kept_[i] > 0) return true;
+  return false;
+}
+
+bool Diagnostics::is_full(Severity severity) const {
+  return kept_[static_cast<std::size_t>(severity)] >= limit;
 }
 
 namespace {

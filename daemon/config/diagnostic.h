@@ -1,6 +1,7 @@
 // What is wrong with a configuration, and where: `file:line:column: error: message`.
 #pragma once
 
+#include <array>
 #include <compare>
 #include <cstdint>
 #include <string>
@@ -32,15 +33,19 @@ struct Diagnostic {
 /// Collects findings; bounded, so that a hostile file cannot exhaust memory.
 class Diagnostics {
  public:
+  /// Findings kept of each severity: many notes never hide an error.
   static constexpr std::size_t limit = 1000;
   void add(Severity severity, Place place, std::string message);
   [[nodiscard]] const std::vector<Diagnostic>& all() const { return found_; }
   [[nodiscard]] bool has(Severity at_least) const;
+  /// True when a further finding of this severity would only be counted: its text can be saved.
+  [[nodiscard]] bool is_full(Severity severity) const;
   /// Findings beyond `limit`, counted and not kept.
   [[nodiscard]] std::size_t dropped() const { return dropped_; }
 
  private:
   std::vector<Diagnostic> found_;
+  std::array<std::size_t, 3> kept_{};  ///< by severity
   std::size_t dropped_ = 0;
 };
 

@@ -46,7 +46,7 @@ void read_script_user(GlobalDefs& globals, const Row<GlobalDefs>&, const Stateme
     reader.error(statement.end(), "'script_user' needs a user, and nothing follows it");
     return;
   }
-  const std::string_view group = statement.words.size() > 2 ? statement.words[2].text : "";
+  const std::string group = statement.words.size() > 2 ? statement.words[2].text : "";
   globals.script_user = make_script_user(statement.words[1].text, group);
 }
 

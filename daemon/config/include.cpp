@@ -18,6 +18,9 @@ constexpr std::array<IncludeKeyword, 6> keywords{{
     {"includea", {true, true, true, true}},
 }};
 
+/// @source linux/limits.h PATH_MAX
+constexpr std::size_t longest_pattern = 4096;
+
 /// The parts of the first outermost brace group.
 struct BraceGroup {
   std::size_t begin = 0;  ///< of '{'
@@ -64,6 +67,8 @@ const IncludeKeyword* find_include_keyword(std::string_view word) {
 }
 
 Result<std::vector<std::string>> brace_alternatives(const std::string& pattern) {
+  if (pattern.size() > longest_pattern)
+    return fail("the pattern of an include is longer than {} bytes", longest_pattern);
   // Each round replaces the first group of every pattern that has one left.
   std::vector<std::string> done;
   std::vector<std::string> open{pattern};

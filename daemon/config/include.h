@@ -29,7 +29,7 @@ const IncludeKeyword* find_include_keyword(std::string_view word);
 /// Most alternatives that the braces of one pattern may make.
 inline constexpr std::size_t max_brace_alternatives = 1000;
 /// `{a,b}.conf` -> `a.conf`, `b.conf`; groups may follow each other and nest.
-/// Errors: more than max_brace_alternatives.
+/// Errors: more than max_brace_alternatives, a pattern longer than a path may be.
 Result<std::vector<std::string>> brace_alternatives(const std::string& pattern);
 
 /// True when `pattern` may name more than one file: `*`, `?` or `[`.

@@ -47,7 +47,7 @@ bool read_line(Cursor& cursor, std::size_t files, Line& line) {
   std::size_t size = 0;
   if (!cursor.number(file, ' ') || !cursor.number(number, ' ') || !cursor.number(size, '\n'))
     return false;
-  if (file >= files || size > max_line_length) return false;
+  if (file >= files || number > UINT32_MAX || size > max_line_length) return false;
   line.file = static_cast<std::uint32_t>(file);
   line.number = static_cast<std::uint32_t>(number);
   return cursor.bytes(size, line.text);

@@ -172,6 +172,8 @@ std::optional<std::size_t> read_choice(const Statement& statement, std::size_t w
 
 void report_unknown(const Statement& statement, std::string_view block,
                     std::span<const std::string_view> known, Reader& reader) {
+  // Suggestions are slow to find, and a foreign file may have a million unknown words.
+  if (reader.diagnostics.is_full(Severity::warning)) return reader.warn(statement.place(), "");
   const std::string where = block.empty() ? "at top level" : fmt::format("in {}", block);
   reader.warn(statement.place(), fmt::format("unknown keyword {} {}{}", shown(statement.keyword()),
                                              where, did_you_mean(statement.keyword(), known)));

@@ -49,6 +49,17 @@ TEST(Diagnostics, KeepsOnlySoManyFindingsAndCountsTheRest) {
   EXPECT_EQ(diagnostics.dropped(), 5U);
 }
 
+TEST(Diagnostics, KeepAnErrorBehindAnyNumberOfNotes) {
+  Diagnostics diagnostics;
+  for (std::size_t i = 0; i < 2 * Diagnostics::limit; ++i)
+    diagnostics.add(Severity::note, {0, 1}, "again");
+  EXPECT_FALSE(diagnostics.has(Severity::warning));
+  EXPECT_FALSE(diagnostics.is_full(Severity::error));
+  diagnostics.add(Severity::error, {0, 1}, "this one");
+  EXPECT_TRUE(diagnostics.has(Severity::error));
+  EXPECT_EQ(diagnostics.all().back().message, "this one");
+}
+
 TEST(Diagnostics, KnowsTheWorstThatWasFound) {
   Diagnostics diagnostics;
   diagnostics.add(Severity::warning, {0, 1}, "w");
