@@ -30,8 +30,8 @@ function(holdfast_common target)
   target_include_directories(${target} PUBLIC ${PROJECT_SOURCE_DIR})
   target_compile_options(${target} PRIVATE -Wall -Wextra -Wconversion -Wshadow)
   if(CMAKE_CXX_COMPILER_ID STREQUAL GNU AND CMAKE_CXX_COMPILER_VERSION VERSION_LESS 13)
-    # GCC bug 105329: false alarms about std::string::operator+ in optimised builds.
-    target_compile_options(${target} PRIVATE -Wno-restrict)
+    # GCC 12 bugs 105329 and 105562: false alarms about std::string in optimised builds.
+    target_compile_options(${target} PRIVATE -Wno-restrict -Wno-maybe-uninitialized)
   endif()
   if(HOLDFAST_WERROR)
     target_compile_options(${target} PRIVATE -Werror)
