@@ -26,7 +26,6 @@ using netlink::Message;
 
 /// The kernel compares these flags only; `hashed` is its own.
 constexpr std::uint32_t settable_flags = ~service_flag::hashed;
-constexpr int no_error_is_success = 0;
 
 void put(nl_msg& message, int type, const void* data, std::size_t size) {
   BASE_ASSERT(nla_put(&message, type, static_cast<int>(size), data) == 0);
@@ -123,6 +122,12 @@ std::optional<IpAddress> address_in(nlattr* attribute, int family) {
   return IpAddress::from_bytes({static_cast<const std::byte*>(nla_data(attribute)), size});
 }
 
+std::string string_in(nlattr* attribute) {
+  if (attribute == nullptr) return {};
+  const char* text = static_cast<const char*>(nla_data(attribute));
+  return {text, ::strnlen(text, static_cast<std::size_t>(nla_len(attribute)))};
+}
+
 /// The attributes nested in one of a dumped message; empty when it has none.
 template <std::size_t Size>
 bool nested(std::array<nlattr*, Size>& table, nlmsghdr* message, int type) {
@@ -141,10 +146,7 @@ bool read_service(nlmsghdr* message, Table& table) {
       static_cast<Protocol>(number_in<std::uint16_t>(attributes[IPVS_SVC_ATTR_PROTOCOL])), *address,
       ntohs(number_in<std::uint16_t>(attributes[IPVS_SVC_ATTR_PORT]))};
   ServiceSettings& settings = table[key].settings;
-  if (nlattr* name = attributes[IPVS_SVC_ATTR_SCHED_NAME]; name != nullptr)
-    settings.scheduler.assign(
-        nla_get_string(name),
-        ::strnlen(nla_get_string(name), static_cast<std::size_t>(nla_len(name))));
+  settings.scheduler = string_in(attributes[IPVS_SVC_ATTR_SCHED_NAME]);
   settings.flags = number_in<ip_vs_flags>(attributes[IPVS_SVC_ATTR_FLAGS]).flags & settable_flags;
   settings.timeout = number_in<std::uint32_t>(attributes[IPVS_SVC_ATTR_TIMEOUT]);
   const auto mask = number_in<std::uint32_t>(attributes[IPVS_SVC_ATTR_NETMASK]);
@@ -168,6 +170,24 @@ void read_destination(nlmsghdr* message, const ServiceKey& service, Table& table
   settings.weight = number_in<std::uint32_t>(attributes[IPVS_DEST_ATTR_WEIGHT]);
   settings.upper_threshold = number_in<std::uint32_t>(attributes[IPVS_DEST_ATTR_U_THRESH]);
   settings.lower_threshold = number_in<std::uint32_t>(attributes[IPVS_DEST_ATTR_L_THRESH]);
+}
+
+void read_daemon(nlmsghdr* message, std::map<SyncRole, SyncSettings>& daemons) {
+  std::array<nlattr*, IPVS_DAEMON_ATTR_MAX + 1> attributes{};
+  if (!nested(attributes, message, IPVS_CMD_ATTR_DAEMON)) return;
+  SyncSettings settings;
+  settings.interface = string_in(attributes[IPVS_DAEMON_ATTR_MCAST_IFN]);
+  settings.sync_id =
+      static_cast<std::uint8_t>(number_in<std::uint32_t>(attributes[IPVS_DAEMON_ATTR_SYNC_ID]));
+  settings.max_length = number_in<std::uint16_t>(attributes[IPVS_DAEMON_ATTR_SYNC_MAXLEN]);
+  settings.port = number_in<std::uint16_t>(attributes[IPVS_DAEMON_ATTR_MCAST_PORT]);
+  settings.ttl = number_in<std::uint8_t>(attributes[IPVS_DAEMON_ATTR_MCAST_TTL]);
+  settings.group = address_in(attributes[IPVS_DAEMON_ATTR_MCAST_GROUP], AF_INET);
+  if (!settings.group)
+    settings.group = address_in(attributes[IPVS_DAEMON_ATTR_MCAST_GROUP6], AF_INET6);
+  const auto role = number_in<std::uint32_t>(attributes[IPVS_DAEMON_ATTR_STATE]);
+  if (role == IP_VS_STATE_MASTER || role == IP_VS_STATE_BACKUP)
+    daemons.emplace(static_cast<SyncRole>(role), std::move(settings));
 }
 
 using OnMessage = std::function<void(nlmsghdr*)>;
@@ -200,11 +220,12 @@ struct Kernel::Impl {
     return {};
   }
 
-  Result<void> request(Message message, std::string what, int already) const {
+  /// @param fine error codes that mean that it is so already
+  Result<void> request(Message message, std::string what, std::initializer_list<int> fine) const {
     netlink::Batch batch{*requests};
     batch.add(std::move(message), std::move(what));
     auto refused = batch.commit();
-    if (refused.empty() || refused.front().error.code == already) return {};
+    if (refused.empty() || std::ranges::count(fine, refused.front().error.code) != 0) return {};
     return tl::make_unexpected(std::move(refused.front().error));
   }
 };
@@ -275,8 +296,27 @@ std::vector<Refused> Kernel::apply(std::span<const Operation> operations) {
 }
 
 Result<void> Kernel::flush() {
-  return impl_->request(impl_->message(IPVS_CMD_FLUSH, NLM_F_REQUEST), "clear the IPVS table",
-                        no_error_is_success);
+  return impl_->request(impl_->message(IPVS_CMD_FLUSH, NLM_F_REQUEST), "clear the IPVS table", {});
+}
+
+bool satisfies(const SyncSettings& actual, const SyncSettings& wanted) {
+  // What the kernel takes for an attribute that is not given. @source ip_vs_sync.c
+  constexpr std::uint16_t default_port = 8848;
+  constexpr std::uint8_t default_ttl = 1;
+  const IpAddress default_group = IpAddress::v4(0xE0000051);
+  return actual.interface == wanted.interface && actual.sync_id == wanted.sync_id &&
+         (wanted.max_length == 0 || actual.max_length == wanted.max_length) &&
+         actual.port == (wanted.port == 0 ? default_port : wanted.port) &&
+         actual.ttl == (wanted.ttl == 0 ? default_ttl : wanted.ttl) &&
+         actual.group == wanted.group.value_or(default_group);
+}
+
+Result<std::map<SyncRole, SyncSettings>> Kernel::sync_daemons() {
+  std::map<SyncRole, SyncSettings> daemons;
+  auto dumped = impl_->dump(impl_->message(IPVS_CMD_GET_DAEMON, NLM_F_DUMP),
+                            [&](nlmsghdr* message) { read_daemon(message, daemons); });
+  if (!dumped) return tl::make_unexpected(dumped.error());
+  return daemons;
 }
 
 Result<void> Kernel::start_sync(SyncRole role, const SyncSettings& settings) {
@@ -301,7 +341,7 @@ Result<void> Kernel::start_sync(SyncRole role, const SyncSettings& settings) {
       std::move(message),
       fmt::format("start the IPVS sync daemon ({}) on {}",
                   role == SyncRole::master ? "master" : "backup", settings.interface),
-      EEXIST);
+      {EEXIST});
 }
 
 Result<void> Kernel::stop_sync(SyncRole role) {
@@ -310,7 +350,8 @@ Result<void> Kernel::stop_sync(SyncRole role) {
     const Nest daemon{*message, IPVS_CMD_ATTR_DAEMON};
     put_number(*message, IPVS_DAEMON_ATTR_STATE, static_cast<std::uint32_t>(role));
   }
-  return impl_->request(std::move(message), "stop the IPVS sync daemon", ESRCH);
+  // EINTR: its kernel thread was stopped before it had run for the first time.
+  return impl_->request(std::move(message), "stop the IPVS sync daemon", {ESRCH, EINTR});
 }
 
 }  // namespace holdfast::ipvs

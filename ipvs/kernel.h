@@ -1,6 +1,7 @@
 // The kernel's IPVS table over generic netlink: the only file that knows its attributes.
 #pragma once
 
+#include <map>
 #include <memory>
 #include <optional>
 #include <span>
@@ -43,8 +44,11 @@ struct SyncSettings {
   std::uint16_t max_length = 0;
   std::uint16_t port = 0;
   std::uint8_t ttl = 0;
-  std::optional<IpAddress> group;
+  std::optional<IpAddress> group = {};
 };
+
+/// Whether a daemon that runs with `actual` is the one that `wanted` asks for.
+bool satisfies(const SyncSettings& actual, const SyncSettings& wanted);
 
 class Kernel : public KernelPort {
  public:
@@ -55,7 +59,9 @@ class Kernel : public KernelPort {
   Result<Table> dump() override;
   std::vector<Refused> apply(std::span<const Operation> operations) override;
   Result<void> flush() override;
-  /// One that runs already in this role is success.
+  /// The daemons that run, whoever started them.
+  Result<std::map<SyncRole, SyncSettings>> sync_daemons();
+  /// One that runs already in this role is success, whatever its settings.
   Result<void> start_sync(SyncRole role, const SyncSettings& settings);
   /// One that does not run is success.
   Result<void> stop_sync(SyncRole role);

@@ -24,12 +24,22 @@ bool SyncDaemon::connect() {
   return false;
 }
 
+void SyncDaemon::stop_different(const std::set<SyncRole>& roles) {
+  const auto daemons = kernel_->sync_daemons();
+  if (!daemons) return;  // starting says why
+  for (const auto& [role, settings] : *daemons)
+    if (roles.contains(role) && !satisfies(settings, settings_))
+      if (const auto stopped = kernel_->stop_sync(role); !stopped)
+        log_.write(Event{Level::error, "sync_daemon", stopped.error().what});
+}
+
 void SyncDaemon::run(const std::set<SyncRole>& roles) {
   if ((known_ && roles == running_) || !connect()) return;
   const auto report = [&](const Result<void>& result) {
     if (!result) log_.write(Event{Level::error, "sync_daemon", result.error().what});
     return result.has_value();
   };
+  if (!known_) stop_different(roles);
   bool done = true;
   for (const SyncRole role : {SyncRole::master, SyncRole::backup})
     if (!roles.contains(role)) done &= report(kernel_->stop_sync(role));

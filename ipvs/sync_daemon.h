@@ -10,7 +10,9 @@
 
 namespace holdfast::ipvs {
 
-/// Asks the kernel only when the wanted roles change. Without IPVS it says so once.
+/// Asks the kernel only when the wanted roles change. A daemon that an earlier life left and that
+/// is as wanted goes on untouched; one with other settings is replaced. Without IPVS it says so
+/// once.
 class SyncDaemon {
  public:
   /// @param default_id sync id when the setting has none: the VRID of the instance
@@ -21,6 +23,8 @@ class SyncDaemon {
 
  private:
   bool connect();
+  /// Stops those that run in a wanted role with other settings.
+  void stop_different(const std::set<SyncRole>& roles);
   config::SyncDaemon setting_;
   SyncSettings settings_;
   Log& log_;

@@ -1,6 +1,5 @@
 #include "daemon/netlink/batch.h"
 
-#include <poll.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
 
@@ -11,8 +10,6 @@
 namespace holdfast::netlink {
 namespace {
 
-/// The kernel answers within its own system call; this only bounds a bug.
-constexpr int answer_timeout_ms = 5000;
 constexpr std::size_t receive_size = 64 * 1024;
 
 void refuse_all(std::span<const std::pair<Message, std::string>> requests, std::size_t first,
@@ -21,16 +18,13 @@ void refuse_all(std::span<const std::pair<Message, std::string>> requests, std::
     refused.push_back({first + i, fail_errno(code, "cannot {}", requests[i].second).value()});
 }
 
-/// Waits for data and receives it. Returns 0 after a time-out, -errno for an error.
-ssize_t receive(int fd, std::span<char> buffer, int timeout_ms) {
+/// What is there already: the kernel answers within sendmsg, so waiting would wait for ever.
+/// Returns -errno for an error, -EAGAIN when there is nothing.
+ssize_t receive(int fd, std::span<char> buffer) {
   for (;;) {
-    pollfd readable{fd, POLLIN, 0};
-    const int ready = ::poll(&readable, 1, timeout_ms);
-    if (ready < 0 && errno == EINTR) continue;
-    if (ready <= 0) return ready < 0 ? -errno : 0;
     const ssize_t got = ::recv(fd, buffer.data(), buffer.size(), MSG_DONTWAIT);
     if (got >= 0) return got;
-    if (errno != EINTR && errno != EAGAIN) return -errno;
+    if (errno != EINTR) return -errno;
   }
 }
 
@@ -71,18 +65,18 @@ void Batch::exchange(std::span<const Request> requests, std::size_t first,
   while (::sendmsg(fd, &header, 0) < 0)
     if (errno != EINTR) return refuse_all(requests, first, errno, refused);
 
+  // An outcome of EINTR is the only one that the kernel leaves unanswered (netlink_rcv_skb).
+  int missing = EINTR;
   std::vector<char> buffer(receive_size);
-  int timeout_ms = answer_timeout_ms;
   for (;;) {
-    const ssize_t got = receive(fd, buffer, timeout_ms);
-    if (got == -ENOBUFS) {
-      // Answers were lost. Those that were not are here already: the kernel answered in sendmsg().
-      timeout_ms = 0;
+    const ssize_t got = receive(fd, buffer);
+    if (got == -ENOBUFS) {  // refusals were lost; the acknowledgement may still be there
+      missing = ENOBUFS;
       continue;
     }
     if (got <= 0)
       return refuse_all(requests.last(1), first + requests.size() - 1,
-                        got == 0 ? ETIMEDOUT : static_cast<int>(-got), refused);
+                        got == 0 || got == -EAGAIN ? missing : static_cast<int>(-got), refused);
     auto size = static_cast<int>(got);
     for (auto* reply = reinterpret_cast<nlmsghdr*>(buffer.data()); nlmsg_ok(reply, size);
          reply = nlmsg_next(reply, &size)) {

@@ -1,0 +1,15 @@
+"""Runs the program ipvs_kernel_test in a kernel with IPVS and hands its report through."""
+import os
+import shlex
+import sys
+
+from lab import uml
+
+reason = uml.why_not()
+if reason:
+    print(f"skipped: {reason}")
+    sys.exit(77)
+program = os.path.join(os.environ["HOLDFAST_BIN"], "ipvs_kernel_test")
+status, console = uml.boot("exec " + shlex.join([program, *sys.argv[1:]]), 150)
+print(console)
+sys.exit(status)
