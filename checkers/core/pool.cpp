@@ -6,7 +6,8 @@
 
 namespace holdfast::checkers {
 
-Pool::Pool(const VirtualServer& service, const std::vector<std::vector<bool>>& up)
+Pool::Pool(const VirtualServer& service, const std::vector<std::vector<bool>>& up,
+           std::optional<bool> quorum)
     : service_{service} {
   BASE_ASSERT(up.size() == service.servers.size());
   for (std::size_t i = 0; i < up.size(); ++i) {
@@ -14,7 +15,13 @@ Pool::Pool(const VirtualServer& service, const std::vector<std::vector<bool>>& u
     if (is_alive(i)) alive_weight_ += service_.servers[i].settings.weight;
   }
   // runtime.md section 15: the first quorum is that of the servers which begin alive.
-  quorum_ = alive_weight_ > 0 && alive_weight_ >= service_.quorum;
+  quorum_ = quorum.value_or(alive_weight_ > 0 && alive_weight_ >= service_.quorum);
+}
+
+Effects Pool::settle() {
+  Effects effects;
+  update_quorum(effects);
+  return effects;
 }
 
 std::string Pool::server_name(std::size_t server) const {

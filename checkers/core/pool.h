@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstddef>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -28,7 +29,13 @@ struct Effects {
 class Pool {
  public:
   /// @param up for each server and check: the verdict to begin with
-  Pool(const VirtualServer& service, const std::vector<std::vector<bool>>& up);
+  /// @param quorum whether it was there in the pool that this one follows, after a reload or a
+  ///        restart: inside the hysteresis band that decides; nothing at the first start
+  Pool(const VirtualServer& service, const std::vector<std::vector<bool>>& up,
+       std::optional<bool> quorum = {});
+
+  /// What follows from a quorum or weights that are not those of the pool before. Call once.
+  Effects settle();
 
   /// A check changed its verdict. @param reason of the verdict, for the log
   Effects set_check(std::size_t server, std::size_t check, bool up, const std::string& reason);

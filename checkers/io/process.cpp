@@ -39,6 +39,10 @@ std::optional<HealthRecord> from_record(std::span<const std::byte> bytes) {
   return HealthRecord{(words[0] & 1U) != 0, (words[0] & 2U) != 0, words[1]};
 }
 
+std::string quorum_key(const VirtualServer& service) {
+  return "quorum " + to_string(service.key);
+}
+
 }  // namespace
 
 /// Shared between the process and its coroutine, which may still wait for a probe when a reload or
@@ -58,8 +62,9 @@ struct CheckersProcess::Task {
 };
 
 struct CheckersProcess::Service {
-  Service(const VirtualServer& config, const std::vector<std::vector<bool>>& up)
-      : pool{config, up} {}
+  Service(const VirtualServer& config, const std::vector<std::vector<bool>>& up,
+          std::optional<bool> quorum)
+      : pool{config, up, quorum} {}
   Service(const Service&) = delete;
   Service& operator=(const Service&) = delete;
   ~Service() {
@@ -119,6 +124,7 @@ void CheckersProcess::apply(CheckersConfig next, bool restarted) {
     const auto before = old.find(config.key);
     Service* previous = before == old.end() ? nullptr : before->second.get();
     auto service = make_service(config, previous, restarted);
+    carry_out(service->pool.settle(), *service);
     reconciler_.want(config.key, service->pool.wanted());
     services_.emplace(config.key, std::move(service));
   }
@@ -127,9 +133,11 @@ void CheckersProcess::apply(CheckersConfig next, bool restarted) {
   old.clear();  // drops the tasks that nobody took over
   if (!table_) return;
   std::set<std::string> used;
-  for (const auto& [key, service] : services_)
+  for (const auto& [key, service] : services_) {
+    used.insert(quorum_key(service->pool.service()));
     for (const auto& server : service->tasks)
       for (const auto& task : server) used.insert(task->key);
+  }
   for (const std::string& key : table_->keys())
     if (!used.contains(key)) table_->erase(key);
 }
@@ -147,12 +155,18 @@ std::unique_ptr<CheckersProcess::Service> CheckersProcess::make_service(const Vi
       up.back().push_back(tasks.back().back()->health.is_up());
     }
   }
-  auto service = std::make_unique<Service>(config, up);
+  std::optional<bool> quorum;
+  if (old != nullptr)
+    quorum = old->pool.has_quorum();
+  else if (const auto record = table_ && restarted ? table_->get(quorum_key(config)) : Bytes{};
+           !record.empty())
+    quorum = record.front() != std::byte{0};
+  auto service = std::make_unique<Service>(config, up, quorum);
   service->tasks = std::move(tasks);
   for (auto& server : service->tasks)
     for (auto& task : server) {
       task->service = service.get();
-      save(*task);
+      save(task->key, to_record(task->health.record()));
       if (task->running) continue;
       const FinalTiming& timing = task->check.final_timing;
       std::uniform_int_distribution<Duration::rep> spread{0, timing.warmup.count()};
@@ -242,7 +256,7 @@ void CheckersProcess::probed(Task& task, const Verdict& verdict, const Health::O
     log_.write(Event{Level::warning, "check_not_run", describe("could not be made")});
     return;
   }
-  save(task);
+  save(task.key, to_record(task.health.record()));
   if (outcome.changed)
     log_.write(Event{Level::notice, "check_changed",
                      describe(task.health.is_up() ? "succeeds" : "fails")});
@@ -260,14 +274,16 @@ void CheckersProcess::carry_out(const Effects& effects, Service& service) {
   for (const Event& event : effects.events) log_.write(event);
   for (const ScriptRequest& script : effects.scripts)
     send_(process::RunScript{serial_, script.script, script.object, {}});
+  const auto quorum = service.pool.has_quorum() ? std::byte{1} : std::byte{0};
+  save(quorum_key(service.pool.service()), std::span{&quorum, 1});
   if (!effects.table_changed) return;
   reconciler_.want(service.pool.service().key, service.pool.wanted());
   reconcile_soon();
 }
 
-void CheckersProcess::save(const Task& task) {
+void CheckersProcess::save(const std::string& key, Bytes record) {
   if (!table_) return;
-  if (auto saved = table_->put(task.key, to_record(task.health.record())); !saved)
+  if (auto saved = table_->put(key, record); !saved)
     log_.write(Event{Level::warning, "state_table", saved.error().what});
 }
 

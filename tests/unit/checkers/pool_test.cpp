@@ -86,6 +86,24 @@ TEST(Pool, HysteresisKeepsTheQuorumAndItsLoss) {
   set_alive(4);
   EXPECT_TRUE(pool.has_quorum());
 }
+TEST(Pool, AfterARestartTheQuorumGoesOnInsideItsHysteresis) {
+  const VirtualServer service = service_of({1, 1, 1}, 3, 1);
+  const std::vector<std::vector<bool>> two{{true}, {true}, {false}};
+  Pool held{service, two, true};
+  EXPECT_TRUE(held.settle().events.empty());
+  EXPECT_TRUE(held.has_quorum()) << "2 is not below 3 - 1";
+  Pool lost{service, all(3, true), false};
+  EXPECT_TRUE(lost.settle().events.empty());
+  EXPECT_FALSE(lost.has_quorum()) << "3 is below 3 + 1";
+}
+TEST(Pool, AReloadThatMovesTheQuorumSaysSo) {
+  VirtualServer service = service_of({1, 1}, 2);
+  service.quorum_down = config::Place{9, 1};
+  Pool pool{service, {{true}, {false}}, true};
+  const Effects effects = pool.settle();
+  EXPECT_TRUE(says(effects, "Lost quorum 2"));
+  EXPECT_EQ(effects.scripts.size(), 1U);
+}
 TEST(Pool, WithAlphaTheQuorumBeginsLost) {
   EXPECT_FALSE((Pool{service_of({1, 1}), all(2, false)}.has_quorum()));
 }
