@@ -32,11 +32,11 @@ function(holdfast_common target)
   if(HOLDFAST_WERROR)
     target_compile_options(${target} PRIVATE -Werror)
   elseif(CMAKE_CXX_COMPILER_ID STREQUAL GNU AND CMAKE_CXX_COMPILER_VERSION VERSION_LESS 13)
-    # GCC 12 bugs 105329, 105562, 105651: false alarms about std::string and std::vector that come
+    # GCC 12 bugs 105329, 105562, 105651: false alarms about containers and coroutines that come
     # and go with what the optimiser inlines.
     target_compile_options(${target} PRIVATE -Wno-restrict -Wno-maybe-uninitialized
                            -Wno-array-bounds -Wno-stringop-overflow -Wno-stringop-overread
-                           -Wno-free-nonheap-object)
+                           -Wno-free-nonheap-object -Wno-mismatched-new-delete)
   endif()
   if(HOLDFAST_FUZZ)
     target_compile_options(${target} PUBLIC -fsanitize=fuzzer-no-link,address,undefined

@@ -36,22 +36,46 @@ class Readiness {
     ::close(ends[0]);
     ::setsid();
     if (::fork() > 0) ::_exit(0);
-    if (::chdir("/") != 0) return Readiness{Fd{ends[1]}};
+    if (::chdir("/") != 0) ::_exit(exit_fatal);
+    Readiness readiness{Fd{ends[1]}};
+    readiness.terminal_ = Fd{::fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, STDERR_FILENO + 1)};
     const Fd null{::open("/dev/null", O_RDWR | O_CLOEXEC)};
     for (int fd = 0; fd < 3; ++fd) ::dup2(null.get(), fd);
-    return Readiness{Fd{ends[1]}};
+    return readiness;
   }
   Readiness() = default;
+  /// Until it is ready, what goes wrong is said where it was started.
+  void complain(const std::string& text) {
+    const std::string line = "holdfastd: " + text + "\n";
+    if (terminal_) [[maybe_unused]]
+      const ssize_t written = ::write(terminal_.get(), line.data(), line.size());
+  }
   void tell(int status) {
     const auto byte = static_cast<unsigned char>(status);
     if (pipe_) [[maybe_unused]]
       const ssize_t written = ::write(pipe_.get(), &byte, 1);
     pipe_.reset();
+    terminal_.reset();
   }
 
  private:
   explicit Readiness(Fd pipe) : pipe_{std::move(pipe)} {}
-  Fd pipe_;
+  Fd pipe_, terminal_;
+};
+
+/// The log, and while starting also the terminal for errors.
+class StartLog : public Log {
+ public:
+  StartLog(std::unique_ptr<Log> log, Readiness& readiness)
+      : log_{std::move(log)}, readiness_{readiness} {}
+  void write(const Event& event) override {
+    log_->write(event);
+    if (event.level == Level::error) readiness_.complain(to_line(event));
+  }
+
+ private:
+  std::unique_ptr<Log> log_;
+  Readiness& readiness_;
 };
 
 process::LogOptions log_options(const Options& options) {
@@ -91,26 +115,26 @@ int run_daemon(Options options) {
       std::free(folder);
     }
   Readiness readiness = options.foreground ? Readiness{} : Readiness::detach();
-  const auto log = process::make_log(log_options(options));
-  log->write(Event{Level::info, "starting", "Starting Holdfast v" HOLDFAST_VERSION}.with(
+  StartLog log{process::make_log(log_options(options)), readiness};
+  log.write(Event{Level::info, "starting", "Starting Holdfast v" HOLDFAST_VERSION}.with(
       "configuration", options.file));
   for (const std::string& warning : options.warnings)
-    log->write(Event{Level::warning, "command_line", warning});
+    log.write(Event{Level::warning, "command_line", warning});
   auto pid_file = PidFile::lock(options.pid_file);
   if (!pid_file) {
-    log->write(Event{Level::error, "pid_file", pid_file.error().what});
-    if (!options.log_console || !options.foreground)
+    log.write(Event{Level::error, "pid_file", pid_file.error().what});
+    if (options.foreground && !options.log_console)
       std::fprintf(stderr, "holdfastd: %s\n", pid_file.error().what.c_str());
     readiness.tell(exit_fatal);
     return exit_fatal;
   }
   if (auto written = pid_file->write(::getpid()); !written)
-    log->write(Event{Level::warning, "pid_file", written.error().what});
+    log.write(Event{Level::warning, "pid_file", written.error().what});
   boost::asio::io_context context{1};
-  Supervisor supervisor{context, options, log_options(options), *log, [&] { readiness.tell(0); }};
+  Supervisor supervisor{context, options, log_options(options), log, [&] { readiness.tell(0); }};
   const int status = supervisor.run();
   readiness.tell(status);
-  log->write(Event{Level::info, "stopped", "Stopped Holdfast v" HOLDFAST_VERSION});
+  log.write(Event{Level::info, "stopped", "Stopped Holdfast v" HOLDFAST_VERSION});
   return status;
 }
 

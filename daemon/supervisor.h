@@ -52,6 +52,7 @@ class Supervisor {
   void commit();
   void refuse(const char* why);
   void report(const Transaction& transaction) const;
+  [[nodiscard]] std::set<std::string> mistakes(const Transaction& transaction) const;
   process::Configure settings_for(const Worker& worker, bool restarted) const;
 
   // supervisor.cpp
@@ -83,6 +84,7 @@ class Supervisor {
   std::optional<Transaction> transaction_;
   std::optional<Configuration> current_, previous_;
   Fd current_text_;
+  std::set<std::string> known_mistakes_;  ///< warnings of the configuration in force
   Phase phase_ = Phase::starting;
   bool reload_again_ = false;
   bool testing_ = false;

@@ -92,10 +92,20 @@ void Supervisor::all_prepared() {
   report(*transaction_);
   if (has(transaction_->findings, config::Severity::error))
     return refuse("the configuration has errors");
-  // At start keepalived runs with what it can use; a running daemon keeps what it knows to be good.
-  if (phase_ == Phase::running && has(transaction_->findings, config::Severity::warning))
+  // At start keepalived runs with what it can use; a running daemon keeps what it knows to be good,
+  // and takes no mistakes but those that it runs with already.
+  const auto found = mistakes(*transaction_);
+  if (phase_ == Phase::running && !std::ranges::includes(known_mistakes_, found))
     return refuse("the configuration has mistakes");
+  known_mistakes_ = found;
   commit();
+}
+
+std::set<std::string> Supervisor::mistakes(const Transaction& transaction) const {
+  std::set<std::string> found;
+  for (const config::Diagnostic& finding : transaction.findings)
+    if (finding.severity == config::Severity::warning) found.insert(finding.message);
+  return found;
 }
 
 void Supervisor::commit() {

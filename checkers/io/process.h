@@ -13,6 +13,7 @@
 
 #include "checkers/core/health.h"
 #include "checkers/core/pool.h"
+#include "daemon/base/bytes.h"
 #include "daemon/process/state_table.h"
 #include "daemon/process/worker_loop.h"
 #include "ipvs/reconciler.h"
