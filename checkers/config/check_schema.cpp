@@ -12,26 +12,12 @@ using config::AnyWord;
 using config::Boolean;
 using config::field;
 using config::later;
+using config::part_field;
 using config::Range;
 using config::Reader;
 using config::Row;
 using config::row;
 using config::Statement;
-
-/// Reads a field of a part of the check through a temporary row of that part.
-template <auto Part, auto Member>
-constexpr Row<Check> part_field(std::string_view keyword, config::Rule rule,
-                                std::string_view meaning) {
-  return {keyword,
-          rule,
-          {},
-          "keepalived",
-          meaning,
-          [](Check& check, const Row<Check>& self, const Statement& statement, Reader& reader) {
-            const auto inner = field<Member>(self.keyword, self.rule, self.source, self.meaning);
-            inner.read(check.*Part, inner, statement, reader);
-          }};
-}
 
 constexpr std::array endpoint_rows{
     part_field<&Check::endpoint, &Endpoint::connect_ip>("connect_ip", config::Address{},

@@ -12,6 +12,7 @@ namespace {
 using config::AnyWord;
 using config::field;
 using config::later;
+using config::part_field;
 using config::Range;
 using config::Reader;
 using config::Row;
@@ -29,19 +30,6 @@ constexpr Range threshold_rule{0, 4294967295.0};
 /// @source keywords.tsv: 31 days
 constexpr Range persistence_rule{1, 2678400};
 constexpr std::uint32_t default_persistence = 360;
-
-template <typename T, auto Part, auto Member>
-constexpr Row<T> part_field(std::string_view keyword, config::Rule rule, std::string_view meaning) {
-  return {keyword,
-          rule,
-          {},
-          "keepalived",
-          meaning,
-          [](T& target, const Row<T>& self, const Statement& statement, Reader& reader) {
-            const auto inner = field<Member>(self.keyword, self.rule, self.source, self.meaning);
-            inner.read(target.*Part, inner, statement, reader);
-          }};
-}
 
 template <auto Member, typename T>
 void read_script(T& target, const Row<T>&, const Statement& statement, Reader& reader) {
@@ -80,18 +68,17 @@ constexpr std::array real_server_schema{
                     read_script<&RealServer::notify_up, RealServer>),
     row<RealServer>("notify_down", "\"CMD\" [USER [GROUP]]", "keepalived",
                     "Script when it goes down.", read_script<&RealServer::notify_down, RealServer>),
-    part_field<RealServer, &RealServer::timing, &Timing::alpha>("alpha", config::Boolean{},
-                                                                "Down until the first success."),
-    part_field<RealServer, &RealServer::timing, &Timing::retry>("retry", retry_rule,
-                                                                "Default for its checks."),
-    part_field<RealServer, &RealServer::timing, &Timing::delay_before_retry>(
-        "delay_before_retry", seconds_rule, "Default for its checks."),
-    part_field<RealServer, &RealServer::timing, &Timing::warmup>("warmup", seconds_rule,
+    part_field<&RealServer::timing, &Timing::alpha>("alpha", config::Boolean{},
+                                                    "Down until the first success."),
+    part_field<&RealServer::timing, &Timing::retry>("retry", retry_rule, "Default for its checks."),
+    part_field<&RealServer::timing, &Timing::delay_before_retry>("delay_before_retry", seconds_rule,
                                                                  "Default for its checks."),
-    part_field<RealServer, &RealServer::timing, &Timing::connect_timeout>(
-        "connect_timeout", positive_seconds, "Default for its checks."),
-    part_field<RealServer, &RealServer::timing, &Timing::delay_loop>("delay_loop", positive_seconds,
-                                                                     "Default for its checks."),
+    part_field<&RealServer::timing, &Timing::warmup>("warmup", seconds_rule,
+                                                     "Default for its checks."),
+    part_field<&RealServer::timing, &Timing::connect_timeout>("connect_timeout", positive_seconds,
+                                                              "Default for its checks."),
+    part_field<&RealServer::timing, &Timing::delay_loop>("delay_loop", positive_seconds,
+                                                         "Default for its checks."),
     field<&RealServer::virtualhost>("virtualhost", AnyWord{}, "keepalived", "HTTP host header."),
     row<RealServer>("TCP_CHECK", "{ ... }", "keepalived", "Check by TCP connection.",
                     read_check_block),
@@ -201,17 +188,17 @@ constexpr std::array virtual_server_schema{
                        read_method<&VirtualServer::forwarding, VirtualServer>),
     row<VirtualServer>("protocol", "TCP|UDP|SCTP", "linux/ip_vs.h", "Transport protocol.",
                        read_protocol),
-    part_field<VirtualServer, &VirtualServer::timing, &Timing::delay_loop>(
-        "delay_loop", positive_seconds, "Time between checks."),
-    part_field<VirtualServer, &VirtualServer::timing, &Timing::retry>("retry", retry_rule,
-                                                                      "Retries before a failure."),
-    part_field<VirtualServer, &VirtualServer::timing, &Timing::delay_before_retry>(
+    part_field<&VirtualServer::timing, &Timing::delay_loop>("delay_loop", positive_seconds,
+                                                            "Time between checks."),
+    part_field<&VirtualServer::timing, &Timing::retry>("retry", retry_rule,
+                                                       "Retries before a failure."),
+    part_field<&VirtualServer::timing, &Timing::delay_before_retry>(
         "delay_before_retry", seconds_rule, "Pause between retries."),
-    part_field<VirtualServer, &VirtualServer::timing, &Timing::warmup>(
-        "warmup", seconds_rule, "Bound of the random initial delay."),
-    part_field<VirtualServer, &VirtualServer::timing, &Timing::connect_timeout>(
+    part_field<&VirtualServer::timing, &Timing::warmup>("warmup", seconds_rule,
+                                                        "Bound of the random initial delay."),
+    part_field<&VirtualServer::timing, &Timing::connect_timeout>(
         "connect_timeout", positive_seconds, "Time limit of a connection."),
-    part_field<VirtualServer, &VirtualServer::timing, &Timing::alpha>(
+    part_field<&VirtualServer::timing, &Timing::alpha>(
         "alpha", config::Boolean{}, "Servers are down until their first success."),
     field<&VirtualServer::omega>("omega", Switch{}, "keepalived",
                                  "Run the down scripts at stop as well."),

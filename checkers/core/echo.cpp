@@ -10,14 +10,6 @@ constexpr std::uint8_t v6_reply = 129;    // RFC 4443 4.2
 /// Carried in the payload so that a reply of another program is not taken for ours.
 constexpr std::uint32_t cookie = 0x486f4661;
 
-std::uint16_t checksum(Bytes bytes) {
-  std::uint32_t sum = 0;
-  for (std::size_t i = 0; i < bytes.size(); ++i)
-    sum += std::to_integer<std::uint32_t>(bytes[i]) << (i % 2 == 0 ? 8 : 0);
-  while (sum >> 16 != 0) sum = (sum & 0xffff) + (sum >> 16);
-  return static_cast<std::uint16_t>(~sum);
-}
-
 }  // namespace
 
 std::vector<std::byte> echo_request(const Echo& echo, bool v6) {
@@ -28,7 +20,7 @@ std::vector<std::byte> echo_request(const Echo& echo, bool v6) {
   out.u16(echo.id);
   out.u16(echo.sequence);
   out.u32(cookie);
-  if (!v6) out.patch_u16(2, checksum(out.bytes()));
+  if (!v6) out.patch_u16(2, internet_checksum(internet_sum(out.bytes())));
   return out.take();
 }
 

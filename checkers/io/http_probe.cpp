@@ -15,6 +15,7 @@
 #include "checkers/io/md5.h"
 #include "checkers/io/probe.h"
 #include "checkers/io/socket_options.h"
+#include "daemon/process/clock.h"
 
 namespace holdfast::checkers {
 
@@ -39,8 +40,10 @@ Verdict transfer_failure(const char* what, const boost::system::error_code& erro
   return failure(what, error);
 }
 
-/// Reads the answer; the digest is computed when it is asked for.
+/// Reads the answer; the digest is computed when it is asked for. The stream's own limit needs an
+/// operation that waits: a server that never pauses is stopped by `deadline`.
 asio::awaitable<Verdict> read_answer(beast::tcp_stream& stream, HttpUrl url, Duration limit) {
+  const TimePoint deadline = process::monotonic_now() + limit;
   beast::flat_buffer buffer{header_limit * 2};
   http::response_parser<http::buffer_body> parser;
   parser.header_limit(header_limit);
@@ -55,6 +58,7 @@ asio::awaitable<Verdict> read_answer(beast::tcp_stream& stream, HttpUrl url, Dur
     parser.get().body().size = piece.size();
     std::tie(error, size) = co_await http::async_read(stream, buffer, parser, no_throw);
     if (error == http::error::need_buffer) error = {};
+    if (!error && process::monotonic_now() >= deadline) error = beast::error::timeout;
     if (error) co_return transfer_failure("body", error, limit);
     if (!url.digest.empty()) digest.update({piece.data(), piece.size() - parser.get().body().size});
   }
@@ -72,7 +76,7 @@ asio::awaitable<Verdict> fetch(ProbeTask task, HttpUrl url) {
     co_return failure("cannot open a socket", error);
   if (auto refused = apply_options(stream.socket().native_handle(), endpoint, true))
     co_return *refused;
-  stream.socket().set_option(tcp::socket::linger{true, 0}, error);
+  reset_at_close(stream.socket().native_handle());
   stream.expires_after(limit);
   const auto [unreachable] = co_await stream.async_connect(target, no_throw);
   if (unreachable) co_return transfer_failure("connect", unreachable, limit);

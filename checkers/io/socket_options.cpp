@@ -62,6 +62,11 @@ std::optional<Verdict> apply_options(int socket, const Endpoint& endpoint, bool 
   return std::nullopt;
 }
 
+void reset_at_close(int socket) {
+  const linger at_once{1, 0};
+  ::setsockopt(socket, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
+}
+
 Verdict failure(const char* what, const boost::system::error_code& error) {
   switch (error.value()) {
     case EMFILE:

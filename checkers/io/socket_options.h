@@ -11,6 +11,9 @@ namespace holdfast::checkers {
 boost::asio::ip::address to_asio(const IpAddress& address);
 /// @return nothing when everything was set; otherwise why the probe cannot be made
 std::optional<Verdict> apply_options(int socket, const Endpoint& endpoint, bool with_port);
+/// The close ends the connection with a reset, so that no TIME_WAIT stays. Not by Asio's option of
+/// that name: its destructors take that back.
+void reset_at_close(int socket);
 /// A failure to connect or to receive: of the server, or of our own making (runtime.md 16.1).
 Verdict failure(const char* what, const boost::system::error_code& error);
 

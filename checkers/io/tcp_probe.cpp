@@ -27,6 +27,7 @@ asio::awaitable<Verdict> tcp_probe(ProbeTask task) {
   boost::system::error_code error;
   if (socket.open(target.protocol(), error)) co_return failure("cannot open a socket", error);
   if (auto refused = apply_options(socket.native_handle(), endpoint, true)) co_return *refused;
+  reset_at_close(socket.native_handle());
   const Duration limit = task.check.final_timing.connect_timeout;
   asio::steady_timer deadline{executor, limit};
   const auto outcome =
@@ -34,7 +35,6 @@ asio::awaitable<Verdict> tcp_probe(ProbeTask task) {
   if (outcome.index() == 1)
     co_return Verdict::failed("connect timed out after {} s", in_seconds(limit));
   if (const auto [failed] = std::get<0>(outcome); failed) co_return failure("connect", failed);
-  socket.set_option(tcp::socket::linger{true, 0}, error);
   co_return Verdict::passed();
 }
 

@@ -44,6 +44,20 @@ class ByteReader {
   bool good_ = true;
 };
 
+/// The sum of the 16-bit words of `bytes`, an odd last byte padded: a part of internet_checksum().
+inline std::uint32_t internet_sum(Bytes bytes) {
+  std::uint32_t total = 0;
+  for (std::size_t i = 0; i < bytes.size(); ++i)
+    total += std::to_integer<std::uint32_t>(bytes[i]) << (i % 2 == 0 ? 8 : 0);
+  return total;
+}
+
+/// @source RFC 1071. @param total of all parts, for at most 64 KiB
+constexpr std::uint16_t internet_checksum(std::uint32_t total) {
+  while (total >> 16 != 0) total = (total & 0xffff) + (total >> 16);
+  return static_cast<std::uint16_t>(~total);
+}
+
 /// Appends big-endian numbers to a buffer of its own.
 class ByteWriter {
  public:

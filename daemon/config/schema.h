@@ -55,6 +55,22 @@ constexpr auto field(std::string_view keyword, Rule rule, std::string_view sourc
   return detail::make_field<Member>(keyword, rule, source, meaning);
 }
 
+/// The same for a member of a part: `part_field<&Check::timing, &Timing::retry>("retry", ...)`.
+template <auto Part, auto Member>
+constexpr auto part_field(std::string_view keyword, Rule rule, std::string_view meaning) {
+  using T = decltype(detail::class_of(Part));
+  return Row<T>{keyword,
+                rule,
+                {},
+                "keepalived",
+                meaning,
+                [](T& target, const Row<T>& self, const Statement& statement, Reader& reader) {
+                  const auto inner =
+                      field<Member>(self.keyword, self.rule, self.source, self.meaning);
+                  inner.read(target.*Part, inner, statement, reader);
+                }};
+}
+
 /// A keyword with a reading function of its own (blocks, lists, odd syntax).
 template <typename T>
 constexpr Row<T> row(std::string_view keyword, std::string_view arguments, std::string_view source,

@@ -14,24 +14,10 @@ constexpr std::uint8_t type_advertisement = 1;  // RFC 9568 5.2.2
 constexpr auto v3_unit = std::chrono::milliseconds{10};
 constexpr unsigned v3_max_interval = 4095;  // RFC 9568 5.2.7: 12 bits
 
-std::uint32_t sum(Bytes bytes) {
-  std::uint32_t total = 0;
-  for (std::size_t i = 0; i < bytes.size(); ++i) {
-    const auto value = std::to_integer<std::uint32_t>(bytes[i]);
-    total += i % 2 == 0 ? value << 8 : value;
-  }
-  return total;
-}
-
-std::uint16_t fold(std::uint32_t total) {
-  while (total >> 16 != 0) total = (total & 0xffff) + (total >> 16);
-  return static_cast<std::uint16_t>(~total);
-}
-
 /// RFC 8200 8.1 for IPv6; the IPv4 form is the one of RFC 793, as keepalived uses it.
 std::uint32_t pseudo_header_sum(const IpAddress& source, const IpAddress& destination,
                                 std::size_t length) {
-  return sum(source.bytes()) + sum(destination.bytes()) + protocol_number +
+  return internet_sum(source.bytes()) + internet_sum(destination.bytes()) + protocol_number +
          static_cast<std::uint32_t>(length);
 }
 
@@ -73,13 +59,15 @@ bool equal_in_constant_time(std::string_view a, std::string_view b) {
 
 std::optional<ChecksumStyle> checksum_style(Bytes message, Version version,
                                             const Arrival& arrival) {
-  const std::uint32_t plain = sum(message);
+  const std::uint32_t plain = internet_sum(message);
   const std::uint32_t with_header =
       plain + pseudo_header_sum(arrival.source, arrival.destination, message.size());
   if (arrival.source.is_v6())
-    return fold(with_header) == 0 ? std::optional{ChecksumStyle::pseudo_header} : std::nullopt;
-  if (fold(plain) == 0) return ChecksumStyle::message;
-  if (version == Version::v3 && fold(with_header) == 0) return ChecksumStyle::pseudo_header;
+    return internet_checksum(with_header) == 0 ? std::optional{ChecksumStyle::pseudo_header}
+                                               : std::nullopt;
+  if (internet_checksum(plain) == 0) return ChecksumStyle::message;
+  if (version == Version::v3 && internet_checksum(with_header) == 0)
+    return ChecksumStyle::pseudo_header;
   return std::nullopt;
 }
 
@@ -136,10 +124,10 @@ std::vector<std::byte> encode(const Advert& advert, const IpAddress& source,
   out.u16(0);
   for (const IpAddress& address : advert.addresses) out.append(address.bytes());
   if (is_v2) append_password(out, advert);
-  std::uint32_t total = sum(out.bytes());
+  std::uint32_t total = internet_sum(out.bytes());
   if (source.is_v6() || (!is_v2 && style == ChecksumStyle::pseudo_header))
     total += pseudo_header_sum(source, destination, out.bytes().size());
-  out.patch_u16(checksum_at, fold(total));
+  out.patch_u16(checksum_at, internet_checksum(total));
   return out.take();
 }
 

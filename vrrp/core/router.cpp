@@ -132,6 +132,8 @@ Step on(const Backup& backup, const AdvertReceived& advert, const Context& in) {
     // 6.4.2: a resignation, so wait Skew_Time, not the whole Active_Down_Interval.
     Backup next = backup;
     next.deadline = in.now + skew_time(in.config, backup.active_interval);
+    next.active_address = advert.source;
+    next.active_priority = 0;
     return {next, {}};
   }
   if (advert.priority >= in.config.priority || !in.preempts()) return {in.follow(advert), {}};
@@ -143,16 +145,18 @@ Step on(const Backup& backup, const AdvertReceived& advert, const Context& in) {
   return {ignoring, {}};
 }
 
+std::string takeover_reason(const Backup& backup, const RouterConfig& config) {
+  if (backup.active_priority != 0 && backup.active_priority < config.priority)
+    return fmt::format("preempting {} of priority {}", backup.active_address.to_string(),
+                       backup.active_priority);
+  if (backup.active_priority == 0 && !backup.active_address.is_unspecified())
+    return fmt::format("{} resigned", backup.active_address.to_string());
+  return fmt::format("no advert for {:.3f} s",
+                     in_seconds(active_down_interval(config, backup.active_interval)));
+}
+
 Step on(const Backup& backup, const DeadlineReached&, const Context& in) {
-  const bool preempting =
-      backup.active_priority != 0 && backup.active_priority < in.config.priority;
-  return become_active(
-      in, StateName::backup,
-      backup.active_priority == 0 || !preempting
-          ? fmt::format("no advert for {:.3f} s",
-                        in_seconds(active_down_interval(in.config, backup.active_interval)))
-          : fmt::format("preempting {} of priority {}", backup.active_address.to_string(),
-                        backup.active_priority));
+  return become_active(in, StateName::backup, takeover_reason(backup, in.config));
 }
 
 Step on(const Backup&, const FaultRaised&, const Context&) {

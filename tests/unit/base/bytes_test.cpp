@@ -28,5 +28,14 @@ TEST(Bytes, ReadingPastTheEndIsBadAndYieldsZero) {
   EXPECT_EQ(in.u8(), 0);
 }
 
+TEST(Bytes, InternetChecksumOfRfc1071Section3) {
+  ByteWriter out;
+  out.u32(0x0001f203);
+  out.u32(0xf4f5f6f7);
+  EXPECT_EQ(internet_checksum(internet_sum(out.bytes())), 0x220d);
+  out.u8(0x12);  // an odd last byte is the upper half of a word
+  EXPECT_EQ(internet_checksum(internet_sum(out.bytes())), 0x100d);
+}
+
 }  // namespace
 }  // namespace holdfast

@@ -50,6 +50,12 @@ bool does(const Step& step) {
   return false;
 }
 
+std::string reason(const Step& step) {
+  for (const Action& action : step.actions)
+    if (const auto* transition = std::get_if<Transitioned>(&action)) return transition->reason;
+  return {};
+}
+
 TEST(Router, Rfc9568_6_1_SkewAndDownInterval) {
   const auto down = [](const RouterConfig& config) {
     return in_seconds(active_down_interval(config, config.advertisement_interval));
@@ -105,6 +111,8 @@ TEST(Router, Rfc9568_6_4_2_DeadlineMakesActive) {
 TEST(Router, Rfc9568_6_4_2_ResignationShortensTheWaitToSkew) {
   const Step next = step(v3(), backup_of(v3()), advert(0, greater), start);
   EXPECT_EQ(deadline(next.state), start + microseconds{609'375});
+  const Step taken = step(v3(), next.state, DeadlineReached{}, start + seconds{1});
+  EXPECT_TRUE(reason(taken).ends_with(" resigned")) << reason(taken);
 }
 TEST(Router, Rfc9568_6_4_2_HigherPriorityRestartsTheTimerWithItsInterval) {
   const Step next = step(v3(), backup_of(v3()), advert(200, greater, seconds{2}), start);

@@ -1,0 +1,284 @@
+"""Checks against servers of every kind, and what reaches the kernel's table. Needs IPVS: started by
+checkers_test.py inside user-mode-linux."""
+import os
+import signal
+import sys
+import tempfile
+import threading
+import time
+import unittest
+
+from lab import servers
+from lab.daemons import Holdfast
+from lab.net import Lab
+from lab.wait import wait_until
+
+VIP = "10.78.0.100"
+SERVER = "10.78.0.11"
+KILLS = 50
+
+TCP = "TCP_CHECK {\n connect_timeout 1\n }"
+HTTP = """HTTP_GET {{
+    url {{
+        path /
+        {accept}
+    }}
+    connect_timeout {limit}
+}}"""
+
+
+def http(accept="status_code 200", limit=2):
+    return HTTP.format(accept=accept, limit=limit)
+
+
+def real_server(port, check=TCP, more="", weight=1):
+    return f"real_server {SERVER} {port} {{\n weight {weight}\n {more}\n {check}\n}}\n"
+
+
+def service(*real_servers, more=""):
+    return (f"virtual_server {VIP} 80 {{\n delay_loop 1\n retry 0\n delay_before_retry 1\n"
+            f"lb_algo wrr\n lb_kind NAT\n protocol TCP\n {more}\n" + "".join(real_servers) + "}\n")
+
+
+class CheckersTest(unittest.TestCase):
+    def setUp(self):
+        self.lab = Lab(tempfile.mkdtemp(prefix="checkers-"))
+        self.lab.__enter__()
+        self.addCleanup(self.lab.__exit__, None, None, None)
+        os.chmod(self.lab.folder, 0o755)
+        self.host = self.lab.host("d", "10.78.0.1/24", f"{VIP}/32")
+        self.farm = self.lab.host("s", f"{SERVER}/24")
+
+    def serve(self, *ports):
+        """Starts real servers ("81:good") and waits until they listen."""
+        process = self.farm.popen("/usr/bin/python3", "-m", "lab.servers", SERVER, *ports,
+                                  log=self.lab.path("servers.log"))
+        for item in ports:
+            port = int(item.split(":")[0])
+            wait_until(lambda: f"{SERVER}:{port} " in self.farm.run("ss", "-Hltn"), 10, "the server")
+        return process
+
+    def end(self, process):
+        process.kill()
+        process.wait()
+
+    def start(self, config, *options):
+        self.config_text = config
+        director = Holdfast(self.host, "global_defs {\n script_user root\n}\n" + config)
+        arguments = director.arguments() + list(options)
+        director.arguments = lambda: arguments
+        return director.start()
+
+    def reload(self, director, config):
+        count = director.text().count("Reload finished")
+        self.lab.write(os.path.basename(director.config),
+                       "global_defs {\n script_user root\n}\n" + config)
+        director.reload()
+        wait_until(lambda: director.text().count("Reload finished") > count, 5, "the reload")
+
+    def table(self):
+        """Weight by port of the real server; None where the service does not exist."""
+        rows = self.host.run("ipvsadm", "-Ln").splitlines()
+        if not any(row.startswith(f"TCP  {VIP}:80") for row in rows):
+            return None
+        found = {}
+        for row in rows:
+            fields = row.split()
+            if fields and fields[0] == "->" and fields[1].startswith(SERVER):
+                found[int(fields[1].split(":")[1])] = int(fields[3])
+        return found
+
+    def wait_for_table(self, wanted, deadline=8):
+        try:
+            wait_until(lambda: self.table() == wanted, deadline, f"the table {wanted}")
+        except TimeoutError:
+            self.fail(f"the table is {self.table()}, not {wanted}")
+
+    def connections(self, port):
+        """How many connections the kernel sent there since the destination was added."""
+        for row in self.host.run("ipvsadm", "-Ln", "--stats", "--exact").splitlines():
+            fields = row.split()
+            if fields[:2] == ["->", f"{SERVER}:{port}"]:
+                return int(fields[2])
+        return None
+
+    def connect(self, count, ports):
+        """Makes connections; returns how many the kernel counted for each port.
+
+        It adds them up only every 2 s.
+        """
+        self.host.run("/usr/bin/python3", "-c",
+                      "import socket\n"
+                      f"for _ in range({count}): socket.create_connection(('{VIP}', 80), 2).close()")
+        wait_until(lambda: sum(map(self.connections, ports)) == count, 5, "the kernel's count")
+        return [self.connections(port) for port in ports]
+
+    def test_every_kind_of_server_gets_its_verdict(self):
+        digest = f"digest {servers.PAGE_DIGEST}"
+        cases = [("good", http(), True), ("good", http(digest), True), ("other", http(digest), False),
+                 ("error", http(), False), ("error", http("status_code 503"), True),
+                 ("large", http(), True), ("unsized", http(digest), True),
+                 ("chunked", http(digest), True), ("silent", http(), False),
+                 ("dripping", http(), False), ("endless_header", http(), False),
+                 ("endless_body", http(digest), False), ("truncated", http(), False),
+                 ("garbage", http(), False), ("closing", http(), False), ("resetting", http(), False),
+                 ("silent", TCP, True), ("resetting", TCP, True)]
+        ports = range(81, 81 + len(cases))
+        self.serve(*(f"{port}:{name}" for port, (name, _, _) in zip(ports, cases)))
+        refused = 81 + len(cases)
+        director = self.start(service(*(real_server(port, check) for port, (_, check, _) in
+                                        zip(ports, cases)), real_server(refused)))
+        wanted = {port: 1 for port, (_, _, passes) in zip(ports, cases) if passes}
+        self.wait_for_table(wanted, 12)
+        for reason in ("timed out after 2 s", "a header of more than", "Connection refused",
+                       "closed the connection", "status", "digest"):
+            self.assertIn(reason, director.text())
+        time.sleep(6)  # nothing comes back, and nothing grows
+        self.assertEqual(self.table(), wanted)
+        with open(f"/proc/{director.pid('checkers')}/status") as file:
+            resident = next(int(line.split()[1]) for line in file if line.startswith("VmRSS"))
+        self.assertLess(resident, 32 * 1024, "KiB")
+        waiting = self.host.run("ss", "-Htan", "state", "time-wait")
+        self.assertEqual(waiting, "", "probes leave no TIME_WAIT behind")
+
+    def test_ping(self):
+        away = "real_server 10.78.0.99 90 {\n PING_CHECK {\n connect_timeout 1\n }\n }\n"
+        ping = real_server(81, "PING_CHECK {\n connect_timeout 1\n }")
+        director = self.start(service(ping, away))
+        wait_until(lambda: "Removing service [10.78.0.99]:tcp:90 from VS" in director.text(), 8,
+                   "the verdict")
+        self.wait_for_table({81: 1})
+        self.assertNotIn("10.78.0.99", self.host.run("ipvsadm", "-Ln"))
+
+    def test_quorum_sorry_server_and_scripts_in_order(self):
+        output = self.lab.path("scripts.log")
+        script = self.lab.write("note", f"#!/bin/sh\necho \"$@\" >> {output}\n", 0o755)
+        notify = lambda port: f'notify_up "{script} up {port}"\n notify_down "{script} down {port}"'
+        more = (f'quorum 2\n quorum_up "{script} gained"\n quorum_down "{script} lost"\n'
+                f"sorry_server {SERVER} 99")
+        open(output, "w").close()
+        first, second = self.serve("81:good"), self.serve("82:good")
+        self.start(service(real_server(81, more=notify(81)), real_server(82, more=notify(82)),
+                           more=more))
+        self.wait_for_table({81: 1, 82: 1})
+        self.end(first)
+        self.wait_for_table({99: 1})
+        self.end(second)
+        wait_until(lambda: "down 82" in open(output).read(), 8, "the script")
+        self.assertEqual(self.table(), {99: 1})
+        self.serve("81:good")
+        wait_until(lambda: "up 81" in open(output).read(), 8, "the script")
+        self.serve("82:good")
+        self.wait_for_table({81: 1, 82: 1})
+        wait_until(lambda: "gained" in open(output).read(), 8, "the script")
+        with open(output) as file:
+            self.assertEqual(sorted(file.read().splitlines()),
+                             ["down 81", "down 82", "gained", "lost", "up 81", "up 82"])
+
+    def test_inhibit_on_failure_keeps_the_server_with_weight_0(self):
+        process = self.serve("81:good")
+        self.start(service(real_server(81, more="inhibit_on_failure", weight=5)))
+        self.wait_for_table({81: 5})
+        self.end(process)
+        self.wait_for_table({81: 0})
+        self.serve("81:good")
+        self.wait_for_table({81: 5})
+
+    def test_an_emptied_table_is_filled_again_and_a_changed_one_corrected(self):
+        self.serve("81:good", "82:good")
+        director = self.start(service(real_server(81), real_server(82)))
+        self.wait_for_table({81: 1, 82: 1})
+        self.host.run("ipvsadm", "-C")
+        self.wait_for_table({81: 1, 82: 1}, 3)
+        self.host.run("ipvsadm", "-e", "-t", f"{VIP}:80", "-r", f"{SERVER}:81", "-m", "-w", "9")
+        self.host.run("ipvsadm", "-d", "-t", f"{VIP}:80", "-r", f"{SERVER}:82")
+        self.host.run("ipvsadm", "-a", "-t", f"{VIP}:80", "-r", f"{SERVER}:83", "-m")
+        self.wait_for_table({81: 1, 82: 1}, 3)
+        self.host.run("ipvsadm", "-A", "-t", "10.78.0.200:80")  # somebody else's
+        time.sleep(2.5)  # two looks at the table
+        self.assertIn("10.78.0.200:80", self.host.run("ipvsadm", "-Ln"))
+        self.assertEqual(director.stop()[0], 0)
+        self.assertIsNone(self.table())
+        self.assertIn("10.78.0.200:80", self.host.run("ipvsadm", "-Ln"))
+
+    def test_a_reload_touches_only_what_changed(self):
+        process = self.serve("82:good")
+        self.serve("81:good", "83:good")
+        director = self.start(service(real_server(81), real_server(82), real_server(83)))
+        self.wait_for_table({81: 1, 82: 1, 83: 1})
+        before = self.connect(9, (81, 82, 83))[0]
+        self.assertGreater(before, 0)
+        self.end(process)
+        self.wait_for_table({81: 1, 83: 1})
+        # 82 is known to be down and stays out; 83 gets another weight, 84 is new, 81 is untouched.
+        self.serve("84:good")
+        mark = time.monotonic()
+        self.reload(director, service(real_server(81), real_server(82), real_server(83, weight=7),
+                                      real_server(84)))
+        self.wait_for_table({81: 1, 83: 7, 84: 1})
+        self.assertLess(time.monotonic() - mark, 5)
+        self.assertEqual(self.connections(81), before, "81 was removed and added again")
+        self.reload(director, service(real_server(81)))
+        self.wait_for_table({81: 1})
+        self.assertEqual(self.connections(81), before)
+
+    def test_starting_beside_a_correct_table_sends_nothing(self):
+        self.serve("81:good", "82:good")
+        config = service(real_server(81), real_server(82))
+        first = self.start(config, "-I")
+        self.wait_for_table({81: 1, 82: 1})
+        before = self.connect(4, (81, 82))
+        self.assertEqual(first.stop()[0], 0)
+        self.assertEqual(self.table(), {81: 1, 82: 1}, "-I keeps the table")
+        second = self.start(config)
+        wait_until(lambda: "Starting Holdfast" in second.text(), 5, "the start")
+        time.sleep(2)  # a look at the table and the first verdicts
+        self.assertEqual([self.connections(81), self.connections(82)], before)
+        second.stop()
+        self.assertIsNone(self.table())
+
+    def test_a_killed_worker_changes_nothing_in_the_table(self):
+        down = self.serve("82:good")
+        self.serve("81:good", "83:good")
+        more = f"quorum 3\n hysteresis 1\n sorry_server {SERVER} 99"
+        director = self.start(service(real_server(81), real_server(82), real_server(83), more=more))
+        self.wait_for_table({81: 1, 82: 1, 83: 1})
+        self.end(down)
+        wanted = {81: 1, 83: 1}  # the quorum of 3 is held by its hysteresis
+        self.wait_for_table(wanted)
+        before = self.connect(4, (81, 83))
+        pauses, seen, done = [], set(), threading.Event()
+
+        def watch():
+            while not done.is_set():
+                seen.add(tuple(sorted(self.table().items())))
+        watcher = threading.Thread(target=watch)
+        watcher.start()
+        try:
+            for _ in range(KILLS):
+                pauses.append(self.kill_worker(director))
+        finally:
+            done.set()
+            watcher.join()
+        self.assertEqual(seen, {tuple(sorted(wanted.items()))})
+        self.assertEqual([self.connections(81), self.connections(83)], before)
+        print(f"{KILLS} kills, a new worker after {max(pauses) * 1000:.0f} ms at most ", end="")
+
+    def kill_worker(self, director):
+        victim = director.pid("checkers")
+        begun = time.monotonic()
+        os.kill(victim, signal.SIGKILL)
+
+        def replaced():
+            try:
+                return director.pid("checkers") != victim
+            except (FileNotFoundError, ValueError):
+                return False
+        wait_until(replaced, 5, "a new worker")
+        pause = time.monotonic() - begun
+        time.sleep(0.6)  # long enough not to be taken for a crash loop
+        return pause
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=2, warnings="ignore")
