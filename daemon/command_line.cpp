@@ -38,7 +38,7 @@ po::options_description described() {
   add("log-detail,D", po::value<std::vector<bool>>()->zero_tokens()->composing(), "detailed log");
   add("log-facility,S", text(), "0-7 for local0-7, or a name");
   add("no-syslog,G", flag(), "no syslog");
-  add("release-vips,X", flag(), "remove addresses on leaving MASTER whoever added them");
+  add("release-vips,X", flag(), "always so: virtual addresses go on leaving MASTER, whoever added them");
   add("dont-release-vrrp,V", flag(), "keep addresses at stop");
   add("dont-release-ipvs,I", flag(), "keep the IPVS table at stop");
   add("dont-respawn,R", flag(), "stop when a worker dies");
@@ -127,7 +127,6 @@ Options read_values(const po::variables_map& given, const std::string& program) 
   options.log_console = has("log-console");
   options.log_detail = given.count("log-detail") != 0;
   options.no_syslog = has("no-syslog");
-  options.release_vips = has("release-vips");
   options.dont_release_vrrp = has("dont-release-vrrp");
   options.dont_release_ipvs = has("dont-release-ipvs");
   options.dont_respawn = has("dont-respawn");

@@ -19,7 +19,6 @@ struct Options {
   bool log_detail = false;                                 ///< -D
   int log_facility = 3 << 3;                               ///< -S: LOG_DAEMON, LOG_LOCAL0...
   bool no_syslog = false;                                  ///< -G
-  bool release_vips = false;                               ///< -X
   bool dont_release_vrrp = false;                          ///< -V
   bool dont_release_ipvs = false;                          ///< -I
   bool dont_respawn = false;                               ///< -R

@@ -18,8 +18,6 @@ process::Configure Supervisor::settings_for(const Worker& worker, bool restarted
   settings.restarted = restarted;
   settings.dont_release =
       &worker == &vrrp_ ? options_.dont_release_vrrp : options_.dont_release_ipvs;
-  settings.release_vips = options_.release_vips;
-  settings.log_detail = options_.log_detail;
   return settings;
 }
 

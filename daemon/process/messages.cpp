@@ -19,9 +19,7 @@ Outgoing encode(const Configure& m) {
   return {{{"type", "configure"},
            {"serial", m.serial},
            {"restarted", m.restarted},
-           {"dont_release", m.dont_release},
-           {"release_vips", m.release_vips},
-           {"log_detail", m.log_detail}},
+           {"dont_release", m.dont_release}},
           {m.text.get(), m.state.get()}};
 }
 
@@ -77,8 +75,6 @@ Configure configure_from(const json::object& body, std::vector<Fd>& fds) {
   m.serial = body.at("serial").to_number<std::uint64_t>();
   m.restarted = body.at("restarted").as_bool();
   m.dont_release = body.at("dont_release").as_bool();
-  m.release_vips = body.at("release_vips").as_bool();
-  m.log_detail = body.at("log_detail").as_bool();
   m.text = std::move(fds.at(0));
   m.state = std::move(fds.at(1));
   return m;

@@ -28,8 +28,6 @@ struct Configure {
   bool restarted = false;  ///< the previous worker died: resume from the state table
   Fd text, state;
   bool dont_release = false;  ///< -V for vrrp, -I for checkers: leave kernel state at stop
-  bool release_vips = false;  ///< -X
-  bool log_detail = false;    ///< -D
 };
 struct Prepared {
   std::uint64_t serial = 0;

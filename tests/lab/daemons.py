@@ -14,12 +14,13 @@ class Director:
     kind = ""
     program = ""
 
-    def __init__(self, host, config, label=None):
+    def __init__(self, host, config, label=None, options=()):
         self.host = host
         self.label = label or f"{host.name}-{self.kind}"
         self.config = host.lab.write(f"{self.label}.conf", config)
         self.log = host.lab.path(f"{self.label}.log")
         self.process = None
+        self.options = list(options)
 
     def pid_file(self, name):
         return self.host.lab.path(f"{self.label}.{name}.pid")
@@ -27,7 +28,7 @@ class Director:
     def arguments(self):
         return [self.program, "-n", "-l", "-D", "-G", "-f", self.config, "-p", self.pid_file("main"),
                 "-r", self.pid_file("vrrp"), "-c", self.pid_file("checkers"), "-b",
-                self.pid_file("bfd")]
+                self.pid_file("bfd"), *self.options]
 
     def start(self):
         open(self.log, "w").close()

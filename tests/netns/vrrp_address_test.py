@@ -52,6 +52,21 @@ class AddressTest(setup.LabTest):
         self.assertTrue(self.host.has_address("10.77.0.9"))
         self.assertIn(setup.VIP, self.host.ip("-4", "-o", "addr", "show", "dev", "lo"))
 
+    def test_with_V_the_address_stays_at_stop_and_the_next_start_goes_on_with_it(self):
+        director = Holdfast(self.host, setup.config("a", 255, ADVERT), options=["-V"]).start()
+        director.wait_for("MASTER", 5)
+        wait_until(lambda: self.host.has_address(setup.VIP), 2, "the address")
+        self.assertEqual(director.stop()[0], 0)
+        self.assertTrue(self.host.has_address(setup.VIP))
+        changes = self.lab.path("changes.log")
+        self.host.popen("ip", "-4", "monitor", "address", log=changes)
+        again = Holdfast(self.host, setup.config("a", 255, ADVERT), label="again").start()
+        again.wait_for("MASTER", 5)
+        again.reload()
+        wait_until(lambda: "Reload finished" in again.text(), 5, "the reload")
+        with open(changes) as file:
+            self.assertEqual(file.read(), "")
+
     def test_leftovers_go_away_at_the_start(self):
         self.host.ip("addr", "add", setup.VIP + "/24", "dev", "eth0")
         director = Holdfast(self.host, setup.config("a", 100, 1)).start()

@@ -63,11 +63,8 @@ class CheckersTest(unittest.TestCase):
         process.wait()
 
     def start(self, config, *options):
-        self.config_text = config
-        director = Holdfast(self.host, "global_defs {\n script_user root\n}\n" + config)
-        arguments = director.arguments() + list(options)
-        director.arguments = lambda: arguments
-        return director.start()
+        return Holdfast(self.host, "global_defs {\n script_user root\n}\n" + config,
+                        options=options).start()
 
     def reload(self, director, config):
         count = director.text().count("Reload finished")
