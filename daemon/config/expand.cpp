@@ -3,61 +3,37 @@
 // those for patterns.
 #include "daemon/config/expand.h"
 
-#include <fcntl.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
 #include <algorithm>
-#include <array>
+#include <cstdlib>
+#include <optional>
+#include <random>
 #include <utility>
 
-#include "daemon/base/fd.h"
+#include "daemon/config/definitions.h"
 #include "daemon/config/include.h"
 #include "daemon/config/line.h"
+#include "daemon/config/sequence.h"
 
 namespace holdfast::config {
 namespace {
 
-/// Largest file that is read. @source 100,000 real servers need 12 MB
-constexpr std::size_t max_file_size = 256UL * 1024 * 1024;
 /// Most files that one configuration may include.
 constexpr std::size_t max_files = 10'000;
 /// Most includes, conditions and definitions behind braces of one line.
 constexpr std::size_t max_directives_on_a_line = 16;
 
-struct File {
-  std::string content;
-  dev_t device = 0;
-  ino_t inode = 0;
-};
-
-Result<File> read_file(const std::string& path) {
-  const Fd fd{::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK)};
-  if (!fd) return fail_errno(errno, "cannot read '{}'", path);
-  struct stat status{};
-  if (::fstat(fd.get(), &status) != 0) return fail_errno(errno, "cannot read '{}'", path);
-  if (!S_ISREG(status.st_mode)) return fail("'{}' is not a regular file", path);
-  if ((status.st_mode & 0111) != 0)
-    return fail("'{}' is executable, so it is not read as configuration (chmod -x it)", path);
-  File file{{}, status.st_dev, status.st_ino};
-  std::array<char, 65536> buffer{};
-  for (;;) {
-    const ssize_t got = ::read(fd.get(), buffer.data(), buffer.size());
-    if (got < 0 && errno == EINTR) continue;
-    if (got < 0) return fail_errno(errno, "cannot read '{}'", path);
-    if (got == 0) return file;
-    file.content.append(buffer.data(), static_cast<std::size_t>(got));
-    if (file.content.size() > max_file_size)
-      return fail("'{}' is larger than {} MB", path, max_file_size >> 20);
-  }
-}
-
-/// A file that is being read, and how far.
+/// A file that is being read.
 struct Visit {
   std::string path;
   dev_t device;
   ino_t inode;
-  std::uint32_t number = 0;  ///< 1-based line
+  std::uint32_t number = 0;  ///< of the include that is carried out
+};
+
+/// Where the line that is being taken stands.
+struct Spot {
+  std::uint32_t file = 0, number = 0;
+  std::uint32_t via = 0;  ///< as in Line
 };
 
 class Expander {
@@ -65,24 +41,29 @@ class Expander {
   explicit Expander(const ExpandOptions& options) : options_{options} {}
 
   Expanded run(const std::string& path) {
-    const auto file = read_file(path);
+    const auto file = options_.files.read(path);
     if (file) {
       read_lines(path, *file);
     } else {
       out_.readable = false;
       out_.text.files.push_back(path);
-      out_.diagnostics.add(Severity::error, {0, 1}, file.error().what);
+      report(add_line(""), Severity::error, file.error().what);
     }
     return std::move(out_);
   }
 
  private:
-  void report(Severity severity, Place place, std::string message) {
+  void report(Place place, Severity severity, std::string message) {
     out_.diagnostics.add(severity, place, std::move(message));
   }
   Place add_line(std::string text) {
-    out_.text.lines.push_back({std::move(text), file_, chain_.back().number});
+    size_ += text.size();
+    out_.text.lines.push_back({std::move(text), at_.file, at_.number, at_.via});
     return {static_cast<std::uint32_t>(out_.text.lines.size() - 1), 1};
+  }
+  std::uint32_t add_via(Via::Kind kind, std::string text) {
+    out_.text.vias.push_back({kind, at_.file, at_.number, at_.via, std::move(text)});
+    return static_cast<std::uint32_t>(out_.text.vias.size());
   }
   /// Leaves an empty line where `line` was, which the language has used up.
   Place consume(std::string_view line) {
@@ -90,81 +71,194 @@ class Expander {
     place.column = static_cast<std::uint32_t>(line.find_first_not_of(" \t\f\v") + 1);
     return place;
   }
+  /// The same for one that cannot be used; messages show it.
+  void reject(const std::string& line, std::string message) {
+    const Spot spot = at_;
+    at_.via = add_via(Via::Kind::replaced, line);
+    report(consume(line), Severity::error, std::move(message));
+    at_ = spot;
+  }
 
-  void read_lines(const std::string& path, const File& file) {
-    const std::uint32_t outer = file_;
-    file_ = static_cast<std::uint32_t>(out_.text.files.size());
+  void read_lines(const std::string& path, const SourceFile& file) {
+    const Spot outer = at_;
+    const std::uint32_t via = chain_.empty() ? 0 : add_via(Via::Kind::included, "");
+    at_ = {static_cast<std::uint32_t>(out_.text.files.size()), 0, via};
     out_.text.files.push_back(path);
     chain_.push_back({path, file.device, file.inode});
     std::string_view content = file.content;
     if (content.starts_with("\xEF\xBB\xBF")) content.remove_prefix(3);
     while (!content.empty() && !is_full()) {
-      ++chain_.back().number;
+      ++at_.number;
       const std::size_t end = std::min(content.find('\n'), content.size());
       read_line(content.substr(0, end));
       content.remove_prefix(std::min(end + 1, content.size()));
     }
     chain_.pop_back();
-    file_ = outer;
+    at_ = outer;
   }
 
   bool is_full() {
-    if (out_.text.lines.size() < max_lines) return false;
+    if (out_.text.lines.size() < options_.most_lines && size_ < max_text_size) return false;
     if (!std::exchange(full_, true))
-      report(Severity::error, {static_cast<std::uint32_t>(out_.text.lines.size() - 1), 1},
-             fmt::format("more than {} lines of configuration", max_lines));
+      report({static_cast<std::uint32_t>(out_.text.lines.size() - 1), 1}, Severity::error,
+             fmt::format("more than {} lines or {} MB of configuration", options_.most_lines,
+                         max_text_size >> 20));
     return true;
   }
 
   void read_line(std::string_view raw) {
     if (raw.size() > max_line_length) {
-      report(Severity::error, add_line(""),
+      report(add_line(""), Severity::error,
              fmt::format("this line has {} bytes, more than {}", raw.size(), max_line_length));
     } else if (raw.find('\0') != std::string_view::npos) {
-      report(Severity::warning, add_line(""), "this line holds a NUL byte and is ignored");
-    } else if (std::exchange(in_definition_, false)) {
-      // The rest of a definition over several lines, which has been reported.
-      const std::string line = without_comment(raw);
-      in_definition_ = line.ends_with('\\');
+      report(add_line(""), Severity::warning, "this line holds a NUL byte and is ignored");
+    } else if (!collecting_.empty()) {
+      collect(without_comment(raw));
       add_line("");
     } else {
-      take(without_comment(raw));
+      take(without_comment(raw), 0);
     }
   }
 
   /// Reads what the language itself says on a line, and keeps what is for the tree.
-  void take(std::string line, std::size_t depth = 0) {
-    if (!apply_condition(line, options_.config_id)) {
+  void take(std::string line, std::size_t depth) {
+    if (depth > options_.max_include_depth) {
+      reject(line, fmt::format("definitions and sequences lead on more than {} deep",
+                               options_.max_include_depth));
+    } else if (!apply_condition(line, options_.config_id)) {
       add_line("");
     } else if (const auto name = definition_name(line); !name.empty()) {
-      in_definition_ = line.ends_with('\\');
-      report(Severity::error, consume(line),
-             fmt::format("definitions are not supported yet: '${}='", name));
-    } else if (is_sequence(line)) {
-      report(Severity::error, consume(line),
-             fmt::format("sequences are not supported yet: '{}'", first_word(line).substr(0, 40)));
-    } else if (const auto* keyword = find_include_keyword(first_word(line))) {
-      include(line, keyword->word, keyword->checks);
+      define(line, name);
+    } else if (!sequence_keyword(line).empty()) {
+      repeat(line, depth);
+    } else if (line.find('$') != std::string::npos) {
+      replace_references(line, depth);
     } else {
-      keep(std::move(line), depth);
+      hand_over(std::move(line), depth);
     }
   }
 
-  void keep(std::string line, std::size_t depth) {
-    if (const auto reference = builtin_reference(line); !reference.empty()) {
-      const auto column = static_cast<std::uint32_t>(reference.data() - line.data() + 1);
-      std::string message = fmt::format("'{}' is not supported yet", reference.substr(0, 40));
-      Place place = add_line("");
-      place.column = column;
-      report(Severity::error, place, std::move(message));
-      return;
+  void define(const std::string& line, std::string_view name) {
+    const auto behind = static_cast<std::size_t>(name.data() + name.size() - line.data());
+    std::size_t begin = line.find('=', behind) + 1;
+    while (begin < line.size() && is_blank(line[begin])) ++begin;
+    collecting_ = name;
+    body_.clear();
+    collect(line.substr(begin));
+    add_line("");
+  }
+
+  /// A line of the definition that is being read; the last one does not end in a backslash.
+  void collect(std::string line) {
+    const bool goes_on = line.ends_with('\\');
+    if (goes_on) line.pop_back();
+    while (!line.empty() && is_blank(line.back())) line.pop_back();
+    const bool first_of_several = body_.empty() && goes_on;
+    if (!line.empty() || (body_.empty() && !first_of_several))
+      body_.push_back({std::move(line), at_.file, at_.number});
+    if (goes_on) return;
+    definitions_.set(std::exchange(collecting_, {}), {std::exchange(body_, {})});
+  }
+
+  [[nodiscard]] Surroundings surroundings() {
+    const std::string& path = chain_.back().path;
+    const std::size_t slash = path.rfind('/');
+    return {slash == std::string::npos ? "." : path.substr(0, slash), options_.config_id,
+            [](const std::string& name) { return std::getenv(name.c_str()); },
+            [this](std::uint64_t bound) {
+              return std::uniform_int_distribution<std::uint64_t>{0, bound - 1}(random_);
+            }};
+  }
+
+  void replace_references(const std::string& line, std::size_t depth) {
+    auto found = substitute(line, definitions_, surroundings());
+    if (!found) return reject(line, found.error().what);
+    if (!found->changed) return hand_over(line, depth, found->unknown);
+    const Spot spot = at_;
+    at_.via = add_via(Via::Kind::replaced, line);
+    if (!found->lines_of.empty())
+      take_body(found->lines_of, found->text, depth);
+    else
+      take_again(std::move(found->text), depth, found->unknown);
+    at_ = spot;
+  }
+
+  /// A line whose references are replaced: a comment, a condition or a sequence may have come out.
+  void take_again(std::string line, std::size_t depth, const std::vector<std::string>& unknown) {
+    const std::string_view word = first_word(line);
+    if (word.starts_with('#') || word.starts_with('!') ||
+        !apply_condition(line, options_.config_id)) {
+      add_line("");
+    } else if (!sequence_keyword(line).empty()) {
+      repeat(line, depth);
+    } else {
+      hand_over(std::move(line), depth, unknown);
     }
+  }
+
+  /// The lines of a definition in the place of a reference to it.
+  void take_body(const std::string& name, const std::string& before, std::size_t depth) {
+    if (std::ranges::find(open_bodies_, name) != open_bodies_.end())
+      return reject(before + "$" + name, fmt::format("'${}' leads back to itself: ${} -> ${}", name,
+                                                     fmt::join(open_bodies_, " -> $"), name));
+    open_bodies_.push_back(name);
+    const auto body = definitions_.find(name)->body;  // a copy: its lines may define it anew
+    const std::uint32_t via = add_via(Via::Kind::body, name);
+    const Spot spot = at_;
+    for (std::size_t i = 0; i < body.size() && !is_full(); ++i) {
+      at_ = {body[i].file, body[i].number, via};
+      take(i == 0 ? before + body[i].text : body[i].text, depth + 1);
+    }
+    at_ = spot;
+    open_bodies_.pop_back();
+  }
+
+  void repeat(std::string line, std::size_t depth) {
+    const std::string keyword{sequence_keyword(line)};
+    const auto where = find_sequence_arguments(line);
+    if (!where) return reject(line, fmt::format("{}: {}", keyword, where.error().what));
+    const auto arguments = substitute(line.substr(where->begin, where->end - where->begin),
+                                      definitions_, surroundings());
+    if (!arguments) return reject(line, fmt::format("{}: {}", keyword, arguments.error().what));
+    if (!arguments->lines_of.empty())
+      return reject(line, fmt::format("{}: '${}' has several lines", keyword, arguments->lines_of));
+    const auto sequence = parse_sequence(keyword, arguments->text);
+    if (!sequence) return reject(line, fmt::format("{}: {}", keyword, sequence.error().what));
+    if (std::string_view{line}.find_first_not_of(" \t\f\v\r", where->end + 1) == std::string::npos)
+      return reject(line, fmt::format("{}(...) has nothing to repeat behind it", keyword));
+    line.replace(0, where->end + 1, where->end + 1, ' ');
+    std::vector<std::optional<Definition>> before;
+    for (const std::string& variable : sequence->variables) {
+      const Definition* known = definitions_.find(variable);
+      before.push_back(known == nullptr ? std::nullopt : std::optional{*known});
+    }
+    for (std::uint64_t i = 0; i < sequence->size() && !is_full(); ++i) {
+      for (std::size_t v = 0; v < sequence->variables.size(); ++v)
+        definitions_.set(sequence->variables[v], {{{sequence->value(i, v), at_.file, at_.number}}});
+      take(line, depth + 1);
+    }
+    for (std::size_t v = 0; v < before.size(); ++v) {
+      if (before[v])
+        definitions_.set(sequence->variables[v], std::move(*before[v]));
+      else
+        definitions_.forget(sequence->variables[v]);
+    }
+  }
+
+  /// A line without references: an include, or text for the tree.
+  void hand_over(std::string line, std::size_t depth,
+                 const std::vector<std::string>& unknown = {}) {
+    if (const auto* keyword = find_include_keyword(first_word(line)))
+      return include(line, keyword->word, keyword->checks);
+    if (first_word(line) == "random_seed") seed_random(line);
     const auto cut = directive_after_brace(line);
     if (!cut) {
-      add_line(std::move(line));
+      const bool secret = first_word(line).starts_with("auth_");
+      const Place place = add_line(std::move(line));
+      if (!secret) note_unknown(place, unknown);
     } else if (depth >= max_directives_on_a_line) {
       report(
-          Severity::error, add_line(""),
+          add_line(""), Severity::error,
           fmt::format("more than {} includes or conditions on one line", max_directives_on_a_line));
     } else {
       // Two lines of the tree from one of the file; blanks keep the columns of the second.
@@ -174,7 +268,29 @@ class Expander {
     }
   }
 
+  /// grammar.md 8: an unknown name stays as it stands, and may be meant so (a password).
+  void note_unknown(Place place, const std::vector<std::string>& names) {
+    for (const std::string& name : names) {
+      const std::string reference = "${" + name + "}";
+      const std::size_t at = out_.text.lines[place.line].text.find(reference);
+      if (at != std::string::npos) place.column = static_cast<std::uint32_t>(at + 1);
+      const std::string_view like = definitions_.closest_to(name);
+      report(place, Severity::note,
+             fmt::format("'{}' is not defined and stays as it stands{}", reference,
+                         like.empty() ? "" : fmt::format(" (did you mean '${{{}}}'?)", like)));
+    }
+  }
+
+  /// `random_seed N`: the same numbers from ${_RANDOM} from here on.
+  void seed_random(std::string_view line) {
+    line.remove_prefix(line.find("random_seed") + std::string_view{"random_seed"}.size());
+    random_.seed(std::strtoull(std::string{first_word(line)}.c_str(), nullptr, 10));
+  }
+
   void include(const std::string& line, std::string_view keyword, IncludeChecks checks) {
+    const Spot spot = at_;
+    chain_.back().number = at_.number;
+    at_.via = add_via(Via::Kind::replaced, line);
     Place place = consume(line);
     const std::size_t begin =
         line.find_first_not_of(" \t\f\v", line.find(keyword) + keyword.size());
@@ -185,12 +301,13 @@ class Expander {
     if (options_.all_include_checks) checks = {true, true, true, true};
     const auto alternatives = brace_alternatives(pattern);
     if (pattern.empty()) {
-      report(Severity::error, place, fmt::format("'{}' needs a file name or pattern", keyword));
+      report(place, Severity::error, fmt::format("'{}' needs a file name or pattern", keyword));
     } else if (!alternatives) {
-      report(Severity::error, place, alternatives.error().what);
+      report(place, Severity::error, alternatives.error().what);
     } else {
       include_all(*alternatives, checks, place);
     }
+    at_ = spot;
   }
 
   void include_all(const std::vector<std::string>& alternatives, const IncludeChecks& checks,
@@ -198,10 +315,10 @@ class Expander {
     const std::string from = chain_.back().path;
     std::size_t matched = 0;
     for (const std::string& pattern : alternatives) {
-      const auto paths = matching_files(pattern, from);
+      const auto paths = options_.files.match(pattern, from);
       matched += paths.size();
       if (paths.empty() && alternatives.size() > 1 && checks.braces)
-        report(Severity::error, place, fmt::format("no file matches '{}'", pattern));
+        report(place, Severity::error, fmt::format("no file matches '{}'", pattern));
       for (const std::string& path : paths)
         include_file(path, checks, has_wildcard(pattern), place);
     }
@@ -209,30 +326,32 @@ class Expander {
     // An empty directory of snippets is usual; a file that was named is missed.
     const bool wild = std::ranges::any_of(alternatives, has_wildcard);
     const bool checked = wild ? checks.wildcard : checks.literal;
-    report(checked ? Severity::error
+    report(place,
+           checked ? Severity::error
            : wild  ? Severity::note
                    : Severity::warning,
-           place, fmt::format("no file matches '{}'", fmt::join(alternatives, "', '")));
+           fmt::format("no file matches '{}'", fmt::join(alternatives, "', '")));
   }
 
   void include_file(const std::string& path, const IncludeChecks& checks, bool wild, Place place) {
     if (is_full()) return;
     if (out_.text.files.size() >= max_files) {
       if (!std::exchange(too_many_files_, true))
-        report(Severity::error, place, fmt::format("more than {} included files", max_files));
+        report(place, Severity::error, fmt::format("more than {} included files", max_files));
       return;
     }
-    const auto file = read_file(path);
+    const auto file = options_.files.read(path);
     if (!file) {
       // What a wildcard happens to match may be a directory or a script: keepalived skips it too.
-      report(checks.readable ? Severity::error
+      report(place,
+             checks.readable ? Severity::error
              : wild          ? Severity::note
                              : Severity::warning,
-             place, file.error().what + "; it is skipped");
+             file.error().what + "; it is skipped");
     } else if (is_being_read(*file)) {
-      report(Severity::error, place, fmt::format("include loop: {} -> {}", chain(), path));
+      report(place, Severity::error, fmt::format("include loop: {} -> {}", chain(), path));
     } else if (chain_.size() > options_.max_include_depth) {
-      report(Severity::error, place,
+      report(place, Severity::error,
              fmt::format("includes are nested more than {} deep: {} -> {}",
                          options_.max_include_depth, chain(), path));
     } else {
@@ -240,7 +359,7 @@ class Expander {
     }
   }
 
-  [[nodiscard]] bool is_being_read(const File& file) const {
+  [[nodiscard]] bool is_being_read(const SourceFile& file) const {
     return std::ranges::any_of(chain_, [&](const Visit& visit) {
       return visit.device == file.device && visit.inode == file.inode;
     });
@@ -256,9 +375,14 @@ class Expander {
 
   const ExpandOptions& options_;
   Expanded out_;
-  std::vector<Visit> chain_;  ///< outermost first
-  std::uint32_t file_ = 0;    ///< index of the file being read
-  bool in_definition_ = false;
+  std::size_t size_ = 0;      ///< bytes in out_.text.lines
+  std::vector<Visit> chain_;  ///< files being read, outermost first
+  Spot at_;
+  Definitions definitions_;
+  std::string collecting_;  ///< the name of a definition of which more lines follow
+  std::vector<BodyLine> body_;
+  std::vector<std::string> open_bodies_;  ///< definitions whose lines are being taken
+  std::mt19937_64 random_{std::random_device{}()};
   bool full_ = false;
   bool too_many_files_ = false;
 };

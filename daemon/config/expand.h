@@ -4,14 +4,19 @@
 #include <string>
 
 #include "daemon/config/diagnostic.h"
+#include "daemon/config/source.h"
 #include "daemon/config/text.h"
 
 namespace holdfast::config {
 
 struct ExpandOptions {
-  std::string config_id;               ///< -i; for @ID lines
-  bool all_include_checks = false;     ///< -e
-  std::size_t max_include_depth = 64;  ///< longest chain of includes that is followed
+  std::string config_id;            ///< -i; for @ID lines
+  bool all_include_checks = false;  ///< -e
+  /// Longest chain of includes, and of definitions with several lines and sequences, that is
+  /// followed.
+  std::size_t max_include_depth = 64;
+  Files files = file_system();
+  std::size_t most_lines = max_lines;
 };
 
 struct Expanded {

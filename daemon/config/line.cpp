@@ -1,21 +1,13 @@
 #include "daemon/config/line.h"
 
 #include <algorithm>
-#include <array>
 
 #include "daemon/config/include.h"
 
 namespace holdfast::config {
 namespace {
 
-constexpr std::array<std::string_view, 6> builtins{"_PWD", "_INSTANCE", "_RANDOM",
-                                                   "_ENV", "_HASH",     "_BANG"};
-
-constexpr bool is_blank(char c) { return c == ' ' || (c >= '\t' && c <= '\r' && c != '\n'); }
-
-constexpr bool is_name(char c) {
-  return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_';
-}
+using std::string_view_literals::operator""sv;
 
 std::string_view without_trailing_blanks(std::string_view text) {
   while (!text.empty() && is_blank(text.back())) text.remove_suffix(1);
@@ -28,8 +20,8 @@ std::string_view without_leading_blanks(std::string_view text) {
 }
 
 bool is_directive(std::string_view text) {
-  return text.starts_with('@') || is_sequence(text) || !definition_name(text).empty() ||
-         find_include_keyword(first_word(text)) != nullptr;
+  return text.starts_with('@') || !sequence_keyword(text).empty() ||
+         !definition_name(text).empty() || find_include_keyword(first_word(text)) != nullptr;
 }
 
 }  // namespace
@@ -90,29 +82,20 @@ std::string_view definition_name(std::string_view line) {
   line = without_leading_blanks(line);
   if (!line.starts_with('$')) return {};
   line.remove_prefix(1);
-  const auto end = static_cast<std::size_t>(std::ranges::find_if_not(line, is_name) - line.begin());
+  const auto end =
+      static_cast<std::size_t>(std::ranges::find_if_not(line, is_name_character) - line.begin());
   const bool starts_well = end > 0 && (line[0] < '0' || line[0] > '9');
   return starts_well && end < line.size() && line[end] == '=' ? line.substr(0, end)
                                                               : std::string_view{};
 }
 
-std::string_view builtin_reference(std::string_view line) {
-  for (std::size_t at = line.find('$'); at != std::string_view::npos; at = line.find('$', at + 1)) {
-    const bool braced = line.substr(at + 1).starts_with('{');
-    const std::string_view rest = line.substr(at + (braced ? 2 : 1));
-    const auto size =
-        static_cast<std::size_t>(std::ranges::find_if_not(rest, is_name) - rest.begin());
-    if (std::ranges::find(builtins, rest.substr(0, size)) == builtins.end()) continue;
-    const std::size_t close = rest.find('}');
-    if (braced && close == std::string_view::npos) continue;
-    return line.substr(at, braced ? close + 3 : size + 1);
-  }
-  return {};
-}
-
-bool is_sequence(std::string_view line) {
+std::string_view sequence_keyword(std::string_view line) {
   line = without_leading_blanks(line);
-  return line.starts_with("~SEQ") || line.starts_with("~LST");
+  for (const std::string_view keyword : {"~SEQx"sv, "~SEQ"sv, "~LST"sv})
+    if (line.starts_with(keyword) &&
+        without_leading_blanks(line.substr(keyword.size())).starts_with('('))
+      return line.substr(0, keyword.size());
+  return {};
 }
 
 std::optional<std::size_t> directive_after_brace(std::string_view line) {

@@ -8,6 +8,12 @@
 
 namespace holdfast::config {
 
+constexpr bool is_blank(char c) { return c == ' ' || (c >= '\t' && c <= '\r' && c != '\n'); }
+/// What a definition's name is made of; it does not begin with a digit.
+constexpr bool is_name_character(char c) {
+  return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_';
+}
+
 /// Removes a comment (`#` or `!` outside double quotes) and trailing blanks; `\#` and `\!` become
 /// the bare character. What stays keeps its column: blanks are put in for removed backslashes
 /// before the next word.
@@ -23,12 +29,9 @@ std::string_view first_word(std::string_view line);
 /// NAME of a definition `$NAME=VALUE` that begins the line; empty when it is none.
 std::string_view definition_name(std::string_view line);
 
-/// A built-in that the line refers to (`$_PWD`, `${_ENV HOME}`) as a view into it: issue 3 expands
-/// them. Empty: none.
-std::string_view builtin_reference(std::string_view line);
-
-/// True for a line that begins a sequence: `~SEQ(`, `~SEQx(`, `~LST(`.
-bool is_sequence(std::string_view line);
+/// `~SEQ`, `~SEQx` or `~LST` where the line begins with it and a parenthesis; empty when it does
+/// not.
+std::string_view sequence_keyword(std::string_view line);
 
 /// Where the text after a brace begins with something that is not for the tree: an include, a
 /// definition, a sequence or a condition (`block { include file`). Nothing: no such text.

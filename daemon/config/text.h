@@ -12,20 +12,36 @@
 
 namespace holdfast::config {
 
+/// How a line came to be what it is, for messages: one link of the chain that led there.
+struct Via {
+  enum class Kind : std::uint8_t {
+    included,  ///< its file is included at `number` of `file`
+    body,      ///< it belongs to the definition `text`, which is used at `number` of `file`
+    replaced,  ///< `text` is how it stands in the file, before references were replaced
+  };
+  Kind kind = Kind::included;
+  std::uint32_t file = 0, number = 0;
+  std::uint32_t outer = 0;  ///< the next link: index + 1 into Text::vias, 0 for none
+  std::string text;
+};
+
 struct Line {
   std::string text;
   std::uint32_t file = 0;    ///< index into Text::files
   std::uint32_t number = 0;  ///< 1-based line in that file
+  std::uint32_t via = 0;     ///< index + 1 into Text::vias, 0 for none
 };
 
 struct Text {
   std::vector<std::string> files;
   std::vector<Line> lines;
+  std::vector<Via> vias{};  ///< only where the text is made; not in its serialized form
 };
 
 /// Limits of one configuration; beyond them an error names the limit.
 inline constexpr std::size_t max_lines = 4'000'000;
 inline constexpr std::size_t max_line_length = 64 * 1024;
+inline constexpr std::size_t max_text_size = 1024UL * 1024 * 1024;
 
 std::string serialize(const Text& text);
 /// Reads back what serialize() wrote. Errors: truncated or foreign bytes.

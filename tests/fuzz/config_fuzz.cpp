@@ -8,33 +8,25 @@
 #include "checkers/config/config.h"
 #include "daemon/base/assert.h"
 #include "daemon/config/command.h"
+#include "daemon/config/expand.h"
 #include "daemon/config/global.h"
 #include "daemon/config/include.h"
-#include "daemon/config/line.h"
 #include "daemon/config/tree.h"
 #include "vrrp/config/config.h"
 
 namespace holdfast::config {
 namespace {
 
-/// What expand() does with the lines of one file, without files.
-Text lines_of(std::string_view content) {
-  Text text{{"fuzz"}, {}};
-  for (std::uint32_t number = 1; !content.empty(); ++number) {
-    const std::size_t end = std::min(content.find('\n'), content.size());
-    std::string line = without_comment(content.substr(0, end));
-    content.remove_prefix(std::min(end + 1, content.size()));
-    const auto cut = directive_after_brace(line);
-    BASE_ASSERT(!cut || *cut <= line.size());
-    const std::size_t size = line.size();
-    const bool ours = apply_condition(line, "fuzz");
-    BASE_ASSERT(line.size() == size);
-    if (!ours || is_sequence(line) || !definition_name(line).empty() ||
-        !builtin_reference(line).empty() || find_include_keyword(first_word(line)) != nullptr)
-      line.clear();
-    text.lines.push_back({std::move(line), 0, number});
-  }
-  return text;
+/// As a file whose includes name nothing.
+Expanded expanded(std::string_view content) {
+  const auto read = [&](const std::string& path) -> Result<SourceFile> {
+    if (path != "fuzz") return fail("no file '{}'", path);
+    return SourceFile{std::string{content}, 0, 0};
+  };
+  const auto match = [](const std::string&, const std::string&) {
+    return std::vector<std::string>{"other"};
+  };
+  return expand("fuzz", {"fuzz", false, 64, {read, match}, 2000});
 }
 
 void read_scripts(const std::vector<Statement>& statements, const Text& text) {
@@ -74,9 +66,11 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     check_serialized(*text);
     read_everything(*text);
   }
-  const Text text = lines_of(input);
-  check_serialized(text);
-  read_everything(text);
+  const Expanded from_file = expanded(input);
+  for (const Diagnostic& found : from_file.diagnostics.all())
+    BASE_ASSERT(!render(found, from_file.text).empty());
+  check_serialized(from_file.text);
+  read_everything(from_file.text);
   if (const auto words = split_command(input)) BASE_ASSERT(!words->empty());
   if (const auto patterns = brace_alternatives(std::string{input}))
     BASE_ASSERT(!patterns->empty() && patterns->size() <= max_brace_alternatives);

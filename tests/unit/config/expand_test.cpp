@@ -241,29 +241,150 @@ TEST_F(Expand, AnswersConditionsBeforeIncludes) {
   EXPECT_THAT(lines(run(content, {.config_id = "two"})), ElementsAre("main.conf:2       c"));
 }
 
-TEST_F(Expand, SaysThatDefinitionsAreNotSupportedYetAndTakesTheirLines) {
-  const auto expanded = run("$A=1\n$LONG= \\\n x y \\\n z\nkeep\n");
-  EXPECT_THAT(lines(expanded), ElementsAre("main.conf:5 keep"));
-  EXPECT_THAT(found(expanded),
-              ElementsAre("main.conf:1:1 error definitions are not supported yet: '$A='",
-                          "main.conf:2:1 error definitions are not supported yet: '$LONG='"));
+TEST_F(Expand, ReplacesReferences) {
+  EXPECT_THAT(
+      lines(run("$A=10.0.0\n$P = no definition\n$B=  x y \na ${A}.1 $B, ($A) $A\n")),
+      ElementsAre("main.conf:2 $P = no definition", "main.conf:4 a 10.0.0.1 x y, (10.0.0) 10.0.0"));
 }
 
-TEST_F(Expand, SaysThatSequencesAreNotSupportedYet) {
-  const auto expanded = run(" ~SEQ(i, 1, 3) a ${i}\n~LST(x, 1, 2) b\n");
+TEST_F(Expand, LeavesAReferenceThatIsGluedToSomethingAsItStands) {
+  EXPECT_THAT(lines(run("$i=7\na 10.0.0.$i/24 10.0.0.${i}/24\n")),
+              ElementsAre("main.conf:2 a 10.0.0.$i/24 10.0.0.7/24"));
+}
+
+TEST_F(Expand, ExpandsWhenTheLineIsUsed) {
+  EXPECT_THAT(lines(run("$A=${B}1\n$B=x\na $A\n$B=y\na $A\n$EMPTY=\nb${EMPTY}c\n")),
+              ElementsAre("main.conf:3 a x1", "main.conf:5 a y1", "main.conf:7 bc"));
+}
+
+TEST_F(Expand, TakesDefinitionsOfSeveralLinesAtTheEndOfALine) {
+  const auto expanded =
+      run("$VS=virtual_server 10.0.0.${i} 80 { \\\n  protocol TCP\\\n\\\n}\n$i=3\nx $VS\n");
+  EXPECT_THAT(lines(expanded), ElementsAre("main.conf:1 x virtual_server 10.0.0.3 80 {",
+                                           "main.conf:2   protocol TCP", "main.conf:4 }"));
+  EXPECT_THAT(found(run("$A=b\\\nc\nx $A d\n")),
+              ElementsAre("main.conf:3:1 error '$A' has several lines, so it must end the line"));
+  EXPECT_THAT(lines(run("$A=\\\none\\\n\nx $A d\n")), ElementsAre("main.conf:4 x one d"))
+      << "one line is one line";
+}
+
+TEST_F(Expand, RefusesDefinitionsThatLeadBackToThemselves) {
+  EXPECT_THAT(found(run("$A=$A\nx $A\n")),
+              ElementsAre("main.conf:2:1 error '$A' leads back to itself: $A -> $A"));
+  EXPECT_THAT(found(run("$A=1 ${B} 2\n$B=3 $C\n$C=a ${A}\nx $A\n")),
+              ElementsAre("main.conf:4:1 error '$A' leads back to itself: $A -> $B -> $C -> $A"));
+  EXPECT_THAT(found(run("$A=b\\\nc $A\nx $A\n")),
+              ElementsAre("main.conf:2:1 error '$A' leads back to itself: $A -> $A"));
+  EXPECT_THAT(found(run("$A=1\nx $A $A ${A}\n")), IsEmpty()) << "side by side is no loop";
+}
+
+TEST_F(Expand, BoundsWhatReferencesLeadTo) {
+  std::string doubling = "$A0=x\n$E0=\n";
+  for (int i = 1; i <= 40; ++i) {
+    doubling += fmt::format("$A{0}=${{A{1}}}${{A{1}}}\n$E{0}=${{E{1}}}${{E{1}}}\n", i, i - 1);
+  }
+  const auto expanded = run(doubling + "a $A40\nb $E40\n");
   EXPECT_THAT(lines(expanded), IsEmpty());
-  EXPECT_THAT(found(expanded),
-              ElementsAre("main.conf:1:2 error sequences are not supported yet: '~SEQ(i,'",
-                          "main.conf:2:1 error sequences are not supported yet: '~LST(x,'"));
+  EXPECT_EQ(expanded.diagnostics.all().size(), 2U);
 }
 
-TEST_F(Expand, SaysThatBuiltInReferencesAreNotSupportedYet) {
-  EXPECT_THAT(found(run("a x${_ENV HOME}\n")),
-              ElementsAre("main.conf:1:4 error '${_ENV HOME}' is not supported yet"));
+TEST_F(Expand, KnowsTheBuiltInNames) {
+  ::setenv("HOLDFAST_TEST", "of $HOME", 1);
+  const auto expanded =
+      run("a ${_INSTANCE} ${_PWD}\nb ${_ENV HOLDFAST_TEST} ${_ENV HOLDFAST_NONE}c\n"
+          "d${_HASH}e ${_BANG}\n$_INSTANCE=own\nf ${_INSTANCE}\n",
+          {.config_id = "lb1"});
+  EXPECT_THAT(lines(expanded),
+              ElementsAre("main.conf:1 a lb1 " + directory_.string(), "main.conf:2 b of $HOME c",
+                          "main.conf:3 d#e !", "main.conf:5 f own"));
+}
+
+TEST_F(Expand, DrawsRandomNumbersWithinTheirBounds) {
+  for (const std::string& line : lines(run("~SEQ(i, 1, 200) ${_RANDOM 5 7}\n")))
+    EXPECT_THAT(line, testing::MatchesRegex("main.conf:1 +[567]"));
+  const std::string seeded = "random_seed 7\na ${_RANDOM}\n";
+  EXPECT_EQ(lines(run(seeded)), lines(run(seeded)));
+  EXPECT_THAT(
+      found(run("a ${_RANDOM 9 3}\n")),
+      ElementsAre(
+          "main.conf:1:1 error '${_RANDOM 9 3}': the smallest number is above the largest"));
+}
+
+TEST_F(Expand, AReferenceMaySwitchALineOffOrMakeItConditional) {
+  EXPECT_THAT(lines(run("$OFF=${_HASH}\n$ON=\n$OFF a\n$ON b\n")), ElementsAre("main.conf:4  b"));
+  const std::string_view content = "$IF_MAIN=@main\n$IF_MAIN priority 240\n@main $P=1\np $P\n";
+  EXPECT_THAT(lines(run(content, {.config_id = "main"})),
+              ElementsAre("main.conf:2       priority 240", "main.conf:4 p 1"));
+  EXPECT_THAT(lines(run(content, {.config_id = "other"})), ElementsAre("main.conf:4 p $P"));
+}
+
+TEST_F(Expand, RepeatsSequences) {
+  const auto texts = [&](std::string_view content) {
+    std::vector<std::string> out;
+    for (const Line& line : run(content).text.lines)
+      if (!line.text.empty()) out.emplace_back(line.text.substr(line.text.find_first_not_of(' ')));
+    return out;
+  };
+  EXPECT_THAT(texts("~SEQ(i, 3) a${i}\n"), ElementsAre("a1", "a2", "a3"));
+  EXPECT_THAT(texts("~SEQ(i, -2) a${i}\n"), ElementsAre("a-1", "a-2"));
+  EXPECT_THAT(texts("~SEQ(i, 3, 1) a${i}\n"), ElementsAre("a3", "a2", "a1"));
+  EXPECT_THAT(texts("~SEQ(i,0,4,9) a${i}\n"), ElementsAre("a0", "a4", "a8"));
+  EXPECT_THAT(texts("~SEQx(i, 0x0e, 16) a${i}\n"), ElementsAre("ae", "af", "a10"));
+  EXPECT_THAT(texts("$N=2\n~SEQ(i, 1, $N) ~SEQ(j, 8, 9) ${i}-${j}\n"),
+              ElementsAre("1-8", "1-9", "2-8", "2-9"));
+  EXPECT_THAT(texts("~LST(x, a, b c, ) [${x}]\n"), ElementsAre("[a]", "[b c]", "[]"));
+  EXPECT_THAT(texts("~LST({A, B}, {1, 2}, {3}) ${A}/${B}\n"), ElementsAre("1/2", "3/"));
+  EXPECT_THAT(texts("$i=kept\n~SEQ(i, 1, 1) a\nb ${i}\n"), ElementsAre("a", "b kept"));
+  EXPECT_THAT(texts("block { ~SEQ(i, 1, 2) v ${i}\n}\n"),
+              ElementsAre("block {", "v 1", "v 2", "}"));
+  EXPECT_THAT(texts("$S=~SEQ(i, 1, 2) s${i}\n$S\n"), ElementsAre("s1", "s2"));
+  EXPECT_THAT(texts("$B=a${i}\\\nb${i}\n~SEQ(i, 1, 2) $B\n"), ElementsAre("a1", "b1", "a2", "b2"));
+  EXPECT_THAT(texts("~OTHER a\n"), ElementsAre("~OTHER a"));
+}
+
+TEST_F(Expand, SaysWhatIsWrongWithASequence) {
+  const auto one = [&](const std::string& content) {
+    const auto all = found(run(content));
+    return all.empty() ? "" : all.front().substr(all.front().find("error"));
+  };
+  EXPECT_EQ(one("~SEQ(i, 1, 2, 3, 4) a\n"),
+            "error ~SEQ: expected (NAME, [START,] [STEP,] END), found 5 parts");
+  EXPECT_EQ(one("~SEQ(i, 1, -1, 5) a\n"), "error ~SEQ: in steps of -1 no number leads from 1 to 5");
+  EXPECT_EQ(one("~SEQ(i, 1, x) a\n"), "error ~SEQ: 'x' is not a whole number");
+  EXPECT_EQ(one("~SEQ(i, 1, 3 a\n"), "error ~SEQ: ')' is missing");
+  EXPECT_EQ(one("~SEQ(1i, 3) a\n"), "error ~SEQ: '1i' is no name: letters, digits and _");
+  EXPECT_EQ(one("~SEQ(i, 3)\n"), "error ~SEQ(...) has nothing to repeat behind it");
+  EXPECT_EQ(one("~LST({A}, {1, 2}) a\n"), "error ~LST: '{1, 2}' has 2 values for 1 names");
+}
+
+TEST_F(Expand, BoundsSequences) {
+  const auto expanded = run("~SEQ(a, 1000000000) ~SEQ(b, 1000000000) @no x\n",
+                            {.config_id = "yes", .most_lines = 10'000});
+  EXPECT_LE(expanded.text.lines.size(), 10'000U);
+  EXPECT_TRUE(expanded.diagnostics.has(Severity::error));
+}
+
+TEST_F(Expand, AMessageShowsTheWayThatLedToALine) {
+  write("inc.conf", "$VS=a {\\\n  b ${i} c\\\n}\n~SEQ(i, 5, 5) $VS\n");
+  const auto expanded = run("include inc.conf\n");
+  ASSERT_THAT(lines(expanded), testing::Contains("inc.conf:2   b 5 c"));
+  std::uint32_t at = 0;
+  while (expanded.text.lines[at].text != "  b 5 c") ++at;
+  EXPECT_EQ(name(render({Severity::error, {at, 7}, "no"}, expanded.text)),
+            "inc.conf:2:10: error: no\n"
+            "    b ${i} c\n"
+            "           ^\n"
+            "  read as: b 5 c\n"
+            "  in the definition of $VS, used at inc.conf:4\n"
+            "  included from main.conf:1");
 }
 
 TEST_F(Expand, LeavesAnUnknownReferenceAsItStands) {
   EXPECT_THAT(lines(run("priority $PRIO\n")), ElementsAre("main.conf:1 priority $PRIO"));
+  EXPECT_THAT(found(run("$PRIO=1\npriority ${PRI}\n")),
+              ElementsAre("main.conf:2:10 note '${PRI}' is not defined and stays as it stands "
+                          "(did you mean '${PRIO}'?)"));
+  EXPECT_THAT(found(run("auth_pass ${se}cret\n")), IsEmpty()) << "a password is not shown";
 }
 
 TEST_F(Expand, BoundsTheDirectivesOfOneLine) {

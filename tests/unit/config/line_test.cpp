@@ -85,16 +85,6 @@ TEST(Definition, IsADollarANameAndAnEqualsSign) {
   EXPECT_EQ(definition_name("a $VIP=x"), "");
 }
 
-TEST(BuiltinReference, IsFoundWithAndWithoutBraces) {
-  EXPECT_EQ(builtin_reference("a $_PWD b"), "$_PWD");
-  EXPECT_EQ(builtin_reference("a x${_ENV HOME}y"), "${_ENV HOME}");
-  EXPECT_EQ(builtin_reference("a ${_RANDOM 1 9}"), "${_RANDOM 1 9}");
-}
-
-TEST(BuiltinReference, IsNotAnyOtherDollar) {
-  EXPECT_EQ(builtin_reference("a $PRIO ${X} $_OTHER $ ${_PWD"), "");
-}
-
 TEST(DirectiveAfterBrace, IsAnIncludeADefinitionASequenceOrACondition) {
   EXPECT_EQ(directive_after_brace("a { include b.conf"), 3U);
   EXPECT_EQ(directive_after_brace("a {} @main b"), 4U);
