@@ -17,6 +17,7 @@ struct ScriptJob {
   std::string object;  ///< "INSTANCE VI_1"
   std::vector<std::string> argv;
   std::optional<config::ScriptUser> user;
+  bool urgent = false;  ///< of VRRP: does not wait behind those of real servers
   bool operator==(const ScriptJob&) const = default;
 };
 
@@ -25,7 +26,7 @@ class ScriptQueue {
   /// Pending jobs of one object; beyond it the oldest pending ones are dropped, so that the newest
   /// state is always told.
   static constexpr std::size_t most_pending = 16;
-  /// Objects whose script runs at the same time; others wait.
+  /// Objects whose script runs at the same time, urgent ones apart; others wait.
   static constexpr std::size_t most_running = 64;
 
   /// @return the job that had to be dropped for it, if any
@@ -40,10 +41,17 @@ class ScriptQueue {
   struct Object {
     std::deque<ScriptJob> pending;
     bool running = false;
+    bool urgent = false;
   };
+  /// Objects with pending jobs and none running, oldest first, and how many are running.
+  struct Lane {
+    std::deque<std::string> ready;
+    std::size_t running = 0;
+  };
+  Lane& lane_of(const Object& object) { return object.urgent ? urgent_ : usual_; }
+
   std::map<std::string, Object> objects_;
-  std::deque<std::string> ready_;  ///< objects with pending jobs and none running, oldest first
-  std::size_t running_ = 0;
+  Lane urgent_, usual_;
 };
 
 }  // namespace holdfast

@@ -90,9 +90,11 @@ Result<std::string> resolve(const std::string& name) {
 }
 
 /// Every component must belong to root and be writable by nobody else (sticky folders may be).
-Result<void> check_security(const std::string& path) {
+/// @return the path without symbolic links: what was looked at is what is executed
+Result<std::string> check_security(const std::string& path) {
   std::error_code error;
   std::filesystem::path walked = std::filesystem::canonical(path, error);
+  const std::string resolved = walked.string();
   if (error) return fail("cannot resolve {}", path);
   for (;; walked = walked.parent_path()) {
     struct stat status{};
@@ -102,7 +104,7 @@ Result<void> check_security(const std::string& path) {
                           !(S_ISDIR(status.st_mode) && (status.st_mode & S_ISVTX) != 0);
     if (status.st_uid != 0 || writable)
       return fail("{} could be changed by others than root ({})", path, walked.string());
-    if (walked == walked.root_path()) return {};
+    if (walked == walked.root_path()) return resolved;
   }
 }
 
@@ -175,11 +177,13 @@ void Scripts::start_ready() {
 Result<pid_t> Scripts::start(const ScriptJob& job) {
   const auto identity = choose_identity(job.user, default_user_, security_);
   if (!identity) return tl::make_unexpected(identity.error());
-  const auto path = resolve(job.argv.front());
+  auto path = resolve(job.argv.front());
   if (!path) return tl::make_unexpected(path.error());
-  if (security_ && identity->user == 0)
-    if (auto safe = check_security(*path); !safe)
-      return fail("{}; enable_script_security forbids to run it as root", safe.error().what);
+  if (security_ && identity->user == 0) {
+    path = check_security(*path);
+    if (!path)
+      return fail("{}; enable_script_security forbids to run it as root", path.error().what);
+  }
   std::vector<std::string> through_shell{"/bin/sh", *path};
   through_shell.insert(through_shell.end(), job.argv.begin() + 1, job.argv.end());
   const auto arguments = pointers(job.argv);

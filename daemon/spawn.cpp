@@ -6,6 +6,7 @@
 #include <linux/close_range.h>
 #include <pwd.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -50,7 +51,7 @@ bool become(const Ids& ids, const std::vector<unsigned>& capabilities) {
 }
 
 [[noreturn]] void run_child(const WorkerIdentity& identity, const Ids& ids, int program,
-                            int channel_end, char* const* environment) {
+                            int channel_end, char* const* environment, const char* argument) {
   constexpr int program_fd = process::Channel::worker_fd + 1;
   // Out of the way first, so that neither lands on the other's number.
   const int channel_copy = ::fcntl(channel_end, F_DUPFD, program_fd + 1);
@@ -59,11 +60,17 @@ bool become(const Ids& ids, const std::vector<unsigned>& capabilities) {
   ::dup2(program_copy, program_fd);
   ::fcntl(program_fd, F_SETFD, FD_CLOEXEC);
   ::syscall(SYS_close_range, program_fd + 1, ~0U, 0);
+  // One socket for each probe and interface: as many as the system allows.
+  rlimit files{};
+  if (::getrlimit(RLIMIT_NOFILE, &files) == 0) {
+    files.rlim_cur = files.rlim_max;
+    ::setrlimit(RLIMIT_NOFILE, &files);
+  }
   sigset_t none;
   ::sigemptyset(&none);
   ::sigprocmask(SIG_SETMASK, &none, nullptr);
   if (::geteuid() == 0 && !become(ids, identity.capabilities)) ::_exit(no_permission);
-  const char* const arguments[] = {identity.program.c_str(), nullptr};
+  const char* const arguments[] = {identity.program.c_str(), argument, nullptr};
   ::execveat(program_fd, "", const_cast<char* const*>(arguments), environment, AT_EMPTY_PATH);
   ::_exit(exec_failed);
 }
@@ -100,7 +107,7 @@ Result<Fd> open_program(const std::string& name) {
 }
 
 Result<pid_t> spawn_worker(const WorkerIdentity& identity, const Fd& program, Fd channel_end,
-                           const std::vector<std::string>& environment) {
+                           const std::vector<std::string>& environment, const char* argument) {
   // Everything that allocates happens before fork().
   const Ids ids = ids_of(identity);
   std::vector<char*> variables;
@@ -114,7 +121,8 @@ Result<pid_t> spawn_worker(const WorkerIdentity& identity, const Fd& program, Fd
   variables.push_back(nullptr);
   const pid_t pid = ::fork();
   if (pid < 0) return fail_errno(errno, "cannot start {}", identity.program);
-  if (pid == 0) run_child(identity, ids, program.get(), channel_end.get(), variables.data());
+  if (pid == 0)
+    run_child(identity, ids, program.get(), channel_end.get(), variables.data(), argument);
   return pid;
 }
 

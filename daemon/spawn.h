@@ -23,8 +23,9 @@ struct WorkerIdentity {
 Result<Fd> open_program(const std::string& name);
 
 /// Forks and executes. @param environment NAME=VALUE additions
+/// @param argument of the program; null: none
 Result<pid_t> spawn_worker(const WorkerIdentity& identity, const Fd& program, Fd channel_end,
-                           const std::vector<std::string>& environment);
+                           const std::vector<std::string>& environment, const char* argument);
 
 /// A capability that the worker needs and this process cannot give it, as CAP_...; empty: none.
 std::string missing_capability(const WorkerIdentity& identity);

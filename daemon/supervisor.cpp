@@ -86,7 +86,10 @@ std::vector<Worker*> Supervisor::workers_for(const Configuration& configuration)
 }
 
 void Supervisor::watch_signals() {
-  for (const int signal : {SIGCHLD, SIGTERM, SIGINT, SIGHUP, SIGUSR1, SIGUSR2}) signals_.add(signal);
+  // runtime.md section 3: 36 is JSON, the last two of glibc's are statistics.
+  for (const int signal :
+       {SIGCHLD, SIGTERM, SIGINT, SIGHUP, SIGUSR1, SIGUSR2, SIGRTMIN + 2, SIGRTMAX - 1, SIGRTMAX})
+    signals_.add(signal);
   wait_for_signal();
 }
 
@@ -110,8 +113,8 @@ void Supervisor::handle_signal(int signal) {
     case SIGTERM:
       return stop(0);
     default:
-      log_.write(
-          Event{Level::warning, "signal", "dumps on SIGUSR1 and SIGUSR2 are not supported yet"});
+      log_.write(Event{Level::warning, "signal",
+                       fmt::format("dumps on signal {} are not supported yet", signal)});
   }
 }
 
@@ -119,11 +122,12 @@ void Supervisor::handle_message(Worker& worker, process::Message message) {
   if (auto* prepared = std::get_if<process::Prepared>(&message))
     return handle_prepared(worker, std::move(*prepared));
   if (auto* script = std::get_if<process::RunScript>(&message))
-    return run_script(std::move(*script));
+    return run_script(std::move(*script), &worker == &vrrp_);
   const auto* running = std::get_if<process::Running>(&message);
   if (running == nullptr || !current_ || running->serial != current_->serial) return;
   recovering_.erase(&worker);
-  if (!transaction_) return;
+  if (!transaction_) return take_up_reload();
+  if (!transaction_->committed) return;
   transaction_->starting.erase(&worker);
   if (!transaction_->starting.empty()) return;
   transaction_.reset();
@@ -135,15 +139,22 @@ void Supervisor::handle_message(Worker& worker, process::Message message) {
     log_.write(Event{Level::info, "reloaded", "Reload finished"});
     sd_notify(0, "READY=1");
   }
-  if (std::exchange(reload_again_, false)) reload();
+  take_up_reload();
 }
 
-void Supervisor::run_script(process::RunScript request) {
+/// A reload that was asked for while something else was under way.
+void Supervisor::take_up_reload() {
+  if (phase_ == Phase::running && !transaction_ && recovering_.empty() &&
+      std::exchange(reload_again_, false))
+    reload();
+}
+
+void Supervisor::run_script(process::RunScript request, bool urgent) {
   for (const auto* configuration : {&current_, &previous_}) {
     if (!*configuration || (*configuration)->serial != request.serial) continue;
     const auto script = (*configuration)->scripts.find(request.place);
     if (script == (*configuration)->scripts.end()) break;
-    ScriptJob job{std::move(request.object), script->second.argv, script->second.user};
+    ScriptJob job{std::move(request.object), script->second.argv, script->second.user, urgent};
     job.argv.insert(job.argv.end(), request.arguments.begin(), request.arguments.end());
     return scripts_.run(std::move(job));
   }
@@ -161,13 +172,17 @@ void Supervisor::reap() {
       worker_ended(vrrp_, status);
     else if (pid == checkers_.pid())
       worker_ended(checkers_, status);
-    else if (scripts_.reaped(pid, status) && phase_ == Phase::stopping)
-      finish_stop();
+    else if (pid == releasing_)
+      releasing_ = 0;
+    else
+      scripts_.reaped(pid, status);
+    if (phase_ == Phase::stopping) finish_stop();
   }
 }
 
 void Supervisor::worker_ended(Worker& worker, int status) {
   const Duration lived = worker.ended();
+  recovering_.erase(&worker);
   if (phase_ == Phase::stopping) return finish_stop();
   const bool needed = current_ && std::ranges::count(workers_for(*current_), &worker) > 0;
   if (current_ && !needed && WIFEXITED(status) && WEXITSTATUS(status) == 0) {
@@ -180,32 +195,64 @@ void Supervisor::worker_ended(Worker& worker, int status) {
       Event{Level::error, "worker_died", fmt::format("{} ended by {}", worker.name(), how)}.with(
           "lived_s", fmt::format("{:.3f}", in_seconds(lived))));
   const int code = WIFEXITED(status) ? WEXITSTATUS(status) : 0;
-  if (code == 1 || code == 2 || code == 4 || options_.dont_respawn || !current_)
+  if (current_ && !needed && transaction_ && !transaction_->committed)
+    return refuse("a worker died");
+  if (code == 1 || code == 2 || code == 4 || options_.dont_respawn || !current_) {
+    release_leftovers(worker);
     return stop(code == 0 ? exit_fatal : code);
-  if (transaction_ && transaction_->preparing.contains(&worker)) refuse("a worker died");
+  }
+  if (transaction_ && !transaction_->committed) {
+    // Perhaps it was dead before it was asked: once more, unless the text is what kills it.
+    if (++deaths_in_prepare_ == 1) reload_again_ = true;
+    refuse("a worker died");
+  }
+  if (worker.is_running()) return;  // a reload that had to wait has started it
   const Duration wait = worker.backoff().after_death(lived);
   if (wait == Duration{0}) return restart(worker);
+  release_leftovers(worker);
+  restart_later(worker, wait);
+  take_up_reload();
+}
+
+void Supervisor::restart_later(Worker& worker, Duration wait) {
   log_.write(Event{Level::warning, "worker_backoff",
                    fmt::format("{} is started again in {} s", worker.name(), in_seconds(wait))});
   auto& timer = restarts_[&worker];
   timer = std::make_unique<asio::steady_timer>(context_, wait);
   timer->async_wait([this, &worker](const boost::system::error_code& error) {
-    if (!error && phase_ != Phase::stopping) restart(worker);
+    if (!error && phase_ != Phase::stopping && !worker.is_running()) restart(worker);
   });
+}
+
+/// The partner takes over while a VRRP worker is away: its addresses must not stay here as well.
+/// The IPVS table of dead checkers stays: it is the best that is known.
+void Supervisor::release_leftovers(Worker& worker) {
+  if (&worker != &vrrp_ || options_.dont_release_vrrp || releasing_ != 0) return;
+  const auto pid = worker.release(process::to_environment(log_options_));
+  if (pid)
+    releasing_ = *pid;
+  else
+    log_.write(Event{Level::error, "release", pid.error().what});
 }
 
 void Supervisor::restart(Worker& worker) {
   if (auto started = worker.start(process::to_environment(log_options_)); !started) {
     log_.write(Event{Level::error, "worker_start", started.error().what});
-    return stop(exit_fatal);
+    release_leftovers(worker);
+    return restart_later(worker, worker.backoff().after_death(Duration{0}));
   }
+  recover(worker);
+}
+
+/// Gives a new process the configuration in force, from which it goes on.
+void Supervisor::recover(Worker& worker) {
   recovering_.insert(&worker);
   worker.configure(current_->serial, current_text_.get(), settings_for(worker, true));
 }
 
 void Supervisor::reload() {
   if (phase_ == Phase::stopping) return;
-  if (transaction_) {
+  if (transaction_ || !recovering_.empty()) {
     reload_again_ = true;
     return;
   }
@@ -244,13 +291,14 @@ void Supervisor::stop(int status) {
                          fmt::format("{} does not stop and is killed", worker->name())});
         worker->kill(SIGKILL);
       }
+    if (releasing_ != 0) ::kill(releasing_, SIGKILL);
   });
   finish_stop();
 }
 
 /// Called whenever something has ended: goes on when nothing is left to wait for.
 void Supervisor::finish_stop() {
-  if (vrrp_.is_running() || checkers_.is_running()) return;
+  if (vrrp_.is_running() || checkers_.is_running() || releasing_ != 0) return;
   if (scripts_.is_idle()) {
     asio::post(context_, [this] { context_.stop(); });
     return;

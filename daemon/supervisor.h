@@ -41,6 +41,8 @@ class Supervisor {
     Configuration configuration;
     Fd text;
     std::set<Worker*> preparing, starting;  ///< who has not answered yet
+    std::set<Worker*> started;              ///< processes that were started for it
+    bool committed = false;
     std::vector<config::Diagnostic> findings;
   };
   enum class Phase { starting, running, stopping };
@@ -63,10 +65,14 @@ class Supervisor {
   void reap();
   void worker_ended(Worker& worker, int status);
   void restart(Worker& worker);
+  void restart_later(Worker& worker, Duration wait);
+  void recover(Worker& worker);
+  void release_leftovers(Worker& worker);
+  void take_up_reload();
   void reload();
   void stop(int status);
   void finish_stop();
-  void run_script(process::RunScript request);
+  void run_script(process::RunScript request, bool urgent);
   std::vector<Worker*> workers_for(const Configuration& configuration);
 
   boost::asio::io_context& context_;
@@ -80,6 +86,7 @@ class Supervisor {
   Worker vrrp_, checkers_;
   std::map<Worker*, std::unique_ptr<boost::asio::steady_timer>> restarts_;
   std::set<Worker*> recovering_;  ///< restarted and not yet running again
+  pid_t releasing_ = 0;           ///< removes what a dead worker left in the kernel
   std::uint64_t serial_ = 0;
   std::optional<Transaction> transaction_;
   std::optional<Configuration> current_, previous_;
@@ -87,6 +94,7 @@ class Supervisor {
   std::set<std::string> known_mistakes_;  ///< warnings of the configuration in force
   Phase phase_ = Phase::starting;
   bool reload_again_ = false;
+  unsigned deaths_in_prepare_ = 0;  ///< since the last commit
   bool testing_ = false;
   int status_ = 0;
 };

@@ -2,6 +2,8 @@
 // start, at reload and for -t.
 #include <algorithm>
 
+#include <systemd/sd-daemon.h>
+
 #include "daemon/process/memfd.h"
 #include "daemon/supervisor.h"
 
@@ -11,11 +13,20 @@ namespace {
 /// A worker that has not answered by then is not going to.
 constexpr auto prepare_limit = std::chrono::seconds{5};
 
+/// A mark for the addresses of the daemon with this pid file: two daemons in one network namespace
+/// do not take each other's addresses for leftovers of their own. 128 to 255 are nobody's.
+std::uint8_t address_mark(std::string_view pid_file) {
+  std::uint32_t hash = 2166136261U;  // FNV-1a
+  for (const char c : pid_file) hash = (hash ^ static_cast<unsigned char>(c)) * 16777619U;
+  return static_cast<std::uint8_t>(128U + hash % 128U);
+}
+
 }  // namespace
 
 process::Configure Supervisor::settings_for(const Worker& worker, bool restarted) const {
   process::Configure settings;
   settings.restarted = restarted;
+  settings.mark = address_mark(options_.pid_file);
   settings.dont_release =
       &worker == &vrrp_ ? options_.dont_release_vrrp : options_.dont_release_ipvs;
   return settings;
@@ -35,16 +46,20 @@ bool Supervisor::begin(Configuration configuration) {
   }
   transaction.text = std::move(*text);
   for (Worker* worker : workers_for(transaction.configuration)) {
+    bool resumes = false;
     if (!worker->is_running()) {
+      restarts_.erase(worker);
+      resumes = phase_ == Phase::running && worker->has_state();
       const std::string log = testing_ ? "0,0,0,0" : process::to_environment(log_options_);
       if (auto started = worker->start(log); !started) {
         log_.write(Event{Level::error, "worker_start", started.error().what});
         refuse("a worker cannot be started");
         return false;
       }
+      transaction.started.insert(worker);
     }
     worker->configure(transaction.configuration.serial, transaction.text.get(),
-                      settings_for(*worker, false));
+                      settings_for(*worker, resumes));
     transaction.preparing.insert(worker);
   }
   if (transaction.preparing.empty()) {
@@ -60,6 +75,7 @@ bool Supervisor::begin(Configuration configuration) {
 }
 
 void Supervisor::handle_prepared(Worker& worker, process::Prepared prepared) {
+  if (phase_ == Phase::stopping) return;
   if (recovering_.contains(&worker) && current_ && prepared.serial == current_->serial) {
     worker.send(process::Commit{prepared.serial});
     return;
@@ -115,6 +131,8 @@ void Supervisor::commit() {
     worker->send(process::Commit{transaction_->configuration.serial});
     transaction_->starting.insert(worker);
   }
+  transaction_->committed = true;
+  deaths_in_prepare_ = 0;
   previous_ = std::move(current_);
   current_ = std::move(transaction_->configuration);
   current_text_ = std::move(transaction_->text);
@@ -133,13 +151,19 @@ void Supervisor::refuse(const char* why) {
   }
   log_.write(Event{Level::error, "reload",
                    fmt::format("Reload refused: {}; the configuration in force stays", why)});
-  // A worker that only the refused configuration needs has nothing to do.
   const auto needed = workers_for(*current_);
-  for (Worker* worker : {&vrrp_, &checkers_})
-    if (worker->is_running() && std::ranges::find(needed, worker) == needed.end())
-      worker->send(process::Stop{});
+  const auto started = std::move(transaction_->started);
   transaction_.reset();
-  if (std::exchange(reload_again_, false)) reload();
+  for (Worker* worker : {&vrrp_, &checkers_}) {
+    if (!worker->is_running()) continue;
+    // A worker that only the refused configuration needs has nothing to do.
+    if (std::ranges::find(needed, worker) == needed.end())
+      worker->send(process::Stop{});
+    else if (started.contains(worker))
+      recover(*worker);
+  }
+  sd_notify(0, "READY=1");
+  take_up_reload();
 }
 
 }  // namespace holdfast

@@ -60,7 +60,7 @@ Result<void> Worker::start(const std::string& log_environment) {
                      fmt::format("{} needs {}, which this process may not give it",
                                  identity_.program, missing)});
   auto pid = spawn_worker(identity_, program_, std::move(ends->second),
-                          {"HOLDFAST_LOG=" + log_environment});
+                          {"HOLDFAST_LOG=" + log_environment}, nullptr);
   if (!pid) return tl::make_unexpected(pid.error());
   pid_ = *pid;
   started_ = process::monotonic_now();
@@ -94,7 +94,15 @@ void Worker::configure(std::uint64_t serial, int text, process::Configure settin
   send(process::Message{std::move(settings)});
 }
 
+Result<pid_t> Worker::release(const std::string& log_environment) {
+  if (!state_ || !program_) return fail("{} left nothing behind", name());
+  Fd state{::fcntl(state_.get(), F_DUPFD_CLOEXEC, 0)};
+  return spawn_worker(identity_, program_, std::move(state), {"HOLDFAST_LOG=" + log_environment},
+                      process::release_argument);
+}
+
 Duration Worker::ended() {
+  if (readable_) drain();
   if (readable_) readable_->release();
   readable_.reset();
   channel_.reset();

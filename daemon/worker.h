@@ -47,12 +47,17 @@ class Worker {
   void send(const process::Message& message);
   /// The configuration for it to prepare.
   void configure(std::uint64_t serial, int text, process::Configure settings);
-  /// The process has ended (its pid was reaped): forget it. @return how long it lived
+  /// The process has ended (its pid was reaped): takes what it still said, and forgets it.
+  /// @return how long it lived
   Duration ended();
+  /// Starts its program once to release what the dead one left in the kernel.
+  Result<pid_t> release(const std::string& log_environment);
   void kill(int signal) const;
   /// Forgets what the process had stored: it stopped in order, nothing is to be resumed.
   void forget_state() { state_.reset(); }
 
+  /// A process ran before and did not stop in order: the next one resumes.
+  [[nodiscard]] bool has_state() const { return static_cast<bool>(state_); }
   [[nodiscard]] bool is_running() const { return pid_ > 0; }
   [[nodiscard]] pid_t pid() const { return pid_; }
   [[nodiscard]] const std::string& name() const { return identity_.program; }

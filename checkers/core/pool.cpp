@@ -18,8 +18,13 @@ Pool::Pool(const VirtualServer& service, const std::vector<std::vector<bool>>& u
   quorum_ = quorum.value_or(alive_weight_ > 0 && alive_weight_ >= service_.quorum);
 }
 
-Effects Pool::settle() {
+Effects Pool::settle(const std::map<ipvs::DestinationKey, bool>& was_alive) {
   Effects effects;
+  for (std::size_t i = 0; i < servers_.size(); ++i) {
+    const auto before = was_alive.find(service_.servers[i].key);
+    if (before != was_alive.end() && before->second != is_alive(i))
+      tell_server(i, "its checks are others now", effects);
+  }
   update_quorum(effects);
   return effects;
 }
@@ -42,18 +47,28 @@ Effects Pool::set_check(std::size_t index, std::size_t check, bool up, const std
   else
     alive_weight_ -= config.settings.weight;
   effects.table_changed = true;
-  const std::string service = to_string(service_.key);
-  const std::string text =
-      up ? fmt::format("Adding service {} to VS {}", server_name(index), service)
-         : fmt::format("Removing service {} from VS {}", server_name(index), service);
-  effects.events.push_back(Event{Level::notice, up ? "server_up" : "server_down", text}
-                               .with("service", service)
-                               .with("server", server_name(index))
-                               .with("reason", reason));
-  if (const ScriptPlace script = up ? config.notify_up : config.notify_down)
-    effects.scripts.push_back({*script, fmt::format("RS {} {}", server_name(index), service)});
+  tell_server(index, reason, effects);
   update_quorum(effects);
   return effects;
+}
+
+/// In keepalived's words, for what has become of the server.
+void Pool::tell_server(std::size_t index, const std::string& reason, Effects& effects) const {
+  const RealServer& config = service_.servers[index];
+  const bool up = is_alive(index);
+  const std::string service = to_string(service_.key);
+  const std::string name = server_name(index);
+  const std::string text =
+      config.inhibit
+          ? fmt::format("{} service {} of VS {}", up ? "Enabling" : "Disabling", name, service)
+      : up ? fmt::format("Adding service {} to VS {}", name, service)
+           : fmt::format("Removing service {} from VS {}", name, service);
+  effects.events.push_back(Event{Level::notice, up ? "server_up" : "server_down", text}
+                               .with("service", service)
+                               .with("server", name)
+                               .with("reason", reason));
+  if (const ScriptPlace script = up ? config.notify_up : config.notify_down)
+    effects.scripts.push_back({*script, fmt::format("RS {} {}", name, service)});
 }
 
 bool Pool::quorum_holds() const {

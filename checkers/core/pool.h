@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstddef>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -34,8 +35,9 @@ class Pool {
   Pool(const VirtualServer& service, const std::vector<std::vector<bool>>& up,
        std::optional<bool> quorum = {});
 
-  /// What follows from a quorum or weights that are not those of the pool before. Call once.
-  Effects settle();
+  /// What follows where a server or the quorum is not as it was in the pool before. Call once.
+  /// @param was_alive of the pool before, by server key; one that it did not have is not in it
+  Effects settle(const std::map<ipvs::DestinationKey, bool>& was_alive = {});
 
   /// A check changed its verdict. @param reason of the verdict, for the log
   Effects set_check(std::size_t server, std::size_t check, bool up, const std::string& reason);
@@ -56,6 +58,7 @@ class Pool {
     std::vector<bool> up;     ///< by check
     std::size_t failing = 0;  ///< how many of them are down
   };
+  void tell_server(std::size_t server, const std::string& reason, Effects& effects) const;
   void update_quorum(Effects& effects);
   [[nodiscard]] bool quorum_holds() const;
   [[nodiscard]] std::string server_name(std::size_t server) const;

@@ -39,9 +39,7 @@ std::optional<HealthRecord> from_record(std::span<const std::byte> bytes) {
   return HealthRecord{(words[0] & 1U) != 0, (words[0] & 2U) != 0, words[1]};
 }
 
-std::string quorum_key(const VirtualServer& service) {
-  return "quorum " + to_string(service.key);
-}
+std::string quorum_key(const VirtualServer& service) { return "quorum " + to_string(service.key); }
 
 }  // namespace
 
@@ -80,7 +78,7 @@ struct CheckersProcess::Service {
 };
 
 CheckersProcess::CheckersProcess(asio::io_context& context, Log& log,
-                                 std::function<void(const process::Message&)> send,
+                                 std::function<void(process::Message)> send,
                                  ipvs::Reconciler::Open open_kernel)
     : context_{context},
       log_{log},
@@ -124,7 +122,11 @@ void CheckersProcess::apply(CheckersConfig next, bool restarted) {
     const auto before = old.find(config.key);
     Service* previous = before == old.end() ? nullptr : before->second.get();
     auto service = make_service(config, previous, restarted);
-    carry_out(service->pool.settle(), *service);
+    std::map<ipvs::DestinationKey, bool> was_alive;
+    if (previous != nullptr)
+      for (std::size_t i = 0; i < previous->pool.service().servers.size(); ++i)
+        was_alive.emplace(previous->pool.service().servers[i].key, previous->pool.is_alive(i));
+    carry_out(service->pool.settle(was_alive), *service);
     reconciler_.want(config.key, service->pool.wanted());
     services_.emplace(config.key, std::move(service));
   }

@@ -24,8 +24,7 @@ namespace holdfast::checkers {
 class CheckersProcess : public process::Worker {
  public:
   CheckersProcess(boost::asio::io_context& context, Log& log,
-                  std::function<void(const process::Message&)> send,
-                  ipvs::Reconciler::Open open_kernel);
+                  std::function<void(process::Message)> send, ipvs::Reconciler::Open open_kernel);
   ~CheckersProcess() override;
 
   std::vector<config::Diagnostic> prepare(const config::Text& text) override;
@@ -51,7 +50,7 @@ class CheckersProcess : public process::Worker {
 
   boost::asio::io_context& context_;
   Log& log_;
-  std::function<void(const process::Message&)> send_;
+  std::function<void(process::Message)> send_;
   ipvs::Reconciler reconciler_;
   std::optional<CheckersConfig> prepared_;
   config::GlobalDefs globals_;

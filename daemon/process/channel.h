@@ -12,6 +12,10 @@
 
 namespace holdfast::process {
 
+/// Started with this argument and its predecessor's state table as descriptor 3, a worker releases
+/// what is recorded there and ends.
+inline constexpr const char* release_argument = "release";
+
 struct Packet {
   boost::json::object body;
   std::vector<Fd> fds;

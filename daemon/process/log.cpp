@@ -3,17 +3,22 @@
 #include "daemon/process/log.h"
 
 #include <fcntl.h>
+#include <poll.h>
 #include <sys/socket.h>
+#include <sys/un.h>
 #include <syslog.h>
-#include <systemd/sd-journal.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <charconv>
+#include <cstring>
 #include <ctime>
 #include <map>
+#include <utility>
 #include <vector>
 
+#include "daemon/base/fd.h"
 #include "daemon/process/clock.h"
 
 namespace holdfast::process {
@@ -47,25 +52,24 @@ std::string local_time() {
 }
 
 /// Field names of the journal are upper case letters, digits and underscores.
-std::string journal_field(std::string_view key, std::string_view value) {
+std::string journal_field(std::string_view key) {
   std::string field = "HOLDFAST_";
   for (const char c : key)
     field += (c >= 'a' && c <= 'z')                               ? static_cast<char>(c - 'a' + 'A')
              : ((c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9')) ? c
                                                                   : '_';
-  return field + "=" + std::string{value};
+  return field;
 }
 
 class Sinks : public Log {
  public:
   explicit Sinks(LogOptions options)
-      : options_{std::move(options)}, journal_{::access("/run/systemd/journal/socket", W_OK) == 0} {
-    if (options_.to_syslog && !journal_)
-      ::openlog(options_.identity.c_str(), LOG_PID | LOG_NDELAY, options_.facility);
-  }
+      : options_{std::move(options)}, journal_{::access(journal_path, W_OK) == 0} {}
 
   void write(const Event& event) override {
-    if (event.level > options_.threshold || is_flooding(event)) return;
+    // Changes of state are never left out.
+    if (event.level > options_.threshold || (event.level != Level::notice && is_flooding(event)))
+      return;
     emit(event);
   }
 
@@ -94,30 +98,66 @@ class Sinks : public Log {
     const std::string line = to_line(event);
     if (options_.to_stderr) to_stderr(line);
     if (!options_.to_syslog) return;
-    if (journal_) {
-      to_journal(event);
-    } else {
-      ::syslog(priority_of(event.level), "%s", line.c_str());
-    }
+    const bool taken = journal_ ? send_to(journal_path, journal_entry(event))
+                                : send_to(syslog_path, syslog_line(event.level, line));
+    if (!taken) ++lost_;
+    if (!taken || lost_ == 0) return;
+    const std::size_t lost = std::exchange(lost_, 0);
+    emit(
+        Event{Level::warning, "log_lost", fmt::format("{} lines were not taken by the log", lost)});
   }
 
   void to_stderr(const std::string& line) const {
     const std::string text =
         fmt::format("{} {}[{}]: {}\n", local_time(), options_.identity, ::getpid(), line);
     // A full pipe loses the line; nobody waits for a reader.
+    pollfd ready{STDERR_FILENO, POLLOUT, 0};
+    if (::poll(&ready, 1, 0) <= 0) return;
     [[maybe_unused]] const ssize_t written = ::write(STDERR_FILENO, text.data(), text.size());
   }
 
-  void to_journal(const Event& event) const {
-    std::vector<std::string> fields{
-        "MESSAGE=" + event.text, fmt::format("PRIORITY={}", priority_of(event.level)),
-        "SYSLOG_IDENTIFIER=" + options_.identity, journal_field("event", event.name)};
-    for (const auto& [key, value] : event.fields) fields.push_back(journal_field(key, value));
-    std::vector<iovec> parts;
-    for (std::string& field : fields) parts.push_back({field.data(), field.size()});
-    sd_journal_sendv(parts.data(), static_cast<int>(parts.size()));
+  /// @source systemd.io/JOURNAL_NATIVE_PROTOCOL: NAME=value lines; a value has no line break here
+  [[nodiscard]] std::string journal_entry(const Event& event) const {
+    std::string entry;
+    const auto add = [&](std::string_view name, std::string value) {
+      std::ranges::replace(value, '\n', ' ');
+      entry += fmt::format("{}={}\n", name, value);
+    };
+    add("MESSAGE", event.text);
+    add("PRIORITY", std::to_string(priority_of(event.level)));
+    add("SYSLOG_IDENTIFIER", options_.identity);
+    add("SYSLOG_FACILITY", std::to_string(options_.facility >> 3));
+    add(journal_field("event"), std::string{event.name});
+    for (const auto& [key, value] : event.fields) add(journal_field(key), value);
+    return entry;
   }
 
+  /// @source RFC 3164 4.1 without the host name, as syslog(3) writes it
+  [[nodiscard]] std::string syslog_line(Level level, const std::string& line) const {
+    const std::time_t now = std::time(nullptr);
+    tm local{};
+    ::localtime_r(&now, &local);
+    std::array<char, 32> stamp{};
+    std::strftime(stamp.data(), stamp.size(), "%b %e %H:%M:%S", &local);
+    return fmt::format("<{}>{} {}[{}]: {}", options_.facility | priority_of(level), stamp.data(),
+                       options_.identity, ::getpid(), line);
+  }
+
+  /// One datagram, without waiting for a reader that is stuck: neither syslog(3) nor sd-journal(3)
+  /// can do that. @return false when it was not taken
+  bool send_to(const char* path, const std::string& text) {
+    if (!socket_) socket_ = Fd{::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0)};
+    sockaddr_un address{};
+    address.sun_family = AF_UNIX;
+    std::strncpy(address.sun_path, path, sizeof address.sun_path - 1);
+    return ::sendto(socket_.get(), text.data(), text.size(), MSG_NOSIGNAL,
+                    reinterpret_cast<const sockaddr*>(&address), sizeof address) >= 0;
+  }
+
+  static constexpr const char* journal_path = "/run/systemd/journal/socket";
+  static constexpr const char* syslog_path = "/dev/log";
+  Fd socket_;
+  std::size_t lost_ = 0;  ///< lines that the log has not taken
   LogOptions options_;
   bool journal_;
   std::map<std::string, Rate, std::less<>> rates_;  // event names are a small fixed set

@@ -1,6 +1,9 @@
 #include "daemon/process/messages.h"
 
 #include <algorithm>
+#include <functional>
+
+#include <algorithm>
 #include <boost/json.hpp>
 
 #include "daemon/process/memfd.h"
@@ -19,6 +22,7 @@ Outgoing encode(const Configure& m) {
   return {{{"type", "configure"},
            {"serial", m.serial},
            {"restarted", m.restarted},
+           {"mark", m.mark},
            {"dont_release", m.dont_release}},
           {m.text.get(), m.state.get()}};
 }
@@ -31,15 +35,20 @@ json::object to_json(const config::Diagnostic& found) {
 }
 
 Outgoing encode(const Prepared& m) {
-  // Findings can be many: the first ones fit into one message, the rest is a count.
+  // Findings can be many: the worst ones fit into one message, the rest is a count.
   constexpr std::size_t most_bytes = Channel::max_message / 2;
+  std::vector<config::Diagnostic> findings = m.diagnostics;
+  std::ranges::stable_sort(findings, std::greater{}, &config::Diagnostic::severity);
   json::array diagnostics;
   std::size_t bytes = 0;
-  for (const config::Diagnostic& found : m.diagnostics) {
+  for (const config::Diagnostic& found : findings) {
     bytes += found.message.size() * 2 + 80;
     if (bytes > most_bytes) break;
     diagnostics.emplace_back(to_json(found));
   }
+  if (const std::size_t rest = findings.size() - diagnostics.size(); rest > 0)
+    diagnostics.emplace_back(to_json(
+        {config::Severity::note, {}, fmt::format("{} further findings are not shown", rest)}));
   return {{{"type", "prepared"}, {"serial", m.serial}, {"diagnostics", std::move(diagnostics)}},
           {}};
 }
@@ -74,6 +83,7 @@ Configure configure_from(const json::object& body, std::vector<Fd>& fds) {
   Configure m;
   m.serial = body.at("serial").to_number<std::uint64_t>();
   m.restarted = body.at("restarted").as_bool();
+  m.mark = body.at("mark").to_number<std::uint8_t>();
   m.dont_release = body.at("dont_release").as_bool();
   m.text = std::move(fds.at(0));
   m.state = std::move(fds.at(1));

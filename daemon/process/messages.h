@@ -27,6 +27,7 @@ struct Configure {
   std::uint64_t serial = 0;
   bool restarted = false;  ///< the previous worker died: resume from the state table
   Fd text, state;
+  std::uint8_t mark = 0;      ///< of our addresses: one of its own for every pid file
   bool dont_release = false;  ///< -V for vrrp, -I for checkers: leave kernel state at stop
 };
 struct Prepared {

@@ -12,6 +12,11 @@ namespace holdfast::process {
 
 namespace asio = boost::asio;
 
+namespace {
+/// More than the scripts of 10,000 instances that change at once.
+constexpr std::size_t most_unsent = 100'000;
+}  // namespace
+
 WorkerLoop::WorkerLoop(asio::io_context& context, Worker& worker, Log& log)
     : context_{context},
       worker_{worker},
@@ -29,9 +34,29 @@ int WorkerLoop::run() {
   return status_;
 }
 
-void WorkerLoop::send(const Message& message) {
-  if (auto sent = process::send(channel_, message); !sent)
-    log_.write(Event{Level::warning, "channel", sent.error().what});
+void WorkerLoop::send(Message message) {
+  if (unsent_.size() >= most_unsent) {
+    log_.write(Event{Level::error, "channel", "the supervisor takes no messages: one is lost"});
+    return;
+  }
+  unsent_.push_back(std::move(message));
+  if (unsent_.size() == 1) flush();
+}
+
+void WorkerLoop::flush() {
+  while (!unsent_.empty()) {
+    const auto sent = process::send(channel_, unsent_.front());
+    if (!sent && sent.error().code == EAGAIN) {
+      readable_.async_wait(asio::posix::stream_descriptor::wait_write,
+                           [this](const boost::system::error_code& error) {
+                             if (!error) flush();
+                           });
+      return;
+    }
+    if (!sent) log_.write(Event{Level::warning, "channel", sent.error().what});
+    unsent_.pop_front();
+  }
+  if (finished_) finish();
 }
 
 void WorkerLoop::wait_for_message() {
@@ -48,7 +73,10 @@ void WorkerLoop::drain() {
       log_.write(Event{Level::error, "channel", packet.error().what});
       continue;
     }
-    if (!packet) return stop("the supervisor is gone");
+    if (!packet) {
+      unsent_.clear();
+      return stop("the supervisor is gone");
+    }
     if (!*packet) break;
     auto message = parse_message(std::move(**packet));
     if (message)
@@ -60,9 +88,11 @@ void WorkerLoop::drain() {
 }
 
 void WorkerLoop::handle(Message message) {
+  if (stopping_) return;  // nothing is taken back into force behind a stop
   if (auto* configure = std::get_if<Configure>(&message)) return handle(std::move(*configure));
   if (const auto* commit_now = std::get_if<Commit>(&message)) return commit(commit_now->serial);
-  if (std::holds_alternative<Abort>(message)) {
+  if (const auto* abort = std::get_if<Abort>(&message)) {
+    if (!prepared_ || prepared_->serial != abort->serial) return;
     worker_.abort();
     prepared_.reset();
   } else if (std::holds_alternative<Stop>(message)) {
@@ -100,7 +130,14 @@ void WorkerLoop::commit(std::uint64_t serial) {
 void WorkerLoop::stop(const char* reason) {
   if (std::exchange(stopping_, true)) return;
   log_.write(Event{Level::info, "stopping", "Stopping"}.with("reason", reason));
-  worker_.stop([this] { asio::post(context_, [this] { context_.stop(); }); });
+  worker_.stop([this] {
+    finished_ = true;
+    if (unsent_.empty()) finish();
+  });
+}
+
+void WorkerLoop::finish() {
+  asio::post(context_, [this] { context_.stop(); });
 }
 
 }  // namespace holdfast::process

@@ -5,6 +5,7 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/posix/stream_descriptor.hpp>
 #include <boost/asio/signal_set.hpp>
+#include <deque>
 #include <functional>
 #include <optional>
 #include <vector>
@@ -40,9 +41,9 @@ class WorkerLoop {
   WorkerLoop(boost::asio::io_context& context, Worker& worker, Log& log);
   /// Runs until stopped. @return the exit status
   int run();
-  /// Sends to the supervisor; a failure is logged, since the supervisor being gone is seen by
-  /// run().
-  void send(const Message& message);
+  /// Sends to the supervisor, in order. What its queue cannot take yet waits here and is sent
+  /// before run() returns.
+  void send(Message message);
 
  private:
   void wait_for_message();
@@ -51,6 +52,8 @@ class WorkerLoop {
   void handle(Configure configure);
   void commit(std::uint64_t serial);
   void stop(const char* reason);
+  void flush();
+  void finish();
 
   boost::asio::io_context& context_;
   Worker& worker_;
@@ -59,7 +62,8 @@ class WorkerLoop {
   boost::asio::posix::stream_descriptor readable_;
   boost::asio::signal_set signals_;
   std::optional<Configure> prepared_;
-  bool stopping_ = false;
+  std::deque<Message> unsent_;
+  bool stopping_ = false, finished_ = false;
   int status_ = 0;
 };
 

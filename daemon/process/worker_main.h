@@ -8,7 +8,7 @@
 
 namespace holdfast::process {
 
-using Send = std::function<void(const Message&)>;
+using Send = std::function<void(Message)>;
 using MakeWorker =
     std::function<std::unique_ptr<Worker>(boost::asio::io_context&, Log&, Send send)>;
 

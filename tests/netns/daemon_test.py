@@ -221,7 +221,7 @@ class DaemonTest(setup.LabTest):
         director.process.wait()
         wait_until(lambda: not any(is_alive(pid) for pid in pids), 5, "their end")
         self.assertTrue(self.host.has_address(setup.VIP), "nobody was left to remove it")
-        again = self.director(setup.config("a", 150, vip="10.77.0.101/24"), label="again").start()
+        again = self.director(setup.config("a", 150, vip="10.77.0.101/24")).start()
         again.wait_for("MASTER", 5)
         wait_until(lambda: not self.host.has_address(setup.VIP), 5, "the leftover gone")
         self.assertTrue(self.host.has_address("10.77.0.1"), "what is not ours stays")
@@ -244,6 +244,78 @@ class DaemonTest(setup.LabTest):
         wait_until(kill_next, 20, "the pause before the next start")
         self.assertTrue(director.is_master(), "VRRP does not care")
         print(f"{len(victims)} deaths in {time.monotonic() - begun:.1f} s ", end="")
+
+    def test_addresses_leave_with_a_worker_that_is_not_started_again_at_once(self):
+        director = self.director().start()
+        partner = Keepalived(self.lab.host("b", "10.77.0.2/24"), setup.config("b", 100)).start()
+        director.wait_for("MASTER", 5)
+        partner.wait_for("BACKUP", 5)
+        victims = set()
+
+        def kill_next():
+            try:
+                pid = director.pid("vrrp")
+                if pid not in victims and is_alive(pid):
+                    os.kill(pid, signal.SIGKILL)
+                    victims.add(pid)
+            except (FileNotFoundError, ValueError, ProcessLookupError):
+                pass
+            return director.text().count("started again in") >= 4  # 1, 2, 4, 8 s
+        wait_until(kill_next, 30, "a longer pause before the next start")
+        wait_until(lambda: not self.host.has_address(setup.VIP), 1, "the address gone")
+        self.assertTrue(self.host.has_address("10.77.0.1"))
+        partner.wait_for("MASTER", 3)
+        wait_until(lambda: self.host.has_address(setup.VIP), 20, "the worker back")
+        partner.wait_for("BACKUP", 5)
+
+    def test_a_reload_of_a_dying_worker_starts_one_and_resumes(self):
+        director = self.director().start()
+        director.wait_for("MASTER", 5)
+        changes = self.lab.path("changes.log")
+        self.host.popen("ip", "-4", "monitor", "address", log=changes)
+        for round in range(20):
+            begun = director.text().count("Reload finished")
+            os.kill(director.pid("vrrp"), signal.SIGKILL)
+            for _ in range(round % 3):
+                director.reload()
+            director.reload()
+            wait_until(lambda: director.text().count("Reload finished") > begun, 10, "the reload")
+            time.sleep(0.6)  # not a crash loop
+        self.assertEqual(director.states(), ["BACKUP", "MASTER"])
+        with open(changes) as file:
+            self.assertEqual(file.read(), "")
+        workers = [pid for pid in os.listdir("/proc") if pid.isdigit() and
+                   is_alive(pid) and process_status(pid).get("PPid") == str(director.pid())]
+        self.assertEqual(len(workers), 1)
+
+    def test_signals_of_keepalived_do_not_end_it(self):
+        director = self.director().start()
+        director.wait_for("MASTER", 5)
+        for which in ("main", "vrrp"):
+            for number in (signal.SIGUSR1, signal.SIGUSR2, signal.SIGRTMIN + 2, signal.SIGRTMAX - 1):
+                director.signal(number, which)
+        director.signal(signal.SIGHUP, "vrrp")
+        director.reload()
+        wait_until(lambda: "Reload finished" in director.text(), 5, "the reload")
+        self.assertEqual(director.states(), ["BACKUP", "MASTER"])
+
+    def test_a_burst_of_scripts_loses_none(self):
+        os.chmod(self.lab.folder, 0o755)
+        output = self.lab.path("scripts.log")
+        script = self.lab.write("note", f"#!/bin/sh\necho \"$@\" >> {output}\n", 0o755)
+        count = 200
+        text = "global_defs {\n script_user root\n}\n"
+        for n in range(1, count + 1):
+            text += (f"vrrp_instance VI_{n} {{\n interface eth0\n virtual_router_id {n}\n"
+                     f" state MASTER\n priority 255\n version 3\n advert_int 1\n"
+                     f" notify_master \"{script} master {n}\"\n notify \"{script}\"\n"
+                     f" virtual_ipaddress {{\n 10.77.1.{n}\n }}\n}}\n")
+        director = self.director(text).start()
+        wait_until(lambda: os.path.exists(output) and open(output).read().count("\n") == 2 * count,
+                   30, "every script")
+        with open(output) as file:
+            self.assertEqual(len(set(file)), 2 * count)
+        self.assertEqual(director.text().count("Entering MASTER STATE"), count)
 
     def test_a_script_that_fails_or_is_missing_is_reported_and_the_rest_runs(self):
         os.chmod(self.lab.folder, 0o755)

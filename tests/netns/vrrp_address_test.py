@@ -1,6 +1,7 @@
 """Addresses: what is ours is put back and cleared away, what is not is left alone; bad surroundings."""
 import os
 import re
+import signal
 import subprocess
 import time
 
@@ -9,6 +10,21 @@ from lab.daemons import Holdfast
 from lab.wait import wait_until
 
 ADVERT = 0.1
+
+
+# `ip address add 10.77.0.50/24 dev eth0 proto 18`, which the iproute2 of Debian 12 cannot say: the
+# mark is keepalived's.
+ADD_MARKED = """
+import socket, struct
+def attribute(kind, value):
+    return struct.pack("=HH", 4 + len(value), kind) + value + bytes(-len(value) % 4)
+address = socket.inet_aton("10.77.0.50")
+body = struct.pack("=BBBBI", socket.AF_INET, 24, 0, 0, socket.if_nametoindex("eth0"))
+body += attribute(2, address) + attribute(1, address) + attribute(11, bytes([18]))
+wire = socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, 0)
+wire.send(struct.pack("=IHHII", 16 + len(body), 20, 0x605, 1, 0) + body)
+assert struct.unpack_from("=i", wire.recv(4096), 16)[0] == 0
+"""
 
 
 class AddressTest(setup.LabTest):
@@ -51,6 +67,60 @@ class AddressTest(setup.LabTest):
         self.assertFalse(self.host.has_address(setup.VIP))
         self.assertTrue(self.host.has_address("10.77.0.9"))
         self.assertIn(setup.VIP, self.host.ip("-4", "-o", "addr", "show", "dev", "lo"))
+
+    def test_other_daemons_in_the_namespace_keep_their_addresses(self):
+        self.host.run("/usr/bin/python3", "-c", ADD_MARKED)
+        first = self.active()
+        second = Holdfast(self.host, setup.config("a2", 150, ADVERT, vip="10.77.0.102/24").replace(
+            "virtual_router_id 51", "virtual_router_id 52"), label="second").start()
+        second.wait_for("MASTER", 5)
+        wait_until(lambda: self.host.has_address("10.77.0.102"), 2, "the second address")
+        second.reload()
+        wait_until(lambda: "Reload finished" in second.text(), 5, "the reload")
+        for address in ("10.77.0.50", setup.VIP, "10.77.0.102"):
+            self.assertTrue(self.host.has_address(address), address)
+        for director in (first, second):
+            self.assertEqual(director.stop()[0], 0)
+            self.assertNotIn("removed by another program", director.text())
+        self.assertTrue(self.host.has_address("10.77.0.50"))
+        self.assertFalse(self.host.has_address(setup.VIP))
+
+    def test_a_changed_prefix_length_leaves_nothing_behind(self):
+        self.host.ip("addr", "add", setup.VIP + "/24", "dev", "eth0")  # by hand, without our mark
+        director = self.active()
+        self.lab.write(os.path.basename(director.config),
+                       setup.config("a", 150, ADVERT, vip=setup.VIP + "/32"))
+        director.reload()
+        shown = lambda: self.host.ip("-4", "-o", "addr", "show", "dev", "eth0")
+        wait_until(lambda: f"{setup.VIP}/32" in shown(), 2, "the new length")
+        wait_until(lambda: f"{setup.VIP}/24" not in shown(), 2, "the old one gone")
+
+    def test_an_owners_interface_keeps_its_only_address_when_the_link_goes_down(self):
+        director = Holdfast(self.host, setup.config("a", 255, ADVERT, vip="10.77.0.1/24")).start()
+        director.wait_for("MASTER", 5)
+        self.host.cut_off()
+        director.wait_for("FAULT", 5)
+        self.assertTrue(self.host.has_address("10.77.0.1"))
+        self.host.plug_in()
+        director.wait_for("MASTER", 5)
+        self.assertEqual(director.stop()[0], 0)
+        self.assertTrue(self.host.has_address("10.77.0.1"))
+
+    def test_a_renamed_instance_goes_on(self):
+        director = self.active()
+        changes = self.lab.path("changes.log")
+        self.host.popen("ip", "-4", "monitor", "address", log=changes)
+        self.lab.write(os.path.basename(director.config),
+                       setup.config("a", 150, ADVERT).replace("VI_1", "VI_NEW"))
+        director.reload()
+        wait_until(lambda: "Reload finished" in director.text(), 5, "the reload")
+        director.signal(signal.SIGKILL, "vrrp")  # its record goes by the new name
+        wait_until(lambda: director.text().count("Entering MASTER STATE") > 1 or
+                   "worker_died" in director.text() or "ended by signal" in director.text(), 5, "its end")
+        time.sleep(1)
+        self.assertEqual(director.states("VI_NEW"), [])
+        with open(changes) as file:
+            self.assertEqual(file.read(), "")
 
     def test_with_V_the_address_stays_at_stop_and_the_next_start_goes_on_with_it(self):
         director = Holdfast(self.host, setup.config("a", 255, ADVERT), options=["-V"]).start()

@@ -94,6 +94,28 @@ class TroubleTest(setup.LabTest):
         self.assertTrue(active.is_master())
         wait_until(lambda: not backup.host.has_address(setup.VIP), 1, "one holder")
 
+    def test_instances_without_addresses_hear_each_other(self):
+        config = lambda name, priority: setup.config(
+            name, priority, ADVERT, more="no_virtual_ipaddress").replace(
+                "virtual_ipaddress {\n        10.77.0.100/24\n    }", "")
+        a = Holdfast(self.lab.host("a", "10.77.0.1/24"), config("a", 150)).start()
+        b = Holdfast(self.lab.host("b", "10.77.0.2/24"), config("b", 100)).start()
+        a.wait_for("MASTER", 5)
+        b.wait_for("BACKUP", 5)
+        time.sleep(10 * ADVERT)
+        self.assertEqual(b.states(), ["BACKUP"])
+        a.stop()
+        b.wait_for("MASTER", 2)
+
+    def test_adverts_may_come_from_an_address_that_is_not_here(self):
+        active = self.director(Holdfast, "a", 150, "10.77.0.1", "mcast_src_ip 10.77.0.200")
+        active.wait_for("MASTER", 5)
+        partner = self.director(Keepalived, "b", 100, "10.77.0.2")
+        partner.wait_for("BACKUP", 5)
+        time.sleep(10 * ADVERT)
+        self.assertEqual(partner.states(), ["BACKUP"])
+        self.assertNotIn("cannot send", active.text())
+
     def test_scripts_run_in_order_with_their_arguments(self):
         host = self.lab.host("a", "10.77.0.1/24")
         os.chmod(self.lab.folder, 0o755)

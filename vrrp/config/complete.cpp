@@ -50,7 +50,8 @@ Duration fitting_interval(const Instance& instance, Version version, Reader& rea
     return steps;
   }
   const Duration whole =
-      std::max<Duration>(std::chrono::round<seconds>(instance.advert_int), seconds{1});
+      std::max<Duration>(std::chrono::floor<seconds>(instance.advert_int + milliseconds{500}),
+                         seconds{1});  // a half goes up, as the partner has it
   if (whole != instance.advert_int)
     reader.warn(instance.place,
                 fmt::format("vrrp_instance {}: VRRP version 2 counts whole seconds, "
@@ -115,9 +116,9 @@ AnnounceConfig announce_config(const Instance& instance, const GlobalDefs& globa
   out.refresh_repeat = std::max(
       1U, instance.garp_master_refresh_repeat.value_or(globals.vrrp_garp_master_refresh_repeat));
   out.lower_prio_delay = instance.garp_lower_prio_delay.value_or(
-      globals.vrrp_garp_lower_prio_delay.value_or(out.delay));
+      globals.vrrp_garp_lower_prio_delay.value_or(globals.vrrp_garp_master_delay));
   out.lower_prio_repeat = instance.garp_lower_prio_repeat.value_or(
-      globals.vrrp_garp_lower_prio_repeat.value_or(out.repeat));
+      globals.vrrp_garp_lower_prio_repeat.value_or(globals.vrrp_garp_master_repeat));
   return out;
 }
 
@@ -125,6 +126,13 @@ AnnounceConfig announce_config(const Instance& instance, const GlobalDefs& globa
 
 bool complete(Instance& instance, const GlobalDefs& globals, Reader& reader) {
   if (!has_what_it_needs(instance, reader)) return false;
+  if (instance.mcast_src_ip && !instance.mcast_src_ip->is_v4()) {
+    reader.error(instance.place,
+                 fmt::format("vrrp_instance {}: mcast_src_ip {} is not an IPv4 address, and VRRP "
+                             "over IPv6 is not supported yet",
+                             instance.name, instance.mcast_src_ip->to_string()));
+    return false;
+  }
   const auto version =
       static_cast<Version>(instance.configured_version.value_or(globals.vrrp_version));
   // keepalived: MASTER without a priority means the owner.

@@ -90,6 +90,15 @@ void read_authentication(Instance& instance, const Row<Instance>&, const Stateme
                                "authentication", reader);
 }
 
+/// keepalived: one that cannot be read is 100, and not the owner's that a MASTER without any has.
+void read_priority(Instance& instance, const Row<Instance>& self, const Statement& statement,
+                   Reader& reader) {
+  const auto plain =
+      field<&Instance::configured_priority>(self.keyword, self.rule, self.source, self.meaning);
+  instance.configured_priority = std::uint8_t{100};
+  plain.read(instance, plain, statement, reader);
+}
+
 constexpr std::array instance_schema{
     field<&Instance::state>("state", Choice{state_words}, "keepalived",
                             "Initial wish; only MASTER with priority 255 starts as Active."),
@@ -97,8 +106,12 @@ constexpr std::array instance_schema{
                                 "Interface that carries the advertisements."),
     field<&Instance::virtual_router_id>("virtual_router_id", Range{1, 255}, "RFC 9568 5.2.3",
                                         "Identifies the virtual router on its link."),
-    field<&Instance::configured_priority>("priority", Range{1, 255}, "RFC 9568 5.2.4",
-                                          "Higher wins the election; 255 owns the addresses."),
+    Row<Instance>{"priority",
+                  Range{1, 255},
+                  {},
+                  "RFC 9568 5.2.4",
+                  "Higher wins the election; 255 owns the addresses.",
+                  read_priority},
     field<&Instance::configured_version>("version", Range{2, 3}, "RFC 9568 5.2.1",
                                          "VRRP version; vrrp_version is the default."),
     field<&Instance::advert_int>("advert_int", Range{0.01, 255, "s"}, "RFC 9568 5.2.7",

@@ -6,13 +6,18 @@
 namespace holdfast::vrrp {
 
 void AnnounceSchedule::start(const Announcement& what, const AnnouncePlan& plan, TimePoint now) {
-  cancel(what);
-  if (plan.repeat == 0) return;
+  if (plan.repeat == 0) return;  // nothing to say: what is being said goes on
   Progress progress;
+  if (const auto replaced = plans_.find(what); replaced != plans_.end()) {
+    progress.has_slot = replaced->second.has_slot;
+    progress.due = replaced->second.due;
+    cancel(what);
+  }
   progress.plan = plan;
   progress.copies_left = plan.repeat;
   progress.second_block_follows = plan.delay > Duration{0};
-  progress.block_start = progress.due = now;
+  progress.block_start = now;
+  if (!progress.has_slot) progress.due = now;  // the slot of the plan before is still its own
   turns_.insert(turn_of(what, progress));
   plans_.emplace(what, progress);
 }

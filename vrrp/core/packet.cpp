@@ -156,7 +156,6 @@ tl::expected<Parsed, Discard> parse(Bytes message, const Arrival& arrival) {
   const auto style = checksum_style(message, advert.version, arrival);
   if (!style) return discard(Discard::checksum);
   parsed.style = *style;
-  if (count == 0) return discard(Discard::zero_addresses);  // 5.2.5
   if (version == 2) {
     if (auth > static_cast<unsigned>(AuthType::ah)) return discard(Discard::auth_type);
     advert.auth_type = static_cast<AuthType>(auth);
@@ -176,6 +175,8 @@ std::optional<Discard> refuses(const Expectation& expectation, const Advert& adv
                                const IpAddress& source) {
   if (source == expectation.own_address) return Discard::own;
   if (advert.version != expectation.version) return Discard::version;
+  if (advert.addresses.empty() && !expectation.no_addresses)
+    return Discard::zero_addresses;  // 5.2.5
   if (advert.version == Version::v3) return std::nullopt;
   if (advert.auth_type != expectation.auth_type) return Discard::auth_mismatch;
   if (advert.auth_type == AuthType::password &&

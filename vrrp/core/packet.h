@@ -87,6 +87,7 @@ struct Expectation {
   AuthType auth_type = AuthType::none;
   std::string password;
   IpAddress own_address;
+  bool no_addresses = false;  ///< ours has none either (no_virtual_ipaddress): then 0 is right
 };
 /// Nothing when the advert may go to the state machine. Passwords are compared in constant time.
 std::optional<Discard> refuses(const Expectation& expectation, const Advert& advert,

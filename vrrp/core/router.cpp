@@ -166,14 +166,17 @@ Step on(const Backup&, const FaultRaised&, const Context&) {
 Step on(const Backup& same, const FaultCleared&, const Context&) { return {same, {}}; }
 
 Step on(const Backup& backup, const ConfigChanged& change, const Context& in) {
-  // Not a new wait: the running one changes by what the new priority and interval change in it.
+  // Not a new wait: the running one changes by what the new priority and interval change in it. A
+  // shorter interval counts from now on: the Active router may not have heard of it yet.
   Backup next = backup;
   const bool own_interval = backup.active_interval == change.before.advertisement_interval &&
                             (in.config.version == Version::v2 || backup.active_priority == 0);
   if (own_interval) next.active_interval = in.config.advertisement_interval;
-  next.deadline += active_down_interval(in.config, next.active_interval) -
-                   active_down_interval(change.before, backup.active_interval);
-  next.deadline = std::max(next.deadline, in.now);
+  const Duration wait = active_down_interval(in.config, next.active_interval);
+  const Duration before = active_down_interval(change.before, backup.active_interval);
+  const bool shorter = next.active_interval < backup.active_interval;
+  next.deadline = shorter ? std::min(backup.deadline, in.now + wait)
+                          : std::max(backup.deadline + (wait - before), in.now);
   return {next, {}};
 }
 

@@ -7,7 +7,6 @@
 #include <cerrno>
 
 #include "daemon/base/assert.h"
-#include "vrrp/linux/links.h"
 
 namespace holdfast::vrrp {
 namespace {
@@ -20,7 +19,7 @@ void put_address(nl_msg& message, int type, const IpAddress& address) {
   BASE_ASSERT(nla_put(&message, type, static_cast<int>(bytes.size()), bytes.data()) == 0);
 }
 
-netlink::Message request_for(const AddressChange& change) {
+netlink::Message request_for(const AddressChange& change, std::uint8_t mark) {
   const bool adds = change.kind == AddressChange::Kind::add;
   netlink::Message message = adds ? netlink::make_message(RTM_NEWADDR, NLM_F_CREATE | NLM_F_EXCL)
                                   : netlink::make_message(RTM_DELADDR, 0);
@@ -36,23 +35,23 @@ netlink::Message request_for(const AddressChange& change) {
   if (change.settings.broadcast) put_address(*message, IFA_BROADCAST, *change.settings.broadcast);
   if (!change.settings.label.empty())
     BASE_ASSERT(nla_put_string(message.get(), IFA_LABEL, change.settings.label.c_str()) == 0);
-  BASE_ASSERT(nla_put_u8(message.get(), ifa_proto, address_protocol) == 0);
+  BASE_ASSERT(nla_put_u8(message.get(), ifa_proto, mark) == 0);
   return message;
 }
 
 }  // namespace
 
-Result<AddressWriter> AddressWriter::open() {
+Result<AddressWriter> AddressWriter::open(std::uint8_t mark) {
   auto socket = netlink::connect(NETLINK_ROUTE);
   if (!socket) return tl::make_unexpected(socket.error());
-  return AddressWriter{std::move(*socket)};
+  return AddressWriter{std::move(*socket), mark};
 }
 
 std::vector<netlink::Refusal> AddressWriter::apply(std::span<const AddressChange> changes) {
   netlink::Batch batch{*socket_};
   for (const AddressChange& change : changes)
     batch.add(
-        request_for(change),
+        request_for(change, mark_),
         fmt::format("{} {}/{} {} interface {}",
                     change.kind == AddressChange::Kind::add ? "add" : "remove",
                     change.key.address.to_string(), change.key.prefix_length,

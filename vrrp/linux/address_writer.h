@@ -12,14 +12,17 @@ namespace holdfast::vrrp {
 
 class AddressWriter {
  public:
-  static Result<AddressWriter> open();
+  /// @param mark of the addresses that it adds (links.h)
+  static Result<AddressWriter> open(std::uint8_t mark);
   /// @return the refused changes; an addition of what is there and a removal of what is not are
   /// successes.
   std::vector<netlink::Refusal> apply(std::span<const AddressChange> changes);
 
  private:
-  explicit AddressWriter(netlink::Socket socket) : socket_{std::move(socket)} {}
+  AddressWriter(netlink::Socket socket, std::uint8_t mark)
+      : socket_{std::move(socket)}, mark_{mark} {}
   netlink::Socket socket_;
+  std::uint8_t mark_;
 };
 
 }  // namespace holdfast::vrrp

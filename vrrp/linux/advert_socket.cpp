@@ -44,6 +44,8 @@ Result<Fd> sending_socket(const std::string& interface) {
                    set_option(*socket, IPPROTO_IP, IP_TTL, int{required_ttl}) &&
                    set_option(*socket, IPPROTO_IP, IP_TOS, type_of_service) &&
                    set_option(*socket, IPPROTO_IP, IP_MULTICAST_LOOP, 0) &&
+                   // mcast_src_ip need not be an address of this host.
+                   set_option(*socket, IPPROTO_IP, IP_TRANSPARENT, 1) &&
                    set_option(*socket, SOL_SOCKET, SO_PRIORITY, socket_priority);
   if (!set) return fail_errno(errno, "cannot set up the VRRP send socket on {}", interface);
   // It never receives: whatever the kernel would queue for it is dropped at once.
@@ -88,7 +90,7 @@ Result<void> AdvertSocket::accept(const std::set<std::uint8_t>& vrids, bool ever
   return {};
 }
 
-void AdvertSocket::drain(const Handler& handler) {
+void AdvertSocket::drain(const Handler& handler, std::size_t most) {
   static thread_local std::array<std::array<std::byte, packet_size>, packets_at_once> buffers;
   std::array<iovec, packets_at_once> parts{};
   std::array<mmsghdr, packets_at_once> messages{};
@@ -98,8 +100,7 @@ void AdvertSocket::drain(const Handler& handler) {
     messages[i].msg_hdr.msg_iovlen = 1;
   }
   // A flood must not keep us here: what is left makes the socket readable again.
-  constexpr int most_rounds = 8;
-  for (int round = 0; round < most_rounds; ++round) {
+  for (std::size_t taken = 0; taken < most; taken += packets_at_once) {
     const int got =
         ::recvmmsg(receive_.get(), messages.data(), packets_at_once, MSG_DONTWAIT, nullptr);
     if (got < 0 && errno == EINTR) continue;

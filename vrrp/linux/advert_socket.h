@@ -26,8 +26,10 @@ class AdvertSocket {
   Result<void> accept(const std::set<std::uint8_t>& vrids, bool everything);
 
   using Handler = std::function<void(Bytes message, const Arrival& arrival)>;
-  /// Hands over every packet that waits; never blocks.
-  void drain(const Handler& handler);
+  /// Most packets of one drain(): usually, and before a deadline is believed.
+  static constexpr std::size_t some = 256, all = 16'384;
+  /// Hands over what waits, `most` packets at most; never blocks.
+  void drain(const Handler& handler, std::size_t most = some);
   /// @param source primary address of the interface
   Result<void> send(Bytes message, const IpAddress& source);
   /// Readable when drain() has something.

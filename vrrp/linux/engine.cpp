@@ -13,15 +13,11 @@ using process::monotonic_now;
 
 namespace {
 
-/// A repeated problem is logged at once and then at most this often, with its count.
-constexpr Duration discard_log_gap = std::chrono::seconds{10};
-
 AddressKey key_of(const VirtualAddress& address, std::uint32_t interface) {
   return {interface, address.address, address.prefix_length};
 }
 
 AnnouncePlan plan_for(const AnnounceConfig& config, Occasion occasion) {
-  if (occasion == Occasion::resumed) return {1, Duration{0}, config.refresh, config.refresh_repeat};
   const bool lower = occasion == Occasion::lower_priority;
   return {lower ? config.lower_prio_repeat : config.repeat,
           lower ? config.lower_prio_delay : config.delay, config.refresh, config.refresh_repeat};
@@ -60,7 +56,9 @@ void VrrpProcess::act(RunningInstance& instance, const Action& action, TimePoint
 
 void VrrpProcess::send_advert(RunningInstance& instance, std::uint8_t priority) {
   const auto port = ports_.find(instance.interface);
-  const auto source = source_address(instance);
+  auto source = source_address(instance);
+  // The interface has just lost it: a resignation still says who resigns.
+  if (!source && priority == 0) source = instance.router.address;
   if (port == ports_.end() || !source) return;
   Advert advert;
   advert.version = instance.router.version;
@@ -74,11 +72,12 @@ void VrrpProcess::send_advert(RunningInstance& instance, std::uint8_t priority) 
   const auto message =
       encode(advert, *source, globals_.vrrp_mcast_group4, instance.config.checksum_style);
   ++instance.adverts_sent;
-  if (auto sent = port->second->socket.send(message, *source);
-      !sent && instance.faults.is_healthy())
-    log_.write(Event{Level::warning, "advert_not_sent",
-                     fmt::format("({}) {}", instance.config.name, sent.error().what)}
-                   .with("router", instance.config.name));
+  const auto sent = port->second->socket.send(message, *source);
+  if (sent || !instance.faults.is_healthy()) return;
+  instance.send_log.write(log_, monotonic_now(),
+                          Event{Level::warning, "advert_not_sent",
+                                fmt::format("({}) {}", instance.config.name, sent.error().what)}
+                              .with("router", instance.config.name));
 }
 
 void VrrpProcess::hold_addresses(RunningInstance& instance, bool hold) {
@@ -156,9 +155,9 @@ void VrrpProcess::received(Port& port, Bytes message, const Arrival& arrival) {
   }
   const auto parsed = parse(message, arrival);
   if (!parsed) return discard(instance, parsed.error(), arrival);
-  const Expectation expectation{instance->router.version, instance->router.advertisement_interval,
+  const Expectation expectation{instance->router.version,   instance->router.advertisement_interval,
                                 instance->config.auth_type, instance->config.auth_pass,
-                                instance->router.address};
+                                instance->router.address,   instance->config.addresses.empty()};
   if (const auto reason = refuses(expectation, parsed->advert, arrival.source))
     return discard(instance, *reason, arrival);
   ++instance->adverts_received;
@@ -200,13 +199,9 @@ void VrrpProcess::discard(RunningInstance* instance, Discard reason, const Arriv
   event.with("router", name)
       .with("reason", std::string{to_string(reason)})
       .with("source", arrival.source.to_string());
-  DiscardLog& line = instance == nullptr ? unknown_vrids_ : instance->discard_log;
+  RepeatedLine& line = instance == nullptr ? unknown_vrids_ : instance->discard_log;
   if (instance != nullptr) ++instance->discarded[static_cast<std::size_t>(reason)];
-  ++line.unlogged;
-  const TimePoint now = monotonic_now();
-  if (line.last && now - *line.last < discard_log_gap) return;
-  line.last = now;
-  log_.write(event.with("count", std::to_string(std::exchange(line.unlogged, 0))));
+  line.write(log_, monotonic_now(), std::move(event));
 }
 
 void VrrpProcess::save(const RunningInstance& instance) {

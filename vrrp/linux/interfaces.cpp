@@ -9,6 +9,11 @@ namespace holdfast::vrrp {
 using process::monotonic_now;
 namespace asio = boost::asio;
 
+namespace {
+/// What the system refused for now (a socket, a dump) is asked for again after this long.
+constexpr Duration retry_after = std::chrono::seconds{1};
+}  // namespace
+
 std::optional<IpAddress> VrrpProcess::source_address(const RunningInstance& instance) {
   if (instance.config.mcast_src_ip) return instance.config.mcast_src_ip;
   const auto [found, is_new] = primary_addresses_.try_emplace(instance.interface);
@@ -31,6 +36,8 @@ std::set<std::string> VrrpProcess::faults_of(const RunningInstance& instance) {
     faults.insert(fmt::format("interface {} is down", name));
   if (!source_address(instance))
     faults.insert(fmt::format("interface {} has no IPv4 address", name));
+  if (failed_ports_.contains(link->index))
+    faults.insert(fmt::format("interface {} has no advert socket", name));
   return faults;
 }
 
@@ -53,8 +60,12 @@ void VrrpProcess::settle_interface(RunningInstance& instance) {
 
 void VrrpProcess::links_changed() {
   const auto updated = links_->update();
-  if (!updated) log_.write(Event{Level::error, "netlink", updated.error().what});
-  if (updated && !*updated) return;
+  if (!updated) {  // what we knew stays in force until the kernel can be read
+    log_.write(Event{Level::error, "netlink", updated.error().what});
+    retry_at_ = monotonic_now() + retry_after;
+    return arm_timer();
+  }
+  if (!*updated) return;
   settle_interfaces();
   reconciler_->kernel_changed();
   work_soon();
@@ -94,6 +105,7 @@ void VrrpProcess::open_ports() {
         source && std::holds_alternative<Initialize>(instance->state))
       instance->router.address = *source;
   }
+  failed_ports_.clear();
   std::erase_if(ports_, [&](const auto& port) { return !users.contains(port.first); });
   for (auto& [index, routers] : users) {
     auto& port = ports_[index];
@@ -103,6 +115,8 @@ void VrrpProcess::open_ports() {
       if (!socket) {
         log_.write(Event{Level::error, "advert_socket", socket.error().what});
         ports_.erase(index);
+        failed_ports_.insert(index);
+        retry_at_ = monotonic_now() + retry_after;
         continue;
       }
       port = std::make_unique<Port>(context_, std::move(*socket), index, link->name);

@@ -42,11 +42,11 @@ std::string text_in(const nlattr* attribute) {
 
 }  // namespace
 
-Result<Links> Links::open() {
+Result<Links> Links::open(std::uint8_t mark) {
   constexpr std::array<unsigned, 2> groups{RTNLGRP_LINK, RTNLGRP_IPV4_IFADDR};
   auto monitor = netlink::Monitor::open(groups);
   if (!monitor) return tl::make_unexpected(monitor.error());
-  Links links{std::move(*monitor)};
+  Links links{std::move(*monitor), mark};
   if (auto dumped = links.dump(); !dumped) return tl::make_unexpected(dumped.error());
   return links;
 }
@@ -68,20 +68,27 @@ Result<void> Links::dump_once() {
     if (read) break;
     if (read.error().code != ENOBUFS) return read;
   }
-  links_.clear();
-  by_name_.clear();
-  addresses_.clear();
+  const auto links = std::exchange(links_, {});
+  const auto by_name = std::exchange(by_name_, {});
+  const auto addresses = std::exchange(addresses_, {});
   const auto handler = [this](const nlmsghdr& message) { apply(message); };
-  if (auto done = monitor_.dump(RTM_GETLINK, AF_UNSPEC, handler); !done) return done;
-  return monitor_.dump(RTM_GETADDR, AF_INET, handler);
+  Result<void> done = monitor_.dump(RTM_GETLINK, AF_UNSPEC, handler);
+  if (done) done = monitor_.dump(RTM_GETADDR, AF_INET, handler);
+  if (!done) {  // half of the truth is worse than an old one
+    links_ = links;
+    by_name_ = by_name;
+    addresses_ = addresses;
+  }
+  return done;
 }
 
 Result<bool> Links::update() {
   changed_ = false;
   auto read = monitor_.read([this](const nlmsghdr& message) { apply(message); });
-  if (!read && read.error().code == ENOBUFS) {
+  if (stale_ || (!read && read.error().code == ENOBUFS)) {
     changed_ = true;
     read = dump();
+    stale_ = !read;
   }
   if (!read) return tl::make_unexpected(read.error());
   return changed_;
@@ -144,7 +151,7 @@ void Links::apply_address(const nlmsghdr& message, bool present) {
   KernelAddress& entry = found->second;
   const KernelAddress before = entry;
   if (is_new) entry.order = ++next_order_;
-  entry.marked = number_in<std::uint8_t>(attributes[ifa_proto]) == address_protocol;
+  entry.marked = number_in<std::uint8_t>(attributes[ifa_proto]) == mark_;
   entry.secondary = (header->ifa_flags & IFA_F_SECONDARY) != 0;
   const bool differs = entry.marked != before.marked || entry.secondary != before.secondary;
   changed_ |= is_new || (differs && !(entry.marked && before.marked));

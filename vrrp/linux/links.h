@@ -27,6 +27,10 @@ struct Link {
   std::uint32_t mtu = 1500;
 };
 
+/// Our mark on addresses, IFA_PROTO, where the supervisor gives us none of our own: neither one of
+/// the kernel's (below 4) nor keepalived's (18), whose addresses are not ours.
+inline constexpr std::uint8_t default_address_mark = 128;
+
 /// An address as the kernel reports it.
 struct KernelAddress {
   bool marked = false;      ///< IFA_PROTO is ours
@@ -36,10 +40,12 @@ struct KernelAddress {
 
 class Links {
  public:
-  /// Subscribes and reads the first dump.
-  static Result<Links> open();
+  /// Subscribes and reads the first dump. @param mark of our addresses
+  static Result<Links> open(std::uint8_t mark);
 
-  /// Takes what the kernel has to say. @return true when anything changed that was not noted before
+  /// Takes what the kernel has to say. @return true when anything changed that was not noted
+  /// before. Error: it could not be read; what was known stays, and a further call reads everything
+  /// anew.
   Result<bool> update();
   /// Readable when update() has something.
   [[nodiscard]] int descriptor() const { return monitor_.descriptor(); }
@@ -57,7 +63,7 @@ class Links {
   void note_removed(const AddressKey& key);
 
  private:
-  explicit Links(netlink::Monitor monitor) : monitor_{std::move(monitor)} {}
+  Links(netlink::Monitor monitor, std::uint8_t mark) : monitor_{std::move(monitor)}, mark_{mark} {}
   Result<void> dump();
   Result<void> dump_once();
   void apply(const nlmsghdr& message);
@@ -69,10 +75,9 @@ class Links {
   std::map<std::string, std::uint32_t, std::less<>> by_name_;
   std::map<AddressKey, KernelAddress> addresses_;
   std::uint64_t next_order_ = 0;
+  std::uint8_t mark_;
   bool changed_ = false;
+  bool stale_ = false;  ///< something was missed
 };
-
-/// Our mark on addresses: IFA_PROTO. @source runtime.md 13.1: keepalived's protocol number
-inline constexpr std::uint8_t address_protocol = 18;
 
 }  // namespace holdfast::vrrp

@@ -1,18 +1,21 @@
 // Configuration: prepare, commit, the difference of a reload, start and stop of instances.
 #include "vrrp/linux/process.h"
 
+#include <algorithm>
+
 #include <cerrno>
 
 #include "daemon/config/tree.h"
 #include "daemon/process/clock.h"
 #include "vrrp/linux/port.h"
+#include "vrrp/linux/release.h"
 
 namespace holdfast::vrrp {
 
 using process::monotonic_now;
 
 VrrpProcess::VrrpProcess(boost::asio::io_context& context, Log& log,
-                         std::function<void(const process::Message&)> send)
+                         std::function<void(process::Message)> send)
     : context_{context}, log_{log}, send_{std::move(send)}, timer_{context} {}
 
 VrrpProcess::~VrrpProcess() {
@@ -29,11 +32,11 @@ std::vector<config::Diagnostic> VrrpProcess::prepare(const config::Text& text) {
   return found.all();
 }
 
-Result<void> VrrpProcess::open_kernel() {
+Result<void> VrrpProcess::open_kernel(std::uint8_t mark) {
   if (links_) return {};
-  auto links = Links::open();
+  auto links = Links::open(mark);
   if (!links) return tl::make_unexpected(links.error());
-  auto writer = AddressWriter::open();
+  auto writer = AddressWriter::open(mark);
   if (!writer) return tl::make_unexpected(writer.error());
   auto arp = ArpSender::open();
   if (!arp) return tl::make_unexpected(arp.error());
@@ -46,11 +49,19 @@ Result<void> VrrpProcess::open_kernel() {
 Result<void> VrrpProcess::commit(const process::Configure& settings) {
   if (!prepared_) return fail("nothing was prepared");
   const bool first = !links_;
-  if (auto opened = open_kernel(); !opened) return opened;
+  if (auto opened = open_kernel(settings.mark); !opened) return opened;
   if (auto table = process::StateTable::open(settings.state))
     table_.emplace(std::move(*table));
   else
     log_.write(Event{Level::warning, "state_table", table.error().what});
+  if (table_) {
+    reconciler_->set_ledger(
+        {[this](const Reconciler::VirtualKey& key) { hold_record(key); },
+         [this](const Reconciler::VirtualKey& key) { table_->erase(held_record(key)); }});
+    if (first)
+      for (const std::string& record : table_->keys())
+        if (const auto held = held_address(record)) reconciler_->inherit(*held);
+  }
   keep_addresses_at_stop_ = settings.dont_release;
   if (first && !settings.restarted && prepared_->globals.vrrp_startup_delay > Duration{0})
     held_until_ = monotonic_now() + prepared_->globals.vrrp_startup_delay;
@@ -58,11 +69,38 @@ Result<void> VrrpProcess::commit(const process::Configure& settings) {
   return {};
 }
 
+void VrrpProcess::hold_record(const Reconciler::VirtualKey& key) {
+  constexpr std::byte held{1};
+  if (auto saved = table_->put(held_record(key), {&held, 1}); !saved)
+    log_.write(Event{Level::warning, "state_table", saved.error().what});
+}
+
+/// An instance that has only another name now is the same one (architecture section 2).
+void VrrpProcess::keep_names(const VrrpConfig& next) {
+  std::set<std::string> names;
+  for (const Instance& instance : next.instances) names.insert(instance.name);
+  for (const Instance& instance : next.instances) {
+    if (instances_.contains(instance.name)) continue;
+    const auto same = std::ranges::find_if(instances_, [&](const auto& entry) {
+      return !names.contains(entry.first) && entry.second->config.interface == instance.interface &&
+             entry.second->config.vrid() == instance.vrid();
+    });
+    if (same == instances_.end()) continue;
+    if (table_) table_->erase(same->first);
+    auto moved = instances_.extract(same);
+    moved.key() = instance.name;
+    moved.mapped()->config.name = instance.name;
+    const auto placed = instances_.insert(std::move(moved));
+    save(*placed.position->second);
+  }
+}
+
 /// What is equal is not touched: no timer restarts, no packet is sent.
 void VrrpProcess::apply(VrrpConfig next, const process::Configure& settings) {
   const auto listens_to = [](const config::GlobalDefs& globals) {
     return std::pair{globals.vrrp_mcast_group4, globals.log_unknown_vrids};
   };
+  keep_names(next);
   std::map<std::string, Instance*> wanted;
   for (Instance& instance : next.instances) wanted.emplace(instance.name, &instance);
   std::erase_if(instances_, [&](const auto& entry) {
@@ -135,11 +173,13 @@ void VrrpProcess::change(RunningInstance& instance, const Instance& next) {
 }
 
 void VrrpProcess::set_virtual_addresses() {
-  std::set<Reconciler::VirtualKey> all;
+  std::map<Reconciler::VirtualKey, bool> all;
   for (const auto& [name, instance] : instances_)
     for (const auto* list : {&instance->config.addresses, &instance->config.excluded})
       for (const VirtualAddress& address : *list)
-        all.emplace(address.address, address.prefix_length, address.interface);
+        all.emplace(
+            Reconciler::VirtualKey{address.address, address.prefix_length, address.interface},
+            instance->router.priority == owner_priority);
   reconciler_->set_virtual(std::move(all));
   primary_addresses_.clear();
 }

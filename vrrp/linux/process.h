@@ -24,7 +24,7 @@ class VrrpProcess : public process::Worker {
  public:
   /// @param send gives a message to the supervisor
   VrrpProcess(boost::asio::io_context& context, Log& log,
-              std::function<void(const process::Message&)> send);
+              std::function<void(process::Message)> send);
   ~VrrpProcess() override;
 
   std::vector<config::Diagnostic> prepare(const config::Text& text) override;
@@ -36,7 +36,9 @@ class VrrpProcess : public process::Worker {
   struct Port;  ///< the advert socket of one interface, and who uses it
 
   // process.cpp: configuration
-  Result<void> open_kernel();
+  Result<void> open_kernel(std::uint8_t mark);
+  void hold_record(const Reconciler::VirtualKey& key);
+  void keep_names(const VrrpConfig& next);
   void apply(VrrpConfig next, const process::Configure& settings);
   void start(RunningInstance& instance, bool restarted);
   void remove(RunningInstance& instance);
@@ -78,7 +80,7 @@ class VrrpProcess : public process::Worker {
 
   boost::asio::io_context& context_;
   Log& log_;
-  std::function<void(const process::Message&)> send_;
+  std::function<void(process::Message)> send_;
   std::optional<VrrpConfig> prepared_;
   config::GlobalDefs globals_;
   std::uint64_t serial_ = 0;
@@ -90,11 +92,13 @@ class VrrpProcess : public process::Worker {
   std::map<std::string, std::unique_ptr<RunningInstance>> instances_;
   std::map<std::uint32_t, std::unique_ptr<Port>> ports_;
   std::set<std::pair<TimePoint, RunningInstance*>> deadlines_;
-  DiscardLog unknown_vrids_;
+  RepeatedLine unknown_vrids_;
   /// What adverts come from, by interface; found anew whenever addresses change.
   std::map<std::uint32_t, std::optional<IpAddress>> primary_addresses_;
   std::optional<ipvs::SyncDaemon> sync_daemon_;  ///< lvs_sync_daemon, when it names an instance
   std::optional<TimePoint> held_until_;          ///< vrrp_startup_delay
+  std::set<std::uint32_t> failed_ports_;         ///< interfaces without an advert socket
+  std::optional<TimePoint> retry_at_;            ///< look at the interfaces again
   std::optional<TimePoint> armed_for_;
   bool work_posted_ = false;
   boost::asio::steady_timer timer_;

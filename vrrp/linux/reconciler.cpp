@@ -1,6 +1,7 @@
 #include "vrrp/linux/reconciler.h"
 
 #include <algorithm>
+#include <iterator>
 
 namespace holdfast::vrrp {
 namespace {
@@ -16,14 +17,53 @@ constexpr Duration retry_after = std::chrono::seconds{1};
 Reconciler::Reconciler(Links& links, AddressWriter writer, ArpSender arp, Log& log)
     : links_{links}, writer_{std::move(writer)}, arp_{std::move(arp)}, log_{log} {}
 
-void Reconciler::set_virtual(std::set<VirtualKey> addresses) {
+void Reconciler::set_virtual(std::map<VirtualKey, bool> addresses) {
   virtual_ = std::move(addresses);
   dirty_ = true;
 }
 
-bool Reconciler::is_virtual(const AddressKey& key) const {
+std::optional<Reconciler::VirtualKey> Reconciler::virtual_key(const AddressKey& key) const {
   const Link* link = links_.find(key.interface);
-  return link != nullptr && virtual_.contains({key.address, key.prefix_length, link->name});
+  if (link == nullptr) return std::nullopt;
+  return VirtualKey{key.address, key.prefix_length, link->name};
+}
+
+bool Reconciler::is_virtual(const AddressKey& key) const {
+  const auto name = virtual_key(key);
+  return name && virtual_.contains(*name);
+}
+
+/// The mark alone says so only at the start: it may also be that of another daemon.
+bool Reconciler::is_ours(const AddressKey& key, bool marked) const {
+  const auto name = virtual_key(key);
+  if (!name) return false;
+  if (held_.contains(*name) || (marked && first_plan_)) return true;
+  const auto configured = virtual_.find(*name);
+  return configured != virtual_.end() && !configured->second;
+}
+
+void Reconciler::hold(const AddressKey& key) {
+  const auto name = virtual_key(key);
+  if (name && held_.insert(*name).second && ledger_.hold) ledger_.hold(*name);
+}
+
+void Reconciler::forget(const VirtualKey& key) {
+  if (held_.erase(key) > 0 && ledger_.release) ledger_.release(key);
+}
+
+/// What is wanted and already there becomes ours, save an owner's own address; what is neither
+/// wanted nor there any more is forgotten.
+void Reconciler::adopt_and_forget() {
+  std::set<VirtualKey> present;
+  for (const auto& [key, entry] : links_.addresses()) {
+    if (wanted_.contains(key) && is_ours(key, entry.marked)) hold(key);
+    if (const auto name = virtual_key(key)) present.insert(*name);
+  }
+  for (const auto& [key, entry] : wanted_)
+    if (const auto name = virtual_key(key)) present.insert(*name);
+  std::vector<VirtualKey> gone;
+  std::ranges::set_difference(held_, present, std::back_inserter(gone));
+  for (const VirtualKey& key : gone) forget(key);
 }
 
 void Reconciler::want(const AddressKey& key, const AddressSettings& settings,
@@ -47,14 +87,16 @@ void Reconciler::announce(const AddressKey& key, const AnnouncePlan& plan, TimeP
 
 void Reconciler::plan_changes() {
   dirty_ = false;
+  adopt_and_forget();
   WantedAddresses wanted;
   for (const auto& [key, entry] : wanted_)
     if (links_.find(key.interface) != nullptr) wanted.emplace(key, entry.settings);
   ActualAddresses actual;
   for (const auto& [key, entry] : links_.addresses())
-    actual.emplace(key, ActualAddress{entry.marked || is_virtual(key)});
+    actual.emplace(key, ActualAddress{is_ours(key, entry.marked)});
   pending_ = difference(wanted, actual);
   std::ranges::reverse(pending_);
+  first_plan_ = false;
 }
 
 bool Reconciler::work(TimePoint now) {
@@ -77,6 +119,8 @@ void Reconciler::apply_slice(TimePoint now) {
   }
   if (batch.empty()) return;
   sent_changes_ = true;
+  for (const AddressChange& change : batch)
+    if (change.kind == AddressChange::Kind::add) hold(change.key);
   const auto refused = writer_.apply(batch);
   std::set<std::size_t> failed;
   for (const netlink::Refusal& refusal : refused) {
@@ -91,6 +135,7 @@ void Reconciler::apply_slice(TimePoint now) {
       added(batch[i].key, now);
     } else {
       ++counters_.removed;
+      if (const auto name = virtual_key(batch[i].key)) forget(*name);
       links_.note_removed(batch[i].key);
     }
   }

@@ -3,6 +3,7 @@
 // sliced).
 #pragma once
 
+#include <functional>
 #include <map>
 #include <optional>
 #include <set>
@@ -30,7 +31,16 @@ class Reconciler {
   using VirtualKey = std::tuple<IpAddress, std::uint8_t, std::string>;
   /// Addresses that are ours whoever put them there: configured as virtual. The same address on
   /// another interface (a real server's loopback) or with another prefix length is not.
-  void set_virtual(std::set<VirtualKey> addresses);
+  /// @param addresses with true for those of an address owner (RFC 9568 6.1): where it was there
+  ///        before us it is the interface's own, and stays
+  void set_virtual(std::map<VirtualKey, bool> addresses);
+  /// Told of each address before we add it and after it is gone, so that a successor knows.
+  struct Ledger {
+    std::function<void(const VirtualKey&)> hold, release;
+  };
+  void set_ledger(Ledger ledger) { ledger_ = std::move(ledger); }
+  /// What a predecessor held is ours as well.
+  void inherit(const VirtualKey& key) { held_.insert(key); }
   [[nodiscard]] bool is_virtual(const AddressKey& key) const;
 
   /// From now on this address must be there; it is announced by `plan` whenever we add it.
@@ -63,6 +73,11 @@ class Reconciler {
     AnnouncePlan plan;
     bool added_once = false;  ///< a further addition is a repair
   };
+  [[nodiscard]] std::optional<VirtualKey> virtual_key(const AddressKey& key) const;
+  [[nodiscard]] bool is_ours(const AddressKey& key, bool marked) const;
+  void hold(const AddressKey& key);
+  void forget(const VirtualKey& key);
+  void adopt_and_forget();
   void plan_changes();
   void apply_slice(TimePoint now);
   void added(const AddressKey& key, TimePoint now);
@@ -73,7 +88,10 @@ class Reconciler {
   ArpSender arp_;
   Log& log_;
   AnnounceSchedule schedule_;
-  std::set<VirtualKey> virtual_;
+  std::map<VirtualKey, bool> virtual_;  ///< true: of an owner
+  std::set<VirtualKey> held_;           ///< added or taken over by us, and not yet gone
+  Ledger ledger_;
+  bool first_plan_ = true;  ///< leftovers of an earlier life are only looked for at the start
   std::map<AddressKey, Wanted> wanted_;
   std::vector<AddressChange> pending_;  ///< what is left of the current difference, last first
   std::map<AddressKey, TimePoint> retry_at_;

@@ -9,6 +9,7 @@
 #include <span>
 #include <vector>
 
+#include "daemon/base/event.h"
 #include "vrrp/config/config.h"
 #include "vrrp/core/fault.h"
 #include "vrrp/core/router.h"
@@ -16,10 +17,14 @@
 
 namespace holdfast::vrrp {
 
-/// Bounds the lines about discarded adverts.
-struct DiscardLog {
-  std::optional<TimePoint> last;  ///< when a line was written
-  std::uint64_t unlogged = 0;     ///< adverts since then
+/// A line that can repeat: written at once and then at most every 10 s, with its count.
+class RepeatedLine {
+ public:
+  void write(Log& log, TimePoint now, Event event);
+
+ private:
+  std::optional<TimePoint> last_;  ///< when a line was written
+  std::uint64_t unlogged_ = 0;     ///< since then
 };
 
 struct RunningInstance {
@@ -34,7 +39,7 @@ struct RunningInstance {
   std::uint64_t adverts_sent = 0, adverts_received = 0;
   Duration foreign_interval{};    ///< last interval heard that differs from ours
   bool addresses_differ = false;  ///< the Active router lists other addresses; logged once
-  DiscardLog discard_log;
+  RepeatedLine discard_log, send_log;
 };
 
 /// What a successor needs: the state with its deadlines, in at most StateTable::max_value bytes.

@@ -25,6 +25,7 @@ void VrrpProcess::arm_timer() {
     if (when && (!earliest || *when < *earliest)) earliest = when;
   };
   consider(held_until_);
+  consider(retry_at_);
   if (!deadlines_.empty()) consider(deadlines_.begin()->first);
   if (earliest == armed_for_ || stopping_) return;
   armed_for_ = earliest;
@@ -42,13 +43,20 @@ void VrrpProcess::arm_timer() {
 void VrrpProcess::drain_ports() {
   for (auto& [index, port] : ports_)
     port->socket.drain(
-        [&, &p = *port](Bytes message, const Arrival& arrival) { received(p, message, arrival); });
+        [&, &p = *port](Bytes message, const Arrival& arrival) { received(p, message, arrival); },
+        AdvertSocket::all);
 }
 
 void VrrpProcess::on_timer() {
   armed_for_.reset();
+  // Only what was due before the sockets were read may be believed: an advert may have come since.
+  const TimePoint now = monotonic_now();
   drain_ports();
-  TimePoint now = monotonic_now();
+  if (retry_at_ && *retry_at_ <= now) {
+    retry_at_.reset();
+    links_changed();
+    settle_interfaces();
+  }
   if (held_until_ && *held_until_ <= now) {
     held_until_.reset();
     for (auto& [name, instance] : instances_)
@@ -56,8 +64,7 @@ void VrrpProcess::on_timer() {
   }
   while (!deadlines_.empty() && deadlines_.begin()->first <= now) {
     RunningInstance& instance = *deadlines_.begin()->second;
-    deliver(instance, DeadlineReached{}, now);
-    now = monotonic_now();
+    deliver(instance, DeadlineReached{}, monotonic_now());
   }
   if (reconciler_->deadline() && *reconciler_->deadline() <= now) work_soon();
   arm_timer();

@@ -266,6 +266,10 @@ TEST(Router, AReloadThatChangesThePriorityMovesTheRunningTimerOnly) {
   const Step next = step(after, backup_of(before), ConfigChanged{before}, start + seconds{1});
   EXPECT_EQ(deadline(next.state), start + microseconds{3'218'750});
   EXPECT_TRUE(next.actions.empty());
+  const RouterConfig slow = v3(100, seconds{10});
+  const Step sooner = step(before, backup_of(slow), ConfigChanged{slow}, start + seconds{5});
+  EXPECT_EQ(deadline(sooner.state), start + seconds{5} + microseconds{3'609'375})
+      << "the Active router may still advertise every 10 s for a moment, not for 30 s";
   const Step active = step(after, active_of(before), ConfigChanged{before}, start);
   EXPECT_EQ(to(active), StateName::active);
   EXPECT_TRUE(active.actions.empty());

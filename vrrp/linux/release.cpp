@@ -1,0 +1,64 @@
+#include "vrrp/linux/release.h"
+
+#include <net/if.h>
+
+#include <charconv>
+
+#include "daemon/process/state_table.h"
+#include "daemon/process/worker_loop.h"
+
+namespace holdfast::vrrp {
+namespace {
+
+/// No name of an instance begins with it: it has no line break.
+constexpr std::string_view prefix{"\nheld "};
+
+}  // namespace
+
+std::string held_record(const Reconciler::VirtualKey& key) {
+  const auto& [address, length, interface] = key;
+  return fmt::format("{}{}/{} {}", prefix, address.to_string(), length, interface);
+}
+
+std::optional<Reconciler::VirtualKey> held_address(std::string_view record) {
+  if (!record.starts_with(prefix)) return std::nullopt;
+  record.remove_prefix(prefix.size());
+  const std::size_t slash = record.find('/');
+  const std::size_t blank = record.find(' ');
+  if (slash == std::string_view::npos || blank == std::string_view::npos || blank < slash)
+    return std::nullopt;
+  const auto address = IpAddress::parse(record.substr(0, slash));
+  unsigned length = 0;
+  const auto digits = record.substr(slash + 1, blank - slash - 1);
+  const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), length);
+  if (!address || error != std::errc{} || end != digits.data() + digits.size() || length > 128)
+    return std::nullopt;
+  return Reconciler::VirtualKey{*address, static_cast<std::uint8_t>(length),
+                                std::string{record.substr(blank + 1)}};
+}
+
+int release_addresses(const Fd& state, Log& log) {
+  const auto table = process::StateTable::open(state);
+  auto writer = AddressWriter::open(default_address_mark);
+  if (!table || !writer) {
+    log.write(Event{Level::error, "release", table ? writer.error().what : table.error().what});
+    return process::exit_fatal;
+  }
+  std::vector<AddressChange> changes;
+  for (const std::string& record : table->keys())
+    if (const auto held = held_address(record)) {
+      const auto& [address, length, interface] = *held;
+      if (const unsigned index = ::if_nametoindex(interface.c_str()); index != 0)
+        changes.push_back({AddressChange::Kind::remove, {index, address, length}, {}});
+    }
+  const auto refused = writer->apply(changes);
+  for (const netlink::Refusal& refusal : refused)
+    log.write(Event{Level::error, "netlink_refused", refusal.error.what});
+  if (!changes.empty())
+    log.write(Event{Level::notice, "released",
+                    fmt::format("{} addresses of the process that died are removed",
+                                changes.size() - refused.size())});
+  return refused.empty() ? 0 : process::exit_fatal;
+}
+
+}  // namespace holdfast::vrrp
