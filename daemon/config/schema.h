@@ -39,6 +39,10 @@ struct Row {
   std::string_view meaning;    ///< one sentence
   /// Reads the statement into T. Null: known by name, and "not supported yet".
   void (*read)(T&, const Row<T>&, const Statement&, Reader&) = nullptr;
+  /// The value of a target as the file would have it; empty: not set. Null: `read` knows how.
+  std::string (*show)(const T&, const Row<T>&) = nullptr;
+  /// False: read and checked, and then "not supported yet", since nothing acts on it.
+  bool built = true;
 
   /// `arguments` shows the block: "{ ADDRESS ... }".
   [[nodiscard]] constexpr bool takes_block() const {
@@ -59,16 +63,20 @@ constexpr auto field(std::string_view keyword, Rule rule, std::string_view sourc
 template <auto Part, auto Member>
 constexpr auto part_field(std::string_view keyword, Rule rule, std::string_view meaning) {
   using T = decltype(detail::class_of(Part));
-  return Row<T>{keyword,
-                rule,
-                {},
-                "keepalived",
-                meaning,
-                [](T& target, const Row<T>& self, const Statement& statement, Reader& reader) {
-                  const auto inner =
-                      field<Member>(self.keyword, self.rule, self.source, self.meaning);
-                  inner.read(target.*Part, inner, statement, reader);
-                }};
+  return Row<T>{
+      keyword,
+      rule,
+      {},
+      "keepalived",
+      meaning,
+      [](T& target, const Row<T>& self, const Statement& statement, Reader& reader) {
+        const auto inner = field<Member>(self.keyword, self.rule, self.source, self.meaning);
+        inner.read(target.*Part, inner, statement, reader);
+      },
+      [](const T& target, const Row<T>& self) {
+        const auto inner = field<Member>(self.keyword, self.rule, self.source, self.meaning);
+        return inner.show(target.*Part, inner);
+      }};
 }
 
 /// A keyword with a reading function of its own (blocks, lists, odd syntax).
@@ -79,7 +87,15 @@ constexpr Row<T> row(std::string_view keyword, std::string_view arguments, std::
   return {keyword, Rule{}, arguments, source, meaning, read};
 }
 
-/// Known and not built yet. The issue that builds it turns this into a field or a row.
+/// `pending(field<...>(...))`: read into its type, and answered with "not supported yet". The issue
+/// that builds it takes the word away.
+template <typename T>
+constexpr Row<T> pending(Row<T> row) {
+  row.built = false;
+  return row;
+}
+
+/// Known and not read yet. The issue that builds it turns this into a field or a row.
 template <typename T>
 constexpr Row<T> later(std::string_view keyword, std::string_view arguments,
                        std::string_view meaning) {
@@ -112,6 +128,7 @@ void read_block(std::span<const Row<T>> schema, T& target, std::span<const State
     } else if (!found->takes_block() || !report_missing_block(statement, reader)) {
       if (found->is_value() && statement.has_block) report_surplus_block(statement, reader);
       found->read(target, *found, statement, reader);
+      if (!found->built) report_unsupported(statement, reader);
     }
   }
 }
@@ -119,17 +136,25 @@ void read_block(std::span<const Row<T>> schema, T& target, std::span<const State
 /// One keyword as documentation and tests see it, whatever its block.
 struct KeywordInfo {
   std::string block;  ///< path as in keywords.tsv: "virtual_server/real_server"
-  std::string keyword, arguments, source, meaning;
+  std::string keyword;
+  std::string arguments;  ///< "1-255", "SECONDS (0.01-40.95)", "{ ADDRESS ... }"
+  std::string source, meaning;
   bool supported = false;
+  std::string default_value{};  ///< as the file would have it; empty: none
 };
+
+/// What may stand behind a keyword, in words.
+std::string describe_arguments(const Rule& rule, std::string_view arguments);
 
 /// Appends the rows of one table as KeywordInfo.
 template <typename T>
 void describe(std::span<const Row<T>> schema, std::string_view block,
               std::vector<KeywordInfo>& out) {
   for (const Row<T>& row : schema)
-    out.push_back({std::string{block}, std::string{row.keyword}, std::string{row.arguments},
-                   std::string{row.source}, std::string{row.meaning}, row.read != nullptr});
+    out.push_back({std::string{block}, std::string{row.keyword},
+                   describe_arguments(row.rule, row.arguments), std::string{row.source},
+                   std::string{row.meaning}, row.read != nullptr && row.built,
+                   row.show == nullptr ? "" : row.show(T{}, row)});
 }
 
 }  // namespace holdfast::config

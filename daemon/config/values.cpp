@@ -2,6 +2,8 @@
 // follows keepalived: where it would complain and run with its default, we warn.
 #include "daemon/config/values.h"
 
+#include <fmt/ranges.h>
+
 #include <algorithm>
 #include <array>
 #include <charconv>
@@ -195,6 +197,45 @@ void report_surplus_block(const Statement& statement, Reader& reader) {
   reader.warn(statement.place(),
               fmt::format("'{}' has no block: what stands in {{ }} after it is ignored",
                           statement.keyword()));
+}
+
+namespace {
+
+std::string number_text(double value) {
+  return value == std::floor(value) && std::abs(value) < 1e15 ? fmt::format("{:.0f}", value)
+                                                              : fmt::format("{:g}", value);
+}
+
+}  // namespace
+
+std::string detail::show_seconds(Duration value) {
+  std::string text = fmt::format("{:.6f}", in_seconds(value));
+  text.erase(text.find_last_not_of('0') + 1);
+  if (text.ends_with('.')) text.pop_back();
+  return text;
+}
+
+std::string describe_arguments(const Rule& rule, std::string_view arguments) {
+  if (!arguments.empty()) return std::string{arguments};
+  const std::string range = fmt::format("{}-{}", number_text(rule.min), number_text(rule.max));
+  switch (rule.kind) {
+    case Rule::Kind::number:
+      return rule.unit.empty() ? range : fmt::format("{} ({})", range, rule.unit);
+    case Rule::Kind::seconds:
+      return fmt::format("SECONDS ({})", range);
+    case Rule::Kind::boolean:
+      return "[true|on|yes|false|off|no]";
+    case Rule::Kind::word:
+      return "WORD";
+    case Rule::Kind::address:
+      return "ADDRESS";
+    case Rule::Kind::choice:
+      return fmt::format("{}", fmt::join(rule.choices, "|"));
+    case Rule::Kind::present:
+    case Rule::Kind::none:
+      return "";
+  }
+  return "";
 }
 
 }  // namespace holdfast::config

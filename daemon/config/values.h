@@ -122,6 +122,27 @@ std::optional<M> read_value(const Statement& statement, const Rule& rule, Reader
   }
 }
 
+std::string show_seconds(Duration value);
+
+template <typename M>
+std::string show_value(const M& value, const Rule& rule) {
+  if constexpr (std::is_same_v<M, bool>) {
+    if (rule.kind == Rule::Kind::present) return value == rule.value ? "yes" : "";
+    return value ? "yes" : "no";
+  } else if constexpr (std::is_same_v<M, Duration>) {
+    return show_seconds(value);
+  } else if constexpr (std::is_same_v<M, std::string>) {
+    return value;
+  } else if constexpr (std::is_same_v<M, IpAddress>) {
+    return value.to_string();
+  } else if constexpr (std::is_enum_v<M>) {
+    const auto index = static_cast<std::size_t>(value);
+    return index < rule.choices.size() ? std::string{rule.choices[index]} : std::string{};
+  } else {
+    return std::to_string(value);
+  }
+}
+
 template <typename T, typename M>
 T class_of(M T::*);
 template <typename T, typename M>
@@ -140,6 +161,12 @@ constexpr auto make_field(std::string_view keyword, Rule rule, std::string_view 
                 [](T& target, const Row<T>& row, const Statement& statement, Reader& reader) {
                   if (auto value = read_value<M>(statement, row.rule, reader))
                     target.*Member = std::move(*value);
+                },
+                [](const T& target, const Row<T>& row) {
+                  if constexpr (std::is_same_v<decltype(member_of(Member)), std::optional<M>>)
+                    return target.*Member ? show_value(*(target.*Member), row.rule) : std::string{};
+                  else
+                    return show_value(target.*Member, row.rule);
                 }};
 }
 
