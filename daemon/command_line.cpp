@@ -38,7 +38,8 @@ po::options_description described() {
   add("log-detail,D", po::value<std::vector<bool>>()->zero_tokens()->composing(), "detailed log");
   add("log-facility,S", text(), "0-7 for local0-7, or a name");
   add("no-syslog,G", flag(), "no syslog");
-  add("release-vips,X", flag(), "always so: virtual addresses go on leaving MASTER, whoever added them");
+  add("release-vips,X", flag(),
+      "always so: virtual addresses go on leaving MASTER, whoever added them");
   add("dont-release-vrrp,V", flag(), "keep addresses at stop");
   add("dont-release-ipvs,I", flag(), "keep the IPVS table at stop");
   add("dont-respawn,R", flag(), "stop when a worker dies");
@@ -52,6 +53,8 @@ po::options_description described() {
   add("umask,u", text(), "file creation mask, octal");
   add("config-test,t", text()->implicit_value(""),
       "test the configuration; -tFILE appends the findings to FILE");
+  add("format", text(), "with -t: text or json");
+  add("strict", flag(), "do not start with a configuration that has warnings");
   add("core-dump,m", flag(), "allow core dumps");
   add("ignore-sigint", flag(), "ignore SIGINT");
   add("signum", text(), "print the number of a signal: STOP, RELOAD");
@@ -138,6 +141,7 @@ Options read_values(const po::variables_map& given, const std::string& program) 
   options.config_id = text("config-id", node_name());
   options.all_include_checks = has("all-config");
   options.core_dump = has("core-dump");
+  options.strict = has("strict");
   options.ignore_sigint = has("ignore-sigint");
   if (given.count("config-test") != 0) options.config_test = given["config-test"].as<std::string>();
   if (given.count("bfd_pid") != 0)
@@ -178,6 +182,12 @@ CommandLine read_command_line(const std::vector<std::string>& arguments) {
       return print(fmt::format("{}: -S needs 0-7, local0-local7, daemon or user\n", program),
                    usage_error);
     line.options->log_facility = *facility;
+  }
+  if (given.count("format") != 0) {
+    const auto& format = given["format"].as<std::string>();
+    if (format != "text" && format != "json")
+      return print(fmt::format("{}: --format needs text or json\n", program), usage_error);
+    line.options->format = format == "json" ? ReportFormat::json : ReportFormat::text;
   }
   if (given.count("umask") != 0) {
     line.options->umask = octal(given["umask"].as<std::string>());

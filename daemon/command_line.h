@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "daemon/base/result.h"
+#include "daemon/report.h"
 
 namespace holdfast {
 
@@ -24,13 +25,15 @@ struct Options {
   bool dont_respawn = false;                               ///< -R
   bool foreground = false;                                 ///< -n
   std::string pid_file, vrrp_pid_file, checkers_pid_file;  ///< -p -r -c
-  std::string config_id;                   ///< -i; default: node name to the first dot
-  bool all_include_checks = false;         ///< -e
-  std::optional<unsigned> umask;           ///< -u
-  std::optional<std::string> config_test;  ///< -t; empty: findings go to stderr
-  bool core_dump = false;                  ///< -m
-  bool ignore_sigint = false;              ///< --ignore-sigint
-  std::vector<std::string> warnings;       ///< accepted words that do nothing here
+  std::string config_id;                     ///< -i; default: node name to the first dot
+  bool all_include_checks = false;           ///< -e
+  std::optional<unsigned> umask;             ///< -u
+  std::optional<std::string> config_test;    ///< -t; empty: findings go to stderr
+  ReportFormat format = ReportFormat::text;  ///< --format, of what -t finds
+  bool strict = false;                       ///< --strict: a warning stops the start as well
+  bool core_dump = false;                    ///< -m
+  bool ignore_sigint = false;                ///< --ignore-sigint
+  std::vector<std::string> warnings;         ///< accepted words that do nothing here
 };
 
 /// What to do instead of running: print this and exit.

@@ -91,11 +91,11 @@ process::LogOptions log_options(const Options& options) {
 int test_configuration(const Options& options) {
   std::ofstream file;
   if (!options.config_test->empty()) file.open(*options.config_test, std::ios::app);
-  const auto print = [&](const std::string& line) {
+  const auto print = [&](const std::string& text) {
     if (file.is_open())
-      file << line << '\n';
+      file << text;
     else
-      std::fprintf(stderr, "%s\n", line.c_str());
+      std::fputs(text.c_str(), options.format == ReportFormat::json ? stdout : stderr);
   };
   process::LogOptions quiet = log_options(options);
   quiet.to_syslog = false;
@@ -104,7 +104,7 @@ int test_configuration(const Options& options) {
   const auto log = process::make_log(quiet);
   boost::asio::io_context context{1};
   Supervisor supervisor{context, options, quiet, *log, [] {}};
-  return supervisor.test(print);
+  return supervisor.test(print, !file.is_open() && ::isatty(STDERR_FILENO) == 1);
 }
 
 int run_daemon(Options options) {

@@ -56,20 +56,19 @@ int Supervisor::run() {
   return status_;
 }
 
-int Supervisor::test(const std::function<void(const std::string&)>& print) {
+int Supervisor::test(const std::function<void(const std::string&)>& print, bool colours) {
   testing_ = true;
   watch_signals();
   Configuration configuration = load_configuration(options_, ++serial_);
   if (!configuration.readable) {
-    print(configuration.findings.front().message);
+    print(report_of(configuration.findings, configuration.text, options_.format, colours));
     return exit_no_file;
   }
   begin(std::move(configuration));
   context_.run();
   if (status_ != 0 || !transaction_) return status_ == 0 ? exit_fatal : status_;
   const auto findings = in_order(transaction_->findings);
-  for (const config::Diagnostic& found : findings)
-    print(render(found, transaction_->configuration.text));
+  print(report_of(findings, transaction_->configuration.text, options_.format, colours));
   // grammar.md section 13: 4 for what cannot run, 5 for what is reported and runs.
   constexpr int cannot_run = 4;
   constexpr int reported = 5;

@@ -33,7 +33,7 @@ class Supervisor {
   /// Runs until stopped. @return the exit status
   int run();
   /// Prepares the configuration in all workers and reports. @return the exit status of -t
-  int test(const std::function<void(const std::string&)>& print);
+  int test(const std::function<void(const std::string&)>& print, bool colours);
 
  private:
   /// A configuration on its way: prepared by every worker, then committed or aborted.

@@ -92,8 +92,12 @@ void Supervisor::report(const Transaction& transaction) const {
     const Level level = found.severity == config::Severity::error     ? Level::error
                         : found.severity == config::Severity::warning ? Level::warning
                                                                       : Level::info;
-    const std::string text = render(found, transaction.configuration.text);
-    log_.write(Event{level, "configuration", text.substr(0, text.find('\n'))});
+    config::Shown shown = show(found, transaction.configuration.text);
+    shown.source.clear();
+    shown.read_as.clear();
+    std::string line = render(shown, false);
+    std::ranges::replace(line, '\n', ',');
+    log_.write(Event{level, "configuration", line});
   }
 }
 
@@ -106,6 +110,8 @@ void Supervisor::all_prepared() {
   report(*transaction_);
   if (has(transaction_->findings, config::Severity::error))
     return refuse("the configuration has errors");
+  if (options_.strict && has(transaction_->findings, config::Severity::warning))
+    return refuse("the configuration has warnings, and --strict refuses them");
   // At start keepalived runs with what it can use; a running daemon keeps what it knows to be good,
   // and takes no mistakes but those that it runs with already.
   const auto found = mistakes(*transaction_);

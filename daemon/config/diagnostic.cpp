@@ -79,38 +79,82 @@ std::string name_of(const Text& text, std::uint32_t file) {
   return file < text.files.size() ? text.files[file] : "?";
 }
 
-std::string chain(const Text& text, std::uint32_t via) {
-  std::string links;
+std::vector<std::string> chain(const Text& text, std::uint32_t via) {
+  std::vector<std::string> links;
   for (; via != 0 && via <= text.vias.size(); via = text.vias[via - 1].outer) {
     const Via& link = text.vias[via - 1];
     const std::string place = fmt::format("{}:{}", name_of(text, link.file), link.number);
-    if (link.kind == Via::Kind::included) links += "\n  included from " + place;
+    if (link.kind == Via::Kind::included) links.push_back("included from " + place);
     if (link.kind == Via::Kind::body)
-      links += fmt::format("\n  in the definition of ${}, used at {}", link.text, place);
+      links.push_back(fmt::format("in the definition of ${}, used at {}", link.text, place));
   }
   return links;
 }
 
+/// A password is in its file and in no message.
+std::string masked(std::string line) {
+  const std::size_t word = line.find_first_not_of(" \t");
+  if (word == std::string::npos || line.compare(word, 5, "auth_") != 0) return line;
+  const std::size_t end = std::min(line.find_first_of(" \t", word), line.size());
+  for (std::size_t i = end; i < line.size(); ++i)
+    if (line[i] != ' ' && line[i] != '\t') line[i] = '*';
+  return line;
+}
+
+/// SGR codes. @source ECMA-48 8.3.117
+std::string_view colour_of(Severity severity) {
+  switch (severity) {
+    case Severity::note:
+      return "\x1b[1;36m";
+    case Severity::warning:
+      return "\x1b[1;33m";
+    case Severity::error:
+      return "\x1b[1;31m";
+  }
+  return "";
+}
+
 }  // namespace
 
-std::string render(const Diagnostic& diagnostic, const Text& text) {
-  if (diagnostic.place.line >= text.lines.size())
-    return fmt::format("{}: {}", to_string(diagnostic.severity), diagnostic.message);
+Shown show(const Diagnostic& diagnostic, const Text& text) {
+  Shown shown;
+  shown.severity = diagnostic.severity;
+  shown.message = diagnostic.message;
+  if (diagnostic.place.line >= text.lines.size()) return shown;
   const Line& line = text.lines[diagnostic.place.line];
   const Via* via =
       line.via != 0 && line.via <= text.vias.size() ? &text.vias[line.via - 1] : nullptr;
   const bool replaced = via != nullptr && via->kind == Via::Kind::replaced;
-  const std::size_t column = replaced && !line.text.empty()
-                                 ? column_before(via->text, line.text, diagnostic.place.column)
-                                 : diagnostic.place.column;
-  std::string rendered = fmt::format("{}:{}:{}: {}: {}", name_of(text, line.file), line.number,
-                                     column, to_string(diagnostic.severity), diagnostic.message);
-  const std::string& shown = replaced ? via->text : line.text;
-  if (!shown.empty()) rendered += excerpt(shown, column);
+  shown.file = name_of(text, line.file);
+  shown.line = line.number;
+  shown.column = replaced && !line.text.empty()
+                     ? column_before(via->text, line.text, diagnostic.place.column)
+                     : diagnostic.place.column;
+  shown.source = masked(replaced ? via->text : line.text);
   if (replaced && !line.text.empty())
-    rendered +=
-        fmt::format("\n  read as: {}", printable(line.text, line.text.find_first_not_of(' ')));
-  return rendered + chain(text, line.via);
+    shown.read_as =
+        masked(line.text.substr(std::min(line.text.find_first_not_of(' '), line.text.size())));
+  shown.chain = chain(text, line.via);
+  return shown;
+}
+
+std::string render(const Shown& shown, bool colours) {
+  const std::string_view bold = colours ? "\x1b[1m" : "";
+  const std::string_view reset = colours ? "\x1b[0m" : "";
+  std::string text;
+  if (!shown.file.empty())
+    text = fmt::format("{}{}:{}:{}:{} ", bold, shown.file, shown.line, shown.column, reset);
+  text += fmt::format("{}{}:{} {}", colours ? colour_of(shown.severity) : "",
+                      to_string(shown.severity), reset, shown.message);
+  // A line that the expansion used up (an include) is empty by now.
+  if (!shown.source.empty()) text += excerpt(shown.source, shown.column);
+  if (!shown.read_as.empty()) text += "\n  read as: " + printable(shown.read_as, 0);
+  for (const std::string& link : shown.chain) text += "\n  " + link;
+  return text;
+}
+
+std::string render(const Diagnostic& diagnostic, const Text& text) {
+  return render(show(diagnostic, text), false);
 }
 
 }  // namespace holdfast::config

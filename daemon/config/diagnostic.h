@@ -50,7 +50,23 @@ class Diagnostics {
 };
 
 std::string_view to_string(Severity severity);
-/// `file:line:column: severity: message`, the line, and a caret below the column.
+
+/// A finding with all that a message shows of its place.
+struct Shown {
+  Severity severity = Severity::error;
+  std::string message;
+  std::string file;  ///< empty: it has no place
+  std::uint32_t line = 0;
+  std::size_t column = 1;          ///< in `source`
+  std::string source;              ///< the line as it stands in the file, secrets masked
+  std::string read_as;             ///< what it became, where references were replaced
+  std::vector<std::string> chain;  ///< "included from FILE:LINE", innermost first
+};
+Shown show(const Diagnostic& diagnostic, const Text& text);
+
+/// `file:line:column: severity: message`, the line, a caret below the column, and the chain.
+/// @param colours of a terminal
+std::string render(const Shown& shown, bool colours);
 std::string render(const Diagnostic& diagnostic, const Text& text);
 
 }  // namespace holdfast::config

@@ -72,6 +72,13 @@ class DaemonTest(setup.LabTest):
         self.assertIn(f"{path}:{line}:", text)
         self.assertIn("'priority'", text)
 
+    def test_strict_refuses_a_start_with_warnings(self):
+        path = self.lab.write("typo.conf", setup.config("a", 150, more="unheard_of 1"))
+        status, text = self.holdfastd("-n", "-l", "-G", "--strict", "-f", path, "-p",
+                                      self.lab.path("x.pid"), "-r", self.lab.path("v.pid"))
+        self.assertEqual(status, 2, text)
+        self.assertIn("--strict", text)
+
     def test_unknown_interface(self):
         director = self.director(setup.config("a", 150, interface="eth9")).start()
         director.wait_for("FAULT", 5)
