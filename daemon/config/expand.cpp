@@ -116,7 +116,21 @@ class Expander {
       collect(without_comment(raw));
       add_line("");
     } else {
-      take(without_comment(raw), 0);
+      std::string line = without_comment(raw);
+      note_ignored(raw.substr(std::min(raw.find_first_of("#!"), raw.size())), line.empty());
+      take(std::move(line), 0);
+    }
+  }
+
+  /// `# holdfast: ignore RULE...` silences lint on its line, alone on a line on the next one.
+  void note_ignored(std::string_view comment, bool alone) {
+    constexpr std::string_view words = "holdfast: ignore ";
+    const std::size_t at = comment.find(words);
+    if (at == std::string_view::npos) return;
+    comment.remove_prefix(at + words.size());
+    for (std::string_view rule = first_word(comment); !rule.empty(); rule = first_word(comment)) {
+      out_.text.ignored.emplace(at_.file, at_.number + (alone ? 1 : 0), rule);
+      comment.remove_prefix(static_cast<std::size_t>(rule.data() - comment.data()) + rule.size());
     }
   }
 

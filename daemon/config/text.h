@@ -4,8 +4,10 @@
 #pragma once
 
 #include <cstdint>
+#include <set>
 #include <string>
 #include <string_view>
+#include <tuple>
 #include <vector>
 
 #include "daemon/base/result.h"
@@ -35,6 +37,8 @@ struct Line {
 struct Text {
   std::vector<std::string> files;
   std::vector<Line> lines;
+  /// (file, line number, rule): comments `holdfast: ignore RULE` silence lint there.
+  std::set<std::tuple<std::uint32_t, std::uint32_t, std::string>> ignored{};
   std::vector<Via> vias{};  ///< only where the text is made; not in its serialized form
 };
 

@@ -387,6 +387,13 @@ TEST_F(Expand, LeavesAnUnknownReferenceAsItStands) {
   EXPECT_THAT(found(run("auth_pass ${se}cret\n")), IsEmpty()) << "a password is not shown";
 }
 
+TEST_F(Expand, KeepsTheCommentsThatSilenceLint) {
+  const auto expanded = run("a # holdfast: ignore one two\n# holdfast: ignore three\nb\n");
+  EXPECT_THAT(expanded.text.ignored,
+              ElementsAre(std::tuple{0U, 1U, "one"}, std::tuple{0U, 1U, "two"},
+                          std::tuple{0U, 3U, "three"}));
+}
+
 TEST_F(Expand, BoundsTheDirectivesOfOneLine) {
   std::string line;
   for (int i = 0; i < 20'000; ++i) line += "{@a";

@@ -1,0 +1,144 @@
+#include "vrrp/config/lint.h"
+
+#include <algorithm>
+
+namespace holdfast::vrrp {
+namespace {
+
+using config::Advice;
+using config::Machine;
+
+class Lint {
+ public:
+  Lint(const VrrpConfig& config, const Machine& machine) : config_{config}, machine_{machine} {}
+
+  std::vector<Advice> run() {
+    for (const Instance& instance : config_.instances) {
+      check_priority(instance);
+      check_interface(instance);
+      check_addresses(instance);
+      check_interval(instance);
+      check_authentication(instance);
+    }
+    return std::move(advice_);
+  }
+
+ private:
+  template <typename... Args>
+  void say(std::string_view id, const Instance& instance, fmt::format_string<Args...> text,
+           Args&&... args) {
+    advice_.push_back({id, instance.place,
+                       fmt::format("vrrp_instance {}: ", instance.name) +
+                           fmt::format(text, std::forward<Args>(args)...)});
+  }
+
+  void check_priority(const Instance& instance) {
+    if (!instance.configured_priority && instance.state == InitialState::backup)
+      say("priority-default", instance,
+          "no priority, so it is 100: where the partner leaves it out as well, the primary address "
+          "decides who is master; give each router one of its own");
+    if (instance.state == InitialState::master && instance.router.priority != owner_priority &&
+        instance.router.priority <= 100)
+      say("state-master", instance,
+          "'state MASTER' decides nothing: the priority {} does, and it is not above the default "
+          "of "
+          "100",
+          instance.router.priority);
+    if (instance.router.priority == owner_priority && instance.configured_priority &&
+        !owns_address(instance))
+      say("owner-without-address", instance,
+          "priority 255 is for the owner of the addresses (RFC 9568 6.1), and this machine has "
+          "none "
+          "of them: it takes them over at once whenever it starts, and no preempt_delay holds it");
+  }
+
+  [[nodiscard]] bool owns_address(const Instance& instance) const {
+    return std::ranges::any_of(instance.addresses, [&](const VirtualAddress& virtual_address) {
+      return std::ranges::any_of(machine_.addresses, [&](const auto& present) {
+        return present.address == virtual_address.address;
+      });
+    });
+  }
+
+  void check_interface(const Instance& instance) {
+    if (machine_.interfaces.empty()) return;
+    if (!machine_.interfaces.contains(instance.interface)) {
+      say("interface-missing", instance,
+          "this machine has no interface {}: the instance is in FAULT until there is one",
+          instance.interface);
+      return;
+    }
+    const bool has_address = std::ranges::any_of(machine_.addresses, [&](const auto& present) {
+      return present.interface == instance.interface && present.address.is_v4();
+    });
+    if (!has_address && !instance.mcast_src_ip)
+      say("interface-without-address", instance,
+          "interface {} has no IPv4 address that adverts could come from", instance.interface);
+    if (instance.mcast_src_ip && std::ranges::none_of(machine_.addresses, [&](const auto& present) {
+          return present.address == *instance.mcast_src_ip;
+        }))
+      say("source-missing", instance, "mcast_src_ip {} is no address of this machine",
+          instance.mcast_src_ip->to_string());
+  }
+
+  void check_addresses(const Instance& instance) {
+    for (const auto* list : {&instance.addresses, &instance.excluded})
+      for (const VirtualAddress& virtual_address : *list) {
+        // With a shorter prefix it brings its network along.
+        if (virtual_address.prefix_length < virtual_address.address.bits()) continue;
+        const bool has_network = std::ranges::any_of(machine_.addresses, [&](const auto& present) {
+          return present.interface == virtual_address.interface;
+        });
+        if (!has_network) continue;
+        const bool inside = std::ranges::any_of(machine_.addresses, [&](const auto& present) {
+          return present.interface == virtual_address.interface &&
+                 present.address != virtual_address.address &&
+                 is_inside(virtual_address.address, present);
+        });
+        if (inside) continue;
+        say("address-outside-network", instance,
+            "{} is in no network that {} is connected to: neighbours find it only by a route that "
+            "somebody set",
+            virtual_address.address.to_string(), virtual_address.interface);
+      }
+  }
+
+  void check_interval(const Instance& instance) {
+    const Duration interval = instance.router.advertisement_interval;
+    const Duration gap = config_.globals.vrrp_garp_interval;
+    const auto count = instance.addresses.size() + instance.excluded.size();
+    if (gap * static_cast<long>(count) > std::chrono::seconds{1})
+      say("announcements-slow", instance,
+          "{} addresses {} s apart: the last one is announced {} s after a takeover, and until "
+          "then "
+          "its clients talk to the dead router; lower vrrp_garp_interval",
+          count, in_seconds(gap), in_seconds(gap * static_cast<long>(count)));
+    if (interval < std::chrono::milliseconds{50})
+      say("interval-short", instance,
+          "an advert_int of {} s makes every pause of {} s a takeover: a busy host, a switch that "
+          "learns, a virtual machine that migrates",
+          in_seconds(interval), in_seconds(instance.router.down_timer_adverts * interval));
+    if (instance.router.down_timer_adverts < 2)
+      say("one-advert-lost", instance,
+          "down_timer_adverts 1: one lost packet makes two masters; RFC 9568 6.1 has 3");
+  }
+
+  void check_authentication(const Instance& instance) {
+    if (instance.auth_type == AuthType::password)
+      say("password-in-clear", instance,
+          "auth_type PASS sends the password in clear in every advert: it keeps out a wrong "
+          "configuration, not an attacker");
+  }
+
+  const VrrpConfig& config_;
+  const Machine& machine_;
+  std::vector<Advice> advice_;
+};
+
+}  // namespace
+
+std::vector<Advice> lint(const VrrpConfig& config, const Machine& machine) {
+  return Lint{config, machine}.run();
+}
+
+}  // namespace holdfast::vrrp
