@@ -140,7 +140,8 @@ struct KeywordInfo {
   std::string arguments;  ///< "1-255", "SECONDS (0.01-40.95)", "{ ADDRESS ... }"
   std::string source, meaning;
   bool supported = false;
-  std::string default_value{};  ///< as the file would have it; empty: none
+  /// As the file would have it; "(set)": the bare keyword; empty: none.
+  std::string default_value{};
 };
 
 /// What may stand behind a keyword, in words.

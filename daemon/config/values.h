@@ -127,7 +127,7 @@ std::string show_seconds(Duration value);
 template <typename M>
 std::string show_value(const M& value, const Rule& rule) {
   if constexpr (std::is_same_v<M, bool>) {
-    if (rule.kind == Rule::Kind::present) return value == rule.value ? "yes" : "";
+    if (rule.kind == Rule::Kind::present) return value == rule.value ? "(set)" : "";
     return value ? "yes" : "no";
   } else if constexpr (std::is_same_v<M, Duration>) {
     return show_seconds(value);

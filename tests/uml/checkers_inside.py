@@ -167,7 +167,7 @@ class CheckersTest(unittest.TestCase):
         wait_until(lambda: "up 81" in open(output).read(), 8, "the script")
         self.serve("82:good")
         self.wait_for_table({81: 1, 82: 1})
-        wait_until(lambda: "gained" in open(output).read(), 8, "the script")
+        wait_until(lambda: open(output).read().count("\n") == 6, 8, "the scripts")
         with open(output) as file:
             self.assertEqual(sorted(file.read().splitlines()),
                              ["down 81", "down 82", "gained", "lost", "up 81", "up 82"])

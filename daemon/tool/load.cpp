@@ -1,0 +1,54 @@
+#include <sys/utsname.h>
+
+#include <algorithm>
+
+#include "daemon/config/tree.h"
+#include "daemon/tool/tool.h"
+
+namespace holdfast::tool {
+
+Loaded load(const std::string& file, const std::string& config_id) {
+  Options options;
+  options.file = file;
+  options.config_id = config_id;
+  if (config_id.empty()) {
+    utsname name{};
+    ::uname(&name);
+    const std::string node = name.nodename;
+    options.config_id = node.substr(0, node.find('.'));
+  }
+  Loaded loaded;
+  loaded.configuration = load_configuration(options, 1);
+  loaded.findings = loaded.configuration.findings;
+  if (!loaded.configuration.readable) return loaded;
+  config::Diagnostics reported;  // by load_configuration()
+  loaded.tree = config::parse_tree(loaded.configuration.text, reported);
+  config::Diagnostics found;
+  config::Reader reader{found};
+  loaded.vrrp = vrrp::read_vrrp(loaded.tree, reader);
+  loaded.checkers = checkers::read_checkers(loaded.tree, reader);
+  loaded.findings.insert(loaded.findings.end(), found.all().begin(), found.all().end());
+  loaded.findings = in_order(std::move(loaded.findings));
+  return loaded;
+}
+
+std::vector<config::KeywordInfo> all_keywords() {
+  std::vector<config::KeywordInfo> all = config::describe_top_level();
+  config::describe<config::GlobalDefs>(config::global_schema(), "global_defs", all);
+  for (auto more :
+       {vrrp::describe_vrrp(), checkers::describe_checkers(), config::describe_later_blocks()})
+    all.insert(all.end(), more.begin(), more.end());
+  return all;
+}
+
+std::string to_text(const config::Statement& statement) {
+  if (statement.keyword() == "auth_pass") return "auth_pass ********";
+  std::string text;
+  for (const config::Word& word : statement.words) {
+    if (!text.empty()) text += ' ';
+    text += word.quoted || word.text.empty() ? '"' + word.text + '"' : word.text;
+  }
+  return text;
+}
+
+}  // namespace holdfast::tool

@@ -1,0 +1,54 @@
+#include <algorithm>
+#include <array>
+#include <cstdio>
+#include <span>
+
+#include "daemon/tool/tool.h"
+
+namespace {
+
+using namespace holdfast;  // NOLINT(google-build-using-namespace)
+
+struct Command {
+  std::string_view name, arguments, meaning;
+  int (*run)(const std::vector<std::string>&);
+};
+
+constexpr std::array commands{
+    Command{"explain", "KEYWORD...", "what a keyword means, takes and defaults to", tool::explain},
+    Command{"show-config", "FILE",
+            "the configuration with every default, and where each value is from",
+            tool::show_config},
+    Command{"diff", "OLD NEW", "what a reload from OLD to NEW would change", tool::diff},
+    Command{"lint", "FILE [--ignore RULE]...", "what runs and still bites; 1 when there is any",
+            tool::lint},
+    Command{"generate", "manual|dictionary|completion", "what is made from the table of keywords",
+            tool::generate},
+};
+
+int usage(std::FILE* out) {
+  std::fputs("Usage: holdfast COMMAND [ARGUMENT...]\n\n", out);
+  for (const Command& command : commands)
+    std::fputs(fmt::format("  {:<42} {}\n", fmt::format("{} {}", command.name, command.arguments),
+                           command.meaning)
+                   .c_str(),
+               out);
+  return out == stdout ? 0 : tool::usage_error;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  const std::vector<std::string> words{argv + 1, argv + argc};
+  if (words.empty()) return usage(stderr);
+  if (words.front() == "--help" || words.front() == "-h") return usage(stdout);
+  const auto* const command = std::ranges::find(commands, words.front(), &Command::name);
+  if (command != commands.end()) return command->run({words.begin() + 1, words.end()});
+  std::vector<std::string_view> names;
+  for (const Command& known : commands) names.push_back(known.name);
+  std::fputs(fmt::format("holdfast: there is no command '{}'{}\n", words.front(),
+                         config::did_you_mean(words.front(), names))
+                 .c_str(),
+             stderr);
+  return usage(stderr);
+}

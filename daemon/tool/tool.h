@@ -1,0 +1,43 @@
+// The program `holdfast`: what an administrator asks about configurations. Each command is one
+// function in a file of its own, and one line in the table of main.cpp.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "checkers/config/config.h"
+#include "daemon/config/lint.h"
+#include "daemon/configuration.h"
+#include "vrrp/config/config.h"
+
+namespace holdfast::tool {
+
+inline constexpr int usage_error = 1;
+
+/// A file as all processes would read it.
+struct Loaded {
+  Configuration configuration;
+  std::vector<config::Statement> tree;
+  vrrp::VrrpConfig vrrp;
+  checkers::CheckersConfig checkers;
+  std::vector<config::Diagnostic> findings;  ///< of all of them, in order
+};
+Loaded load(const std::string& file, const std::string& config_id);
+
+/// Every keyword of every block: the one source of manual, schema, completion and explain.
+std::vector<config::KeywordInfo> all_keywords();
+
+/// What lint may know of this machine.
+config::Machine this_machine();
+
+/// The words of a statement as the file has them, quotes included; a password is hidden.
+std::string to_text(const config::Statement& statement);
+
+// Commands: the arguments behind their name. @return the exit status
+int explain(const std::vector<std::string>& arguments);
+int show_config(const std::vector<std::string>& arguments);
+int diff(const std::vector<std::string>& arguments);
+int lint(const std::vector<std::string>& arguments);
+int generate(const std::vector<std::string>& arguments);
+
+}  // namespace holdfast::tool
