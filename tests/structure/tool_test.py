@@ -1,5 +1,6 @@
 """The program `holdfast` on small files, and that what it generates is what the tree holds."""
 import os
+import shutil
 import subprocess
 import tempfile
 import unittest
@@ -49,10 +50,10 @@ class ToolTest(unittest.TestCase):
                                 f"{path} is stale: holdfast generate {what} > {path}")
 
     def test_the_manual_page_is_good_roff(self):
+        if not shutil.which("man"):
+            self.skipTest("man is not installed")
         done = subprocess.run(["man", "--warnings", "-l", "etc/holdfast.conf.5"],
                               capture_output=True, text=True, env={**os.environ, "MANPAGER": "cat"})
-        if done.returncode == 127 or "No such file" in done.stderr:
-            self.skipTest("man is not installed")
         self.assertEqual(done.stderr, "")
 
     def test_explain(self):
