@@ -113,7 +113,9 @@ class Expander {
     } else if (raw.find('\0') != std::string_view::npos) {
       report(add_line(""), Severity::warning, "this line holds a NUL byte and is ignored");
     } else if (!collecting_.empty()) {
-      collect(without_comment(raw));
+      // A line that is all comment is not part of it, and does not end it.
+      const std::string_view word = first_word(raw);
+      if (!word.starts_with('#') && !word.starts_with('!')) collect(without_comment(raw));
       add_line("");
     } else {
       std::string line = without_comment(raw);

@@ -262,6 +262,9 @@ TEST_F(Expand, TakesDefinitionsOfSeveralLinesAtTheEndOfALine) {
       run("$VS=virtual_server 10.0.0.${i} 80 { \\\n  protocol TCP\\\n\\\n}\n$i=3\nx $VS\n");
   EXPECT_THAT(lines(expanded), ElementsAre("main.conf:1 x virtual_server 10.0.0.3 80 {",
                                            "main.conf:2   protocol TCP", "main.conf:4 }"));
+  EXPECT_THAT(lines(run("$A=b\\\n # c \\\nd\ne\n$A\n")),
+              ElementsAre("main.conf:4 e", "main.conf:1 b", "main.conf:3 d"))
+      << "a comment is no part of it";
   EXPECT_THAT(found(run("$A=b\\\nc\nx $A d\n")),
               ElementsAre("main.conf:3:1 error '$A' has several lines, so it must end the line"));
   EXPECT_THAT(lines(run("$A=\\\none\\\n\nx $A d\n")), ElementsAre("main.conf:4 x one d"))
