@@ -67,17 +67,6 @@ struct LaterBlock {
 };
 
 constexpr auto later_blocks = std::to_array<LaterBlock>({
-    {"track_group", "group"},
-    {"vrrp_sync_group",
-     "group track_interface track_script track_file track_process track_bfd notify_backup "
-     "notify_master notify_fault notify_stop notify smtp_alert global_tracking "
-     "sync_group_tracking_weight notify_priority_changes"},
-    {"garp_group", "garp_interval gna_interval interface interfaces"},
-    {"vrrp_script", "script interval timeout weight rise fall user init_fail"},
-    {"vrrp_track_process",
-     "process param_match weight quorum quorum_max delay terminate_delay fork_delay "
-     "full_command"},
-    {"track_file", "file weight init_file"},
     {"bfd_instance",
      "neighbor_ip neighbour_ip source_ip min_rx min_tx idle_tx multiplier passive ttl "
      "hoplimit max_hops multihop weight vrrp checker"},

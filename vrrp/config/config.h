@@ -13,32 +13,18 @@
 #include "daemon/config/global.h"
 #include "daemon/config/schema.h"
 #include "daemon/config/tree.h"
+#include "vrrp/config/address_line.h"
+#include "vrrp/config/group.h"
+#include "vrrp/config/instance_parts.h"
+#include "vrrp/config/scripts.h"
+#include "vrrp/config/static_config.h"
+#include "vrrp/config/track.h"
 #include "vrrp/core/packet.h"
 #include "vrrp/core/router.h"
 
 namespace holdfast::vrrp {
 
-/// One line of virtual_ipaddress or virtual_ipaddress_excluded.
-struct VirtualAddress {
-  IpAddress address;
-  std::uint8_t prefix_length = 32;
-  std::string interface;  ///< where it lives; the instance's own unless `dev` says otherwise
-  std::string label;      ///< IFA_LABEL; empty: the interface name
-  /// rtnetlink scope: 0 global, 200 site, 253 link, 254 host. @source linux/rtnetlink.h
-  std::uint8_t scope = 0;
-  std::optional<IpAddress> broadcast;
-  bool operator==(const VirtualAddress&) const = default;
-};
-
 enum class InitialState : std::uint8_t { backup, master };
-
-/// A script as the configuration names it: the place of its keyword, for process::RunScript.
-using ScriptPlace = std::optional<config::Place>;
-
-struct NotifyScripts {
-  ScriptPlace master, backup, fault, stop, any;
-  bool operator==(const NotifyScripts&) const = default;
-};
 
 /// Announcements by gratuitous ARP; every value final after completion.
 struct AnnounceConfig {
@@ -77,6 +63,28 @@ struct Instance {
       skip_check_adv_addr;
   NotifyScripts notify;
 
+  // Read and checked, and not acted on yet.
+  Unicast unicast;
+  VirtualLinks links;
+  Trackers track;
+  std::optional<Hmac> hmac;
+  std::optional<IpAddress> mcast_dst_ip;  ///< default: vrrp_mcast_group4 or vrrp_mcast_group6
+  std::string vrf;                        ///< of an instance without interface
+  bool track_src_ip = false;
+  bool promote_secondaries = false;
+  bool linkbeat_use_polling = false;
+  bool native_ipv6 = false;
+  std::optional<bool> accept;                ///< default: true unless strict
+  std::optional<bool> strict_mode;           ///< default: vrrp_strict
+  std::optional<bool> smtp_alert;            ///< default: smtp_alert_vrrp
+  std::optional<bool> owner_ignore_adverts;  ///< default: vrrp_owner_ignore_adverts
+  std::optional<bool> notify_priority_changes;
+  std::uint8_t debug = 0;  ///< 0..4; keepalived does not use it either
+  std::string lvs_sync_daemon_interface;
+  std::optional<std::uint8_t> timer_expired_backup;  ///< priority whose skew counts; empty: off
+  std::optional<ExtraGarp> garp_extra_if;            ///< default: vrrp_garp_extra_if
+  std::optional<std::uint32_t> kernel_rx_buf_size;   ///< bytes; default: vrrp_rx_bufs_policy
+
   // Final values, computed by completion.
   RouterConfig router;  ///< without the primary address, which the interface has
   AnnounceConfig announce;
@@ -92,10 +100,13 @@ bool equal_in_effect(const Instance& a, const Instance& b);
 struct VrrpConfig {
   config::GlobalDefs globals;
   std::vector<Instance> instances;
+  TrackerConfig trackers;  ///< not acted on yet, as what follows
+  GroupConfig groups;
+  StaticConfig statics;
 };
 
-/// Reads the vrrp_instance blocks. What is wrong goes to the reader; an instance that cannot run
-/// is left out.
+/// Reads every block of VRRP. What is wrong goes to the reader; an instance that cannot run is left
+/// out. Blocks that are read and not built yet are answered as such by the supervisor.
 VrrpConfig read_vrrp(std::span<const config::Statement> tree, config::Reader& reader);
 /// Every keyword of the blocks that this process owns.
 std::vector<config::KeywordInfo> describe_vrrp();

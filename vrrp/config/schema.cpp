@@ -4,7 +4,7 @@
 
 #include "vrrp/config/address_line.h"
 #include "vrrp/config/complete.h"
-#include "vrrp/config/config.h"
+#include "vrrp/config/instance.h"
 
 namespace holdfast::vrrp {
 namespace {
@@ -14,6 +14,8 @@ using config::Boolean;
 using config::Choice;
 using config::field;
 using config::later;
+using config::part_field;
+using config::pending;
 using config::Range;
 using config::Reader;
 using config::Row;
@@ -27,18 +29,11 @@ constexpr std::array state_words{"BACKUP"sv, "MASTER"sv};
 constexpr Range delay{0, 86'400, "s"};
 constexpr Range count{0, 1000};
 
-template <ScriptPlace NotifyScripts::* Script>
-void read_script(Instance& instance, const Row<Instance>&, const Statement& statement,
-                 Reader& reader) {
-  if (statement.words.size() < 2) {
-    reader.error(statement.place(), fmt::format("'{}' needs a command", statement.keyword()));
-    return;
-  }
-  if (instance.notify.*Script)  // keepalived keeps the first and complains
-    reader.warn(statement.place(),
-                fmt::format("'{}' is already set; the first one stays", statement.keyword()));
-  else
-    instance.notify.*Script = statement.place();
+/// The reader of a keyword that fills a part of the instance.
+template <auto Part, auto Read>
+void read_part(Instance& instance, const Row<Instance>&, const Statement& statement,
+               Reader& reader) {
+  Read(instance.*Part, statement, reader);
 }
 
 void read_addresses(Instance& instance, const Row<Instance>&, const Statement& statement,
@@ -53,43 +48,6 @@ void read_excluded(Instance& instance, const Row<Instance>&, const Statement& st
     if (auto address = read_address_line(line, reader)) instance.excluded.push_back(*address);
 }
 
-void read_auth_type(Instance& instance, const Row<Instance>&, const Statement& statement,
-                    Reader& reader) {
-  const std::string type = statement.words.size() > 1 ? statement.words[1].text : "";
-  if (type == "PASS")
-    instance.auth_type = AuthType::password;
-  else if (type == "AH")
-    reader.error(statement.place(1), "'auth_type AH' is not supported yet");
-  else
-    reader.warn(statement.place(1), fmt::format("'auth_type' needs PASS or AH, found '{}'", type));
-}
-
-void read_auth_pass(Instance& instance, const Row<Instance>&, const Statement& statement,
-                    Reader& reader) {
-  constexpr std::size_t longest = 8;  // RFC 2338 5.3.10
-  if (statement.words.size() < 2) {
-    reader.error(statement.place(), "'auth_pass' needs a password of 1 to 8 characters");
-    return;
-  }
-  instance.auth_pass = statement.words[1].text;
-  if (instance.auth_pass.size() <= longest) return;
-  reader.warn(statement.place(1), "'auth_pass' is longer than 8 characters and is cut to 8");
-  instance.auth_pass.resize(longest);
-}
-
-constexpr std::array authentication_schema{
-    row<Instance>("auth_type", "PASS|AH", "RFC 2338 5.3.6", "Kind of version 2 authentication.",
-                  read_auth_type),
-    row<Instance>("auth_pass", "STRING(<=8)", "RFC 2338 5.3.10", "Shared password of the link.",
-                  read_auth_pass),
-};
-
-void read_authentication(Instance& instance, const Row<Instance>&, const Statement& statement,
-                         Reader& reader) {
-  config::read_block<Instance>(authentication_schema, instance, statement.children,
-                               "authentication", reader);
-}
-
 /// keepalived: one that cannot be read is 100, and not the owner's that a MASTER without any has.
 void read_priority(Instance& instance, const Row<Instance>& self, const Statement& statement,
                    Reader& reader) {
@@ -97,6 +55,25 @@ void read_priority(Instance& instance, const Row<Instance>& self, const Statemen
       field<&Instance::configured_priority>(self.keyword, self.rule, self.source, self.meaning);
   instance.configured_priority = std::uint8_t{100};
   plain.read(instance, plain, statement, reader);
+}
+
+void read_mcast_dst(Instance& instance, const Row<Instance>&, const Statement& statement,
+                    Reader& reader) {
+  const auto address = config::read_address(statement, 1, reader);
+  if (address && !address->is_multicast())
+    reader.warn(statement.place(1), fmt::format("'{}' needs a multicast address, found '{}'",
+                                                statement.keyword(), address->to_string()));
+  else
+    instance.mcast_dst_ip = address;
+}
+
+/// Without a number it is 254, the least skew.
+void read_timer_expired(Instance& instance, const Row<Instance>& self, const Statement& statement,
+                        Reader& reader) {
+  instance.timer_expired_backup = std::uint8_t{254};
+  if (statement.words.size() < 2) return;
+  if (const auto priority = config::read_number(statement, 1, self.rule, reader))
+    instance.timer_expired_backup = static_cast<std::uint8_t>(*priority);
 }
 
 constexpr std::array instance_schema{
@@ -158,112 +135,144 @@ constexpr std::array instance_schema{
     field<&Instance::skip_check_adv_addr>("skip_check_adv_addr", Boolean{}, "keepalived",
                                           "Compare address lists only for a new Active router."),
     row<Instance>("notify_master", "\"CMD\" [USER [GROUP]]", "keepalived",
-                  "Script on becoming Active.", read_script<&NotifyScripts::master>),
+                  "Script on becoming Active.", read_notify<Instance, &NotifyScripts::master>),
     row<Instance>("notify_backup", "\"CMD\" [USER [GROUP]]", "keepalived",
-                  "Script on becoming Backup.", read_script<&NotifyScripts::backup>),
+                  "Script on becoming Backup.", read_notify<Instance, &NotifyScripts::backup>),
     row<Instance>("notify_fault", "\"CMD\" [USER [GROUP]]", "keepalived",
-                  "Script on entering FAULT.", read_script<&NotifyScripts::fault>),
+                  "Script on entering FAULT.", read_notify<Instance, &NotifyScripts::fault>),
     row<Instance>("notify_stop", "\"CMD\" [USER [GROUP]]", "keepalived", "Script at stop.",
-                  read_script<&NotifyScripts::stop>),
+                  read_notify<Instance, &NotifyScripts::stop>),
     row<Instance>("notify", "\"CMD\" [USER [GROUP]]", "keepalived",
                   "Script on every transition, with INSTANCE NAME STATE PRIORITY.",
-                  read_script<&NotifyScripts::any>),
-    later<Instance>("use_vmac", "[[name] IF] [MAC] [netlink_notify_msg] [group G]",
-                    "Send from a macvlan that holds the virtual MAC."),
-    later<Instance>("use_vmac_addr", "", "Create VMACs for addresses on other interfaces."),
-    later<Instance>("vmac_xmit_base", "", "Send from the base interface although use_vmac is set."),
-    later<Instance>("use_ipvlan", "[[name] IF] [ADDR[/M]] [bridge|private|vepa] [group G]",
-                    "Use an ipvlan instead of a macvlan."),
-    later<Instance>("unicast_peer", "{ ADDR [min_ttl N] [max_ttl N] ... }",
-                    "Send adverts to these addresses instead of multicast."),
-    later<Instance>("unicast_fault_no_peer", "", "FAULT when unicast settings name no peer."),
-    later<Instance>("check_unicast_src", "[BOOL]", "Drop unicast adverts from unlisted sources."),
-    later<Instance>("old_unicast_checksum", "[never]", "Use the unicast checksum before 1.3.6."),
-    later<Instance>("native_ipv6", "", "Deprecated; forces the instance to IPv6."),
-    later<Instance>("vrf", "NAME", "VRF for the sockets of an instance without interface."),
-    later<Instance>("track_interface", "{ IF [weight N [reverse]] ... }", "Tracked interfaces."),
-    later<Instance>("track_script", "{ SCRIPT [weight N [reverse|noreverse]] ... }",
-                    "Tracked scripts."),
-    later<Instance>("track_file", "{ FILE [weight N [reverse|noreverse]] ... }", "Tracked files."),
-    later<Instance>("track_process", "{ PROCESS [weight N [reverse|noreverse]] ... }",
-                    "Tracked processes."),
-    later<Instance>("track_bfd", "{ BFD [weight N [reverse|noreverse]] ... }",
-                    "Tracked BFD sessions."),
-    later<Instance>("unicast_src_ip", "ADDR", "Source address of unicast adverts."),
-    later<Instance>("mcast_dst_ip", "ADDR", "Multicast destination of this instance."),
-    later<Instance>("track_src_ip", "", "FAULT while the source address is missing."),
-    later<Instance>("unicast_ttl", "0-255", "TTL of unicast adverts."),
-    later<Instance>("promote_secondaries", "", "Set promote_secondaries on the interface."),
-    later<Instance>("linkbeat_use_polling", "", "Deprecated switch for polling the link."),
+                  read_notify<Instance, &NotifyScripts::any>),
+    pending(row<Instance>("use_vmac", "[[name] IF] [MAC] [netlink_notify_msg] [group G]",
+                          "RFC 9568 7.3", "Send from a macvlan that holds the virtual MAC.",
+                          read_part<&Instance::links, read_vmac>)),
+    pending(part_field<&Instance::links, &VirtualLinks::vmac_for_addresses>(
+        "use_vmac_addr", Switch{}, "Create VMACs for addresses on other interfaces.")),
+    pending(part_field<&Instance::links, &VirtualLinks::send_from_base>(
+        "vmac_xmit_base", Switch{}, "Send from the base interface although use_vmac is set.")),
+    pending(row<Instance>("use_ipvlan", "[[name] IF] [ADDR[/M]] [bridge|private|vepa] [group G]",
+                          "keepalived", "Use an ipvlan instead of a macvlan.",
+                          read_part<&Instance::links, read_ipvlan>)),
+    pending(row<Instance>("unicast_peer", "{ ADDR [min_ttl 0-255] [max_ttl 0-255] ... }",
+                          "keepalived", "Send adverts to these addresses instead of multicast.",
+                          read_part<&Instance::unicast, read_unicast_peers>)),
+    pending(part_field<&Instance::unicast, &Unicast::fault_no_peer>(
+        "unicast_fault_no_peer", Switch{}, "FAULT when unicast settings name no peer.")),
+    pending(part_field<&Instance::unicast, &Unicast::check_source>(
+        "check_unicast_src", Boolean{}, "Drop unicast adverts from unlisted sources.")),
+    pending(row<Instance>("old_unicast_checksum", "[never]", "keepalived",
+                          "Use the unicast checksum before 1.3.6; else what peers send tells.",
+                          read_part<&Instance::unicast, read_old_checksum>)),
+    pending(part_field<&Instance::unicast, &Unicast::source>("unicast_src_ip", config::Address{},
+                                                             "Source address of unicast adverts.")),
+    pending(part_field<&Instance::unicast, &Unicast::ttl>("unicast_ttl", Range{0, 255},
+                                                          "TTL of unicast adverts.")),
+    pending(field<&Instance::native_ipv6>("native_ipv6", Switch{}, "keepalived, deprecated",
+                                          "Forces the instance to IPv6; addresses tell anyway.")),
+    pending(field<&Instance::vrf>("vrf", AnyWord{}, "keepalived",
+                                  "VRF for the sockets of an instance without interface.")),
+    pending(row<Instance>("track_interface", "{ IF [weight -253-253 [reverse]] ... }", "keepalived",
+                          "Interfaces that must be up, or that have a weight.",
+                          read_track<Instance, TrackKind::interface>)),
+    pending(row<Instance>("track_script", "{ SCRIPT [weight -253-253 [reverse|noreverse]] ... }",
+                          "keepalived", "Scripts that must succeed, or that have a weight.",
+                          read_track<Instance, TrackKind::script>)),
+    pending(row<Instance>("track_file", "{ FILE [weight -254-254 [reverse|noreverse]] ... }",
+                          "keepalived", "Files whose number changes the priority.",
+                          read_track<Instance, TrackKind::file>)),
+    pending(row<Instance>("track_process", "{ PROCESS [weight -254-254 [reverse|noreverse]] ... }",
+                          "keepalived", "Processes that must run, or that have a weight.",
+                          read_track<Instance, TrackKind::process>)),
+    pending(row<Instance>("track_bfd", "{ BFD [weight -253-253 [reverse|noreverse]] ... }",
+                          "keepalived", "BFD sessions that must be up, or that have a weight.",
+                          read_track<Instance, TrackKind::bfd>)),
+    pending(Row<Instance>{"mcast_dst_ip",
+                          config::Address{},
+                          {},
+                          "keepalived",
+                          "Multicast destination of this instance.",
+                          read_mcast_dst}),
+    pending(field<&Instance::track_src_ip>("track_src_ip", Switch{}, "keepalived",
+                                           "FAULT while the source address is missing.")),
+    pending(field<&Instance::promote_secondaries>("promote_secondaries", Switch{}, "keepalived",
+                                                  "Set promote_secondaries on the interface.")),
+    pending(field<&Instance::linkbeat_use_polling>("linkbeat_use_polling", Switch{},
+                                                   "keepalived, deprecated",
+                                                   "Poll the link of the interface.")),
     later<Instance>("virtual_routes", "{ ROUTE-LINE ... }", "Routes present while Active."),
     later<Instance>("virtual_rules", "{ RULE-LINE ... }", "Policy rules present while Active."),
-    later<Instance>("accept", "", "Accept traffic to the addresses while not owner."),
-    later<Instance>("no_accept", "", "Drop traffic to the addresses while not owner."),
-    later<Instance>("strict_mode", "[BOOL]", "Enforce the RFC for this instance."),
-    later<Instance>("debug", "0-4", "Debug level."),
-    later<Instance>("notify_deleted", "\"CMD\" [USER [GROUP]]", "Script on removal by reload."),
-    later<Instance>("notify_master_rx_lower_pri", "\"CMD\" [USER [GROUP]]",
-                    "Script when an Active router hears a lower priority."),
-    later<Instance>("smtp_alert", "[BOOL]", "Mail on transitions."),
-    later<Instance>("notify_priority_changes", "[BOOL]", "Report priority changes to FIFOs."),
-    later<Instance>("lvs_sync_daemon_interface", "IF", "Deprecated form of lvs_sync_daemon."),
-    later<Instance>("timer_expired_backup", "[1..254]", "A late nopreempt master becomes backup."),
-    later<Instance>("thread_timer_expired", "[1..254]", "Deprecated: timer_expired_backup."),
-    later<Instance>("garp_extra_if", "[all] SECS", "Periodic GARP on interfaces without adverts."),
-    later<Instance>("vmac_garp_intvl", "[all] SECS", "Deprecated spelling of garp_extra_if."),
-    later<Instance>("owner_ignore_adverts", "[BOOL]", "The address owner discards adverts."),
-    later<Instance>("kernel_rx_buf_size", "BYTES", "Receive buffer of the advert socket."),
-    later<Instance>("auth_hmac", "{ ... }", "HMAC-SHA256 trailer on adverts."),
+    pending(field<&Instance::accept>("accept", Switch{}, "RFC 9568 6.1",
+                                     "Accept traffic to the addresses while not owner.")),
+    pending(field<&Instance::accept>("no_accept", Switch{false}, "RFC 9568 6.1",
+                                     "Drop traffic to the addresses while not owner.")),
+    pending(field<&Instance::strict_mode>("strict_mode", Boolean{}, "keepalived",
+                                          "Enforce the RFC for this instance.")),
+    pending(field<&Instance::debug>("debug", Range{0, 4}, "keepalived",
+                                    "Debug level, which keepalived reads and never uses.")),
+    pending(row<Instance>("notify_deleted", "\"CMD\" [USER [GROUP]]", "keepalived",
+                          "Script on removal by reload, which else is FAULT.",
+                          read_notify<Instance, &NotifyScripts::deleted>)),
+    pending(row<Instance>("notify_master_rx_lower_pri", "\"CMD\" [USER [GROUP]]", "keepalived",
+                          "Script when an Active router hears a lower priority.",
+                          read_notify<Instance, &NotifyScripts::master_rx_lower_pri>)),
+    pending(field<&Instance::smtp_alert>("smtp_alert", Boolean{}, "keepalived",
+                                         "Mail on transitions.")),
+    pending(field<&Instance::notify_priority_changes>(
+        "notify_priority_changes", Boolean{}, "keepalived", "Report priority changes to FIFOs.")),
+    pending(field<&Instance::lvs_sync_daemon_interface>("lvs_sync_daemon_interface", AnyWord{},
+                                                        "keepalived, deprecated",
+                                                        "Interface of lvs_sync_daemon.")),
+    pending(Row<Instance>{"timer_expired_backup", Range{1, 254}, "[1-254]", "keepalived",
+                          "An Active router with nopreempt whose timers ran late yields; the "
+                          "number is the priority whose skew counts (254).",
+                          read_timer_expired}),
+    pending(Row<Instance>{"thread_timer_expired", Range{1, 254}, "[1-254]",
+                          "keepalived, deprecated", "Old spelling of timer_expired_backup.",
+                          read_timer_expired}),
+    pending(row<Instance>("garp_extra_if", "[all] SECONDS (0-86400)", "keepalived",
+                          "Announce from time to time on interfaces without adverts; 0: never.",
+                          read_part<&Instance::garp_extra_if, read_extra_garp>)),
+    pending(row<Instance>("vmac_garp_intvl", "[all] SECONDS (0-86400)", "keepalived, deprecated",
+                          "Old spelling of garp_extra_if.",
+                          read_part<&Instance::garp_extra_if, read_extra_garp>)),
+    pending(field<&Instance::owner_ignore_adverts>("owner_ignore_adverts", Boolean{}, "keepalived",
+                                                   "The address owner discards adverts.")),
+    pending(field<&Instance::kernel_rx_buf_size>("kernel_rx_buf_size", Range{0, 2'147'483'647},
+                                                 "keepalived",
+                                                 "Receive buffer of the advert socket, in bytes.")),
+    pending(row<Instance>("auth_hmac", "{ key ... active_key ID ... }", "keepalived 2.4.0",
+                          "HMAC-SHA256 trailer on adverts.",
+                          read_part<&Instance::hmac, read_hmac>)),
 };
 
-void read_instance(const Statement& statement, VrrpConfig& config, Reader& reader) {
-  if (statement.words.size() < 2) {
-    reader.error(statement.place(), "'vrrp_instance' needs a name");
+}  // namespace
+
+void read_instance(VrrpConfig& config, const Statement& block, Reader& reader) {
+  if (block.words.size() < 2) {
+    reader.error(block.place(), "'vrrp_instance' needs a name");
     return;
   }
-  const std::string& name = statement.words[1].text;
+  const std::string& name = block.words[1].text;
   if (std::ranges::find(config.instances, name, &Instance::name) != config.instances.end()) {
-    reader.error(statement.place(1), fmt::format("vrrp_instance '{}' is already defined", name));
+    reader.error(block.place(1), fmt::format("vrrp_instance '{}' is already defined", name));
     return;
   }
-  if (!statement.has_block) {
-    reader.error(statement.place(),
+  if (!block.has_block) {
+    reader.error(block.place(),
                  fmt::format("vrrp_instance {} has no block: '{{' is missing", name));
     return;
   }
   Instance instance;
   instance.name = name;
-  instance.place = statement.place();
-  config::read_block<Instance>(instance_schema, instance, statement.children, "vrrp_instance",
-                               reader);
+  instance.place = block.place();
+  config::read_block<Instance>(instance_schema, instance, block.children, "vrrp_instance", reader);
   if (complete(instance, config.globals, reader)) config.instances.push_back(std::move(instance));
 }
 
-}  // namespace
-
-VrrpConfig read_vrrp(std::span<const Statement> tree, Reader& reader) {
-  VrrpConfig config;
-  config::Diagnostics globals_are_reported_by_the_supervisor;
-  Reader quiet{globals_are_reported_by_the_supervisor};
-  config.globals = config::read_globals(tree, quiet);
-  for (const Statement& statement : tree)
-    if (statement.keyword() == "vrrp_instance") read_instance(statement, config, reader);
-  report_conflicts(config, reader);
-  return config;
-}
-
-std::vector<config::KeywordInfo> describe_vrrp() {
-  std::vector<config::KeywordInfo> all;
-  config::describe<Instance>(instance_schema, "vrrp_instance", all);
-  config::describe<Instance>(authentication_schema, "vrrp_instance/authentication", all);
-  const auto later_in_block = [&](const char* block, std::initializer_list<const char*> keywords) {
-    for (const char* keyword : keywords)
-      all.push_back({block, keyword, "", "keepalived", "", false});
-  };
-  later_in_block("vrrp_instance/auth_hmac",
-                 {"key", "active_key", "time_window", "anti_replay", "mode"});
-  describe_address_line(all);
-  return all;
+void describe_instance(std::vector<config::KeywordInfo>& out) {
+  config::describe<Instance>(instance_schema, "vrrp_instance", out);
 }
 
 }  // namespace holdfast::vrrp

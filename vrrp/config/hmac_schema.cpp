@@ -1,0 +1,121 @@
+// The table of auth_hmac. Messages never show a key.
+#include <algorithm>
+#include <array>
+#include <charconv>
+
+#include "vrrp/config/blocks.h"
+#include "vrrp/config/instance_parts.h"
+
+namespace holdfast::vrrp {
+namespace {
+
+using config::Choice;
+using config::field;
+using config::pending;
+using config::Range;
+using config::Reader;
+using config::Row;
+using config::row;
+using config::Statement;
+using std::string_view_literals::operator""sv;
+
+/// @source keepalived 2.4.0: keys have 32 to 64 bytes
+constexpr std::size_t shortest_key = 32;
+constexpr std::size_t longest_key = 64;
+constexpr std::array replay_words{"time"sv, "monotonic"sv};
+constexpr std::array mode_words{"enforce"sv, "permissive"sv, "receive-only"sv};
+
+/// The bytes of `68656c6c6f`; nothing: not pairs of hexadecimal digits.
+std::optional<std::string> bytes_of(std::string_view digits) {
+  std::string bytes;
+  if (digits.size() % 2 != 0) return std::nullopt;
+  for (std::size_t at = 0; at < digits.size(); at += 2) {
+    unsigned value = 0;
+    const char* const first = digits.data() + at;
+    const auto [end, error] = std::from_chars(first, first + 2, value, 16);
+    if (error != std::errc{} || end != first + 2) return std::nullopt;
+    bytes.push_back(static_cast<char>(value));
+  }
+  return bytes;
+}
+
+/// The key behind its id, or nothing; the reason has been reported.
+std::optional<HmacKey> read_key_value(const Statement& statement, Reader& reader) {
+  HmacKey key;
+  const std::string_view text = statement.words[2].text;
+  if (text.starts_with("file:")) {
+    key.source = HmacKey::Source::file;
+    key.value = text.substr(5);
+    if (!key.value.empty()) return key;
+    reader.warn(statement.place(2), "'file:' needs a path behind it");
+    return std::nullopt;
+  }
+  key.value = text;
+  if (text.starts_with("hex:")) {
+    key.source = HmacKey::Source::hex;
+    const auto bytes = bytes_of(text.substr(4));
+    if (!bytes) {
+      reader.warn(statement.place(2), "'hex:' needs pairs of hexadecimal digits");
+      return std::nullopt;
+    }
+    key.value = *bytes;
+  }
+  if (key.value.size() >= shortest_key && key.value.size() <= longest_key) return key;
+  reader.warn(statement.place(2), fmt::format("a key has {}..{} bytes, this one has {}",
+                                              shortest_key, longest_key, key.value.size()));
+  return std::nullopt;
+}
+
+void read_key(Hmac& hmac, const Row<Hmac>&, const Statement& statement, Reader& reader) {
+  Statement id_only = statement;
+  id_only.words.resize(std::min<std::size_t>(statement.words.size(), 2));
+  const auto id = config::read_number(id_only, 1, Range{1, 255}, reader);
+  if (!id) return;
+  if (statement.words.size() < 3) {
+    reader.error(statement.end(), "'key' needs an id and a key, and nothing follows the id");
+    return;
+  }
+  auto key = read_key_value(statement, reader);
+  if (!key) return;
+  key->id = static_cast<std::uint8_t>(*id);
+  if (std::ranges::find(hmac.keys, key->id, &HmacKey::id) != hmac.keys.end())
+    reader.warn(statement.place(1), fmt::format("key {} is there twice; the first one stays", *id));
+  else
+    hmac.keys.push_back(std::move(*key));
+}
+
+constexpr std::array hmac_schema{
+    pending(row<Hmac>("key", "ID(1-255) TEXT|hex:HEX|file:PATH", "keepalived 2.4.0",
+                      "A shared key of 32 to 64 bytes; several while keys change.", read_key)),
+    pending(field<&Hmac::active_key>("active_key", Range{1, 255}, "keepalived 2.4.0",
+                                     "Id of the key that signs.")),
+    pending(field<&Hmac::time_window>(
+        "time_window", Range{1, 300, "s"}, "keepalived 2.4.0",
+        "How far clocks may differ; 3 advertisement intervals and at least 5 s by default.")),
+    pending(field<&Hmac::anti_replay>("anti_replay", Choice{replay_words}, "keepalived 2.4.0",
+                                      "Whether old sequence numbers expire with the window.")),
+    pending(field<&Hmac::mode>("mode", Choice{mode_words}, "keepalived 2.4.0",
+                               "What happens to adverts without a trailer, and whether we sign.")),
+};
+
+}  // namespace
+
+void read_hmac(std::optional<Hmac>& out, const Statement& statement, Reader& reader) {
+  Hmac hmac;
+  read_unbuilt<Hmac>(hmac_schema, hmac, statement, "auth_hmac", reader);
+  if (!hmac.active_key) {
+    reader.warn(statement.place(), "auth_hmac needs 'active_key'; it is left out");
+  } else if (std::ranges::find(hmac.keys, *hmac.active_key, &HmacKey::id) == hmac.keys.end()) {
+    reader.warn(statement.place(), fmt::format("auth_hmac has no key {}, which active_key names; "
+                                               "it is left out",
+                                               *hmac.active_key));
+  } else {
+    out = std::move(hmac);
+  }
+}
+
+void describe_hmac(std::vector<config::KeywordInfo>& out) {
+  config::describe<Hmac>(hmac_schema, "vrrp_instance/auth_hmac", out);
+}
+
+}  // namespace holdfast::vrrp

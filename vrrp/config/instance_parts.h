@@ -1,0 +1,106 @@
+// Parts of an instance that have blocks or lines of their own: unicast, virtual MACs, HMAC.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "daemon/base/ip.h"
+#include "daemon/base/time.h"
+#include "daemon/config/schema.h"
+#include "vrrp/config/words.h"
+
+namespace holdfast::vrrp {
+
+/// One line of unicast_peer: `ADDRESS [min_ttl N] [max_ttl N]`.
+struct UnicastPeer {
+  IpAddress address;
+  std::uint8_t min_ttl = 0;    ///< lowest TTL of adverts that are taken
+  std::uint8_t max_ttl = 255;  ///< highest
+  bool operator==(const UnicastPeer&) const = default;
+};
+
+/// old_unicast_checksum: version 3 adverts as keepalived before 1.3.6 summed them. `use`: the bare
+/// keyword; `detect`: what the peer sends tells.
+enum class OldUnicastChecksum : std::uint8_t { never, detect, use };
+
+struct Unicast {
+  std::vector<UnicastPeer> peers;
+  std::optional<IpAddress> source;   ///< unicast_src_ip; default: primary address
+  std::optional<std::uint8_t> ttl;   ///< default 255
+  bool fault_no_peer = false;        ///< FAULT, not multicast, when no peer is named
+  std::optional<bool> check_source;  ///< default: vrrp_check_unicast_src
+  OldUnicastChecksum old_checksum = OldUnicastChecksum::detect;
+  bool operator==(const Unicast&) const = default;
+};
+
+/// `use_vmac [[name] IF] [MAC] [netlink_notify_msg] [group G]`
+struct Vmac {
+  std::string interface;          ///< empty: vmac_prefix and the VRID
+  std::vector<std::uint8_t> mac;  ///< 5 octets, the VRID follows, or 6; empty: RFC 9568 7.3
+  bool netlink_notify = false;
+  std::optional<Id> group;  ///< interface group; default: the parent's
+  bool operator==(const Vmac&) const = default;
+};
+
+enum class IpvlanMode : std::uint8_t { bridge, isolated, vepa };  ///< `isolated`: "private"
+
+/// `use_ipvlan [[name] IF] [ADDR[/M]] [bridge|private|vepa] [group G]`
+struct Ipvlan {
+  std::string interface;
+  std::optional<Prefix> address;
+  IpvlanMode mode = IpvlanMode::bridge;
+  std::optional<Id> group;
+  bool operator==(const Ipvlan&) const = default;
+};
+
+/// Interfaces that an instance makes.
+struct VirtualLinks {
+  std::optional<Vmac> vmac;
+  std::optional<Ipvlan> ipvlan;
+  bool vmac_for_addresses = false;  ///< use_vmac_addr
+  bool send_from_base = false;      ///< vmac_xmit_base
+  bool operator==(const VirtualLinks&) const = default;
+};
+
+/// `garp_extra_if [all] SECONDS`
+struct ExtraGarp {
+  Duration interval{0};  ///< 0: none
+  bool all = false;      ///< every interface with addresses, not only virtual MACs
+  bool operator==(const ExtraGarp&) const = default;
+};
+
+struct HmacKey {
+  enum class Source : std::uint8_t { text, hex, file };
+  std::uint8_t id = 0;  ///< 1..255
+  Source source = Source::text;
+  std::string value;  ///< the key's bytes (32..64), or the path of its file
+  bool operator==(const HmacKey&) const = default;
+};
+
+enum class AntiReplay : std::uint8_t { time, monotonic };
+enum class HmacMode : std::uint8_t { enforce, permissive, receive_only };
+
+/// auth_hmac: the trailer of keepalived 2.4.3 (runtime.md 11 of the reference).
+struct Hmac {
+  std::vector<HmacKey> keys;
+  std::optional<std::uint8_t> active_key;  ///< mandatory
+  std::optional<Duration> time_window;     ///< default: max(3 * advert_int, 5 s)
+  AntiReplay anti_replay = AntiReplay::time;
+  HmacMode mode = HmacMode::enforce;
+  bool operator==(const Hmac&) const = default;
+};
+
+// Readers of rows; the lines are in the doc comments above.
+void read_unicast_peers(Unicast&, const config::Statement&, config::Reader&);
+void read_old_checksum(Unicast&, const config::Statement&, config::Reader&);
+void read_vmac(VirtualLinks&, const config::Statement&, config::Reader&);
+void read_ipvlan(VirtualLinks&, const config::Statement&, config::Reader&);
+void read_extra_garp(std::optional<ExtraGarp>&, const config::Statement&, config::Reader&);
+/// Reads the block; one without a usable active_key is reported and left out, as in keepalived.
+void read_hmac(std::optional<Hmac>&, const config::Statement&, config::Reader&);
+void describe_hmac(std::vector<config::KeywordInfo>& out);
+
+}  // namespace holdfast::vrrp

@@ -1,0 +1,58 @@
+// From the tree to the typed configuration: which block is read by which table.
+#include "vrrp/config/address_line.h"
+#include "vrrp/config/complete.h"
+#include "vrrp/config/instance.h"
+
+namespace holdfast::vrrp {
+
+using config::Reader;
+using config::Statement;
+
+namespace {
+
+void check_trackers(const VrrpConfig& config, Reader& reader) {
+  for (const Instance& instance : config.instances)
+    check_references(instance.track, config.trackers, "vrrp_instance " + instance.name, reader);
+  for (const SyncGroup& group : config.groups.sync)
+    check_references(group.track, config.trackers, "vrrp_sync_group " + group.name, reader);
+}
+
+void read_block(VrrpConfig& config, const Statement& block, Reader& reader) {
+  if (block.keyword() == "vrrp_instance")
+    read_instance(config, block, reader);
+  else if (!read_tracker(config.trackers, block, reader) &&
+           !read_group(config.groups, block, reader))
+    read_static(config.statics, block, reader);
+}
+
+}  // namespace
+
+VrrpConfig read_vrrp(std::span<const Statement> tree, Reader& reader) {
+  VrrpConfig config;
+  config::Diagnostics globals_are_reported_by_the_supervisor;
+  Reader quiet{globals_are_reported_by_the_supervisor};
+  config.globals = config::read_globals(tree, quiet);
+  std::vector<std::string> names;
+  for (const Statement& block : tree) {
+    read_block(config, block, reader);
+    if (block.keyword() == "vrrp_instance" && block.words.size() > 1)
+      names.push_back(block.words[1].text);  // also of an instance that is left out
+  }
+  complete_groups(config.groups, std::move(names), reader);
+  check_trackers(config, reader);
+  report_conflicts(config, reader);
+  return config;
+}
+
+std::vector<config::KeywordInfo> describe_vrrp() {
+  std::vector<config::KeywordInfo> all;
+  describe_instance(all);
+  describe_authentication(all);
+  describe_hmac(all);
+  describe_trackers(all);
+  describe_groups(all);
+  describe_address_line(all);
+  return all;
+}
+
+}  // namespace holdfast::vrrp

@@ -1,0 +1,83 @@
+#include "vrrp/config/static_config.h"
+
+#include <algorithm>
+#include <array>
+
+#include "vrrp/config/words.h"
+
+namespace holdfast::vrrp {
+namespace {
+
+using config::Reader;
+using config::Statement;
+using std::string_view_literals::operator""sv;
+
+constexpr std::array method_words{"MII"sv, "ETHTOOL"sv, "IOCTL"sv};
+/// @source keepalived: one byte
+constexpr config::Range delay{0, 255, "s"};
+
+/// True for an interface that the list does not have; the other case is reported.
+template <typename T>
+bool is_new(const std::vector<T>& list, const Statement& line, Reader& reader) {
+  if (std::ranges::find(list, line.keyword(), &T::interface) == list.end()) return true;
+  reader.warn(line.place(),
+              fmt::format("'{}' is there twice; the first one stays", line.keyword()));
+  return false;
+}
+
+/// `IF DOWN [UP]`. Without UP it is 0; the manual has it equal to DOWN.
+void read_delay(std::vector<InterfaceDelay>& out, const Statement& line, Reader& reader) {
+  InterfaceDelay made;
+  if (!read_interface(line, 0, reader) || !is_new(out, line, reader)) return;
+  made.interface = line.keyword();
+  Statement down = line;
+  down.words.resize(std::min<std::size_t>(line.words.size(), 2));
+  const auto down_delay = config::read_seconds(down, 1, delay, reader);
+  if (!down_delay) return;
+  made.down = *down_delay;
+  if (line.words.size() > 2) {
+    const auto up_delay = config::read_seconds(line, 2, delay, reader);
+    if (!up_delay) return;
+    made.up = *up_delay;
+  }
+  out.push_back(std::move(made));
+}
+
+/// `IF [MII|ETHTOOL|IOCTL]`
+void read_linkbeat(std::vector<LinkbeatInterface>& out, const Statement& line, Reader& reader) {
+  LinkbeatInterface made;
+  if (!read_interface(line, 0, reader) || !is_new(out, line, reader)) return;
+  made.interface = line.keyword();
+  if (line.words.size() > 1)
+    if (const auto method = config::read_choice(line, 1, config::Choice{method_words}, reader))
+      made.method = static_cast<LinkbeatMethod>(*method);
+  out.push_back(std::move(made));
+}
+
+void read_address(std::vector<VirtualAddress>& out, const Statement& line, Reader& reader) {
+  if (auto address = read_address_line(line, reader)) out.push_back(std::move(*address));
+}
+
+template <typename T>
+void read_lines(std::vector<T>& out, const Statement& block, Reader& reader,
+                void (*read)(std::vector<T>&, const Statement&, Reader&)) {
+  if (config::report_missing_block(block, reader)) return;
+  report_words_before_block(block, reader);
+  for (const Statement& line : block.children) read(out, line, reader);
+}
+
+}  // namespace
+
+bool read_static(StaticConfig& out, const Statement& block, Reader& reader) {
+  if (block.keyword() == "static_ipaddress")
+    read_lines(out.addresses, block, reader, read_address);
+  else if (block.keyword() == "interface_up_down_delays")
+    read_lines(out.delays, block, reader, read_delay);
+  else if (block.keyword() == "linkbeat_interfaces")
+    read_lines(out.linkbeat, block, reader, read_linkbeat);
+  else
+    return false;
+  return true;
+}
+
+}  // namespace holdfast::vrrp

@@ -1,0 +1,42 @@
+// Top-level blocks about interfaces and what is kept on them whatever VRRP does: static_ipaddress,
+// interface_up_down_delays, linkbeat_interfaces.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "daemon/base/time.h"
+#include "vrrp/config/address_line.h"
+
+namespace holdfast::vrrp {
+
+/// One line of interface_up_down_delays: how long a change of state must last until it counts.
+/// Each 0..255 s.
+struct InterfaceDelay {
+  std::string interface;
+  Duration down{0};
+  Duration up{0};
+  bool operator==(const InterfaceDelay&) const = default;
+};
+
+/// How linkbeat_interfaces asks for the state of a link; `automatic` tries them in this order.
+enum class LinkbeatMethod : std::uint8_t { mii, ethtool, ioctl, automatic };
+
+/// One line of linkbeat_interfaces.
+struct LinkbeatInterface {
+  std::string interface;
+  LinkbeatMethod method = LinkbeatMethod::automatic;
+  bool operator==(const LinkbeatInterface&) const = default;
+};
+
+struct StaticConfig {
+  std::vector<VirtualAddress> addresses;  ///< static_ipaddress
+  std::vector<InterfaceDelay> delays;
+  std::vector<LinkbeatInterface> linkbeat;
+};
+
+/// Reads one top-level block if it is one of these. @return false: another keyword
+bool read_static(StaticConfig& out, const config::Statement& block, config::Reader& reader);
+
+}  // namespace holdfast::vrrp

@@ -1,0 +1,207 @@
+// The tables of vrrp_script, track_file and vrrp_track_process.
+#include <array>
+
+#include "vrrp/config/blocks.h"
+#include "vrrp/config/track.h"
+
+namespace holdfast::vrrp {
+namespace {
+
+using config::field;
+using config::pending;
+using config::Range;
+using config::Reader;
+using config::Row;
+using config::row;
+using config::Statement;
+using config::Switch;
+using std::string_view_literals::operator""sv;
+
+/// @source keepalived: 32 bits of microseconds
+constexpr Range run_time{0.000'001, 4294, "s"};
+constexpr Range result_count{1, 2'147'483'647};
+constexpr Range settle_time{0.000'001, 3600, "s"};
+constexpr std::array param_match_words{"initial"sv, "partial"sv};
+
+template <typename T, std::int16_t Most>
+void read_own_weight(T& target, const Row<T>&, const Statement& statement, Reader& reader) {
+  read_weight(target.weight, statement, Most, reader);
+}
+template <typename T>
+std::string show_own_weight(const T& target, const Row<T>&) {
+  return fmt::format("{}{}", target.weight.value, target.weight.reverse ? " reverse" : "");
+}
+/// A row whose default can be shown.
+template <typename T, std::int16_t Most>
+constexpr Row<T> weight_row(std::string_view arguments, std::string_view meaning) {
+  Row<T> made = row<T>("weight", arguments, "keepalived", meaning, read_own_weight<T, Most>);
+  made.show = show_own_weight<T>;
+  return pending(made);
+}
+
+void read_script(TrackScript& script, const Row<TrackScript>&, const Statement& statement,
+                 Reader& reader) {
+  read_script_place(script.script, statement, reader);
+}
+
+void read_user(TrackScript& script, const Row<TrackScript>&, const Statement& statement,
+               Reader& reader) {
+  const std::string group = statement.words.size() > 2 ? statement.words[2].text : "";
+  Statement name = statement;
+  name.words.resize(std::min<std::size_t>(name.words.size(), 2));
+  if (const auto user = config::read_word(name, 1, reader))
+    script.user = config::make_script_user(*user, group);
+}
+
+constexpr std::array script_schema{
+    pending(row<TrackScript>("script", "\"CMD [ARGS]\"", "keepalived",
+                             "Command that is run; exit status 0 means healthy.", read_script)),
+    pending(field<&TrackScript::interval>("interval", run_time, "keepalived",
+                                          "Time from the start of a run to the next.")),
+    pending(field<&TrackScript::timeout>(
+        "timeout", run_time, "keepalived",
+        "A run that takes longer is ended and counts as failed; the interval by default.")),
+    weight_row<TrackScript, 253>("-253-253 [reverse]",
+                                 "Added to the priority; with 0 a failure means FAULT."),
+    pending(field<&TrackScript::rise>("rise", result_count, "keepalived",
+                                      "Good results in a row that make it healthy.")),
+    pending(field<&TrackScript::fall>("fall", result_count, "keepalived",
+                                      "Bad results in a row that make it unhealthy.")),
+    pending(row<TrackScript>("user", "USER [[:]GROUP]", "keepalived",
+                             "Who runs the script; script_user by default.", read_user)),
+    pending(field<&TrackScript::init_fail>("init_fail", Switch{}, "keepalived",
+                                           "Counts as failed until the first result.")),
+};
+
+void read_file(TrackFile& file, const Row<TrackFile>&, const Statement& statement, Reader& reader) {
+  const auto path = config::read_word(statement, 1, reader);
+  if (!path) return;
+  if (file.file.empty())
+    file.file = *path;
+  else
+    reader.warn(statement.place(), "'file' is already set; the first one stays");
+}
+
+/// `init_file [VALUE] [overwrite]`
+void read_init_file(TrackFile& file, const Row<TrackFile>& self, const Statement& statement,
+                    Reader& reader) {
+  InitFile& init = file.init.emplace();
+  Statement value = statement;
+  if (value.words.size() > 1 && value.words.back().text == "overwrite") {
+    init.overwrite = true;
+    value.words.pop_back();
+  }
+  if (value.words.size() < 2) return;
+  if (const auto number = config::read_number(value, 1, self.rule, reader))
+    init.value = static_cast<std::int32_t>(*number);
+}
+
+constexpr std::array file_schema{
+    pending(row<TrackFile>("file", "PATH", "keepalived", "File that holds a number.", read_file)),
+    weight_row<TrackFile, 254>(
+        "-254-254 [reverse]",
+        "The number is multiplied by it; with 0 a number other than 0 means FAULT."),
+    pending(Row<TrackFile>{
+        "init_file", Range{-2'147'483'648.0, 2'147'483'647.0}, "[VALUE] [overwrite]", "keepalived",
+        "Writes VALUE (0) when the file is missing, or at every start.", read_init_file}),
+};
+
+void read_process(TrackProcess& process, const Row<TrackProcess>&, const Statement& statement,
+                  Reader& reader) {
+  if (statement.words.size() < 2) {
+    config::read_word(statement, 1, reader);
+    return;
+  }
+  process.command = statement.words[1].text;
+  process.parameters.clear();
+  for (std::size_t word = 2; word < statement.words.size(); ++word)
+    process.parameters.push_back(statement.words[word].text);
+}
+
+/// The bare keyword means exact.
+void read_param_match(TrackProcess& process, const Row<TrackProcess>& self,
+                      const Statement& statement, Reader& reader) {
+  process.param_match = ParamMatch::exact;
+  if (statement.words.size() < 2) return;
+  if (const auto match = config::read_choice(statement, 1, self.rule, reader))
+    process.param_match = static_cast<ParamMatch>(*match);
+}
+
+void read_delay(TrackProcess& process, const Row<TrackProcess>& self, const Statement& statement,
+                Reader& reader) {
+  if (const auto delay = config::read_seconds(statement, 1, self.rule, reader))
+    process.terminate_delay = process.fork_delay = *delay;
+}
+
+constexpr std::array process_schema{
+    pending(row<TrackProcess>("process", "COMMAND [PARAMETER ...]", "keepalived",
+                              "Command whose processes are counted.", read_process)),
+    pending(Row<TrackProcess>{
+        "param_match", config::Choice{param_match_words}, "[initial|partial]", "keepalived",
+        "How parameters are compared; not at all without this keyword.", read_param_match}),
+    weight_row<TrackProcess, 254>("-254-254 [reverse]",
+                                  "Added to the priority; with 0 a lost quorum means FAULT."),
+    pending(field<&TrackProcess::quorum>("quorum", Range{1, 65'535}, "keepalived",
+                                         "Fewest processes that must run.")),
+    pending(field<&TrackProcess::quorum_max>("quorum_max", Range{0, 65'535}, "keepalived",
+                                             "Most processes that may run; 0: none.")),
+    pending(Row<TrackProcess>{"delay",
+                              settle_time,
+                              {},
+                              "keepalived",
+                              "Sets terminate_delay and fork_delay.",
+                              read_delay}),
+    pending(field<&TrackProcess::terminate_delay>("terminate_delay", settle_time, "keepalived",
+                                                  "Grace time after the quorum is lost.")),
+    pending(field<&TrackProcess::fork_delay>("fork_delay", settle_time, "keepalived",
+                                             "Settling time after the quorum is reached.")),
+    pending(field<&TrackProcess::full_command>(
+        "full_command", Switch{}, "keepalived",
+        "Compares the whole command line, not the 15 characters of the name.")),
+};
+
+/// Reads one tracker; what is_whole refuses is reported and left out, as keepalived does.
+template <typename T>
+void read_one(std::vector<T>& out, std::span<const Row<T>> schema, const Statement& statement,
+              bool (*is_whole)(const T&), std::string_view needs, Reader& reader) {
+  auto made = named_block(out, statement, reader);
+  if (!made) return;
+  read_unbuilt<T>(schema, *made, statement, statement.keyword(), reader);
+  if (is_whole(*made))
+    out.push_back(std::move(*made));
+  else
+    reader.warn(statement.place(), fmt::format("{} {} has no '{}'; it is left out",
+                                               statement.keyword(), made->name, needs));
+}
+
+}  // namespace
+
+bool read_tracker(TrackerConfig& out, const Statement& block, Reader& reader) {
+  const std::string& keyword = block.keyword();
+  if (keyword == "vrrp_script") {
+    read_one<TrackScript>(
+        out.scripts, script_schema, block,
+        [](const TrackScript& made) { return made.script.has_value(); }, "script", reader);
+  } else if (keyword == "track_file" || keyword == "vrrp_track_file") {
+    if (keyword == "vrrp_track_file")
+      reader.note(block.place(), "'vrrp_track_file' is deprecated; write 'track_file'");
+    read_one<TrackFile>(
+        out.files, file_schema, block, [](const TrackFile& made) { return !made.file.empty(); },
+        "file", reader);
+  } else if (keyword == "vrrp_track_process") {
+    read_one<TrackProcess>(
+        out.processes, process_schema, block,
+        [](const TrackProcess& made) { return !made.command.empty(); }, "process", reader);
+  } else {
+    return false;
+  }
+  return true;
+}
+
+void describe_trackers(std::vector<config::KeywordInfo>& out) {
+  config::describe<TrackScript>(script_schema, "vrrp_script", out);
+  config::describe<TrackFile>(file_schema, "track_file", out);
+  config::describe<TrackProcess>(process_schema, "vrrp_track_process", out);
+}
+
+}  // namespace holdfast::vrrp
