@@ -2,6 +2,7 @@
 // `FILE NUMBER LENGTH\n` and the bytes of the line with a newline.
 #include "daemon/config/text.h"
 
+#include <array>
 #include <charconv>
 #include <iterator>
 
@@ -61,9 +62,19 @@ std::string serialize(const Text& text) {
   for (const std::string& file : text.files)
     fmt::format_to(std::back_inserter(out), "{}\n{}\n", file.size(), file);
   fmt::format_to(std::back_inserter(out), "{}\n", text.lines.size());
-  for (const Line& line : text.lines)
-    fmt::format_to(std::back_inserter(out), "{} {} {}\n{}\n", line.file, line.number,
-                   line.text.size(), line.text);
+  const auto append = [&out](std::uint64_t number, char terminator) {
+    std::array<char, 24> digits{};
+    const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), number).ptr;
+    out.append(digits.data(), end);
+    out += terminator;
+  };
+  for (const Line& line : text.lines) {
+    append(line.file, ' ');
+    append(line.number, ' ');
+    append(line.text.size(), '\n');
+    out += line.text;
+    out += '\n';
+  }
   return out;
 }
 
