@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <tuple>
 
+#include "daemon/config/root.h"
 #include "daemon/config/tree.h"
 
 namespace holdfast {
@@ -62,6 +63,7 @@ Configuration load_configuration(const Options& options, std::uint64_t serial) {
   Reader reader{expanded.diagnostics};
   const auto tree = config::parse_tree(loaded.text, expanded.diagnostics);
   loaded.globals = config::read_globals(tree, reader);
+  config::read_root(tree, reader);  // nothing acts on these settings yet
   check_top_level(tree, loaded, reader);
   collect_scripts(tree, loaded, reader);
   loaded.findings = expanded.diagnostics.all();

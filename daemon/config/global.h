@@ -9,31 +9,10 @@
 
 #include "daemon/base/ip.h"
 #include "daemon/base/time.h"
+#include "daemon/config/global_parts.h"
 #include "daemon/config/schema.h"
 
 namespace holdfast::config {
-
-/// `lvs_sync_daemon IF [[inst] VRRP] [id N] [maxlen N] [port N] [ttl N] [group MCAST]`
-struct SyncDaemon {
-  std::string interface;
-  std::string instance;                 ///< empty: both roles run, whatever VRRP says
-  std::optional<std::uint8_t> sync_id;  ///< default: the instance's VRID, or 0
-  std::uint16_t max_length = 0;         ///< 0: the kernel's choice
-  std::uint16_t port = 0;               ///< 0: 8848, the kernel's default
-  std::uint8_t ttl = 0;                 ///< 0: 1, the kernel's default
-  std::optional<IpAddress> group;       ///< default 224.0.0.81
-  bool operator==(const SyncDaemon&) const = default;
-};
-
-enum class FlushOnStop : std::uint8_t { nothing, everything, virtual_servers };
-
-struct ScriptUser {
-  std::string user, group;
-  bool supplementary_groups = false;  ///< group was written with a leading ':'
-  bool operator==(const ScriptUser&) const = default;
-};
-/// `USER [[:]GROUP]`; `group` may be empty.
-ScriptUser make_script_user(std::string_view user, std::string_view group);
 
 struct GlobalDefs {
   std::string router_id;
@@ -61,10 +40,28 @@ struct GlobalDefs {
   bool log_unknown_vrids = false;
   bool checker_log_all_failures = false;
   bool rs_init_notifies = false;
+
+  // Read and checked; nothing acts on them yet (global_process.cpp, global_later.cpp).
+  CommonDefs common;
+  ProcessDefs parent_process, vrrp_process, checker_process, bfd_process;
+  NotifyFifo notify_fifo, vrrp_fifo, lvs_fifo;
+  AlertDefs alerts;
+  IpvsTimeouts lvs_timeouts;
+  FirewallDefs firewall;
+  VrrpDefs vrrp;
+  SnmpDefs snmp;
+  DbusDefs dbus;
+  BufferDefs buffers;
+  ReloadDefs reload;
+  IncludeChecks include_checks;
+  DumpDefs dumps;
   bool operator==(const GlobalDefs&) const = default;
 };
 
+/// All of them, and the parts that it is made of.
 std::span<const Row<GlobalDefs>> global_schema();
+std::span<const Row<GlobalDefs>> global_process_rows();
+std::span<const Row<GlobalDefs>> global_later_rows();
 /// Reads all global_defs blocks of the tree, wherever they stand: order does not matter here.
 GlobalDefs read_globals(std::span<const Statement> tree, Reader& reader);
 
@@ -73,7 +70,7 @@ enum class Owner : std::uint8_t { nobody, everybody, supervisor, vrrp, checkers,
 Owner owner_of(std::string_view top_level_keyword);
 /// All top-level keywords, for suggestions and documentation.
 std::vector<KeywordInfo> describe_top_level();
-/// The keywords inside top-level blocks whose owner does not exist yet; none is supported.
+/// The keywords inside top-level blocks that nobody reads yet; none is supported.
 std::vector<KeywordInfo> describe_later_blocks();
 
 }  // namespace holdfast::config

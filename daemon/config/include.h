@@ -7,16 +7,9 @@
 #include <vector>
 
 #include "daemon/base/result.h"
+#include "daemon/config/global_parts.h"
 
 namespace holdfast::config {
-
-/// Which failures of an include are errors, so that start and reload are refused.
-struct IncludeChecks {
-  bool readable = false;  ///< r: a file that matches must be a readable regular file
-  bool literal = false;   ///< m: a name without wildcards must exist
-  bool wildcard = false;  ///< w: a pattern with wildcards must match something
-  bool braces = false;    ///< b: each brace alternative must match something
-};
 
 struct IncludeKeyword {
   std::string_view word;

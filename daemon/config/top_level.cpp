@@ -1,8 +1,11 @@
-// The top-level blocks, who owns them, and the keywords inside those that nobody owns yet.
+// The top-level blocks, who owns them, and the keywords inside those that nobody reads yet. The
+// settings outside blocks are in root.cpp.
 #include <algorithm>
 #include <array>
 
+#include "daemon/config/bfd.h"
 #include "daemon/config/global.h"
+#include "daemon/config/root.h"
 
 namespace holdfast::config {
 namespace {
@@ -13,21 +16,6 @@ struct TopLevel {
 };
 
 constexpr auto top_level = std::to_array<TopLevel>({
-    {"linkbeat_use_polling", "", "Poll link state of all interfaces instead of trusting netlink.",
-     Owner::unsupported},
-    {"net_namespace", "NAME",
-     "Run daemon inside the named network namespace; implies private pid directory.",
-     Owner::unsupported},
-    {"net_namespace_ipvs", "[NAME]",
-     "Namespace holding IPVS; no argument means the default namespace.", Owner::unsupported},
-    {"namespace_with_ipsets", "", "Allow ipsets together with net_namespace.", Owner::unsupported},
-    {"use_pid_dir", "", "Put pid files into a keepalived subdirectory of the run directory.",
-     Owner::unsupported},
-    {"instance", "NAME",
-     "Instance name used in pid file, log and DBus names; implies pid directory.",
-     Owner::unsupported},
-    {"child_wait_time", "SECS 0..",
-     "Time the parent waits for children at shutdown before SIGKILL.", Owner::unsupported},
     {"global_defs", "{ ... }", "Daemon-wide settings.", Owner::everybody},
     {"track_group", "NAME { ... }",
      "Set of instances that static addresses, routes or rules can be tied to.", Owner::unsupported},
@@ -67,9 +55,6 @@ struct LaterBlock {
 };
 
 constexpr auto later_blocks = std::to_array<LaterBlock>({
-    {"bfd_instance",
-     "neighbor_ip neighbour_ip source_ip min_rx min_tx idle_tx multiplier passive ttl "
-     "hoplimit max_hops multihop weight vrrp checker"},
     {"SSL", "password ca certificate key"},
     {"<route line>",
      "inet inet6 type to src via gw or from tos dsfield table protocol scope metric "
@@ -121,7 +106,10 @@ void describe_later(const LaterBlock& later, std::vector<KeywordInfo>& out) {
 
 Owner owner_of(std::string_view keyword) {
   const auto found = std::ranges::find(top_level, keyword, &TopLevel::keyword);
-  return found == top_level.end() ? Owner::nobody : found->owner;
+  if (found != top_level.end()) return found->owner;
+  for (const Row<RootDefs>& row : root_schema())
+    if (row.keyword == keyword) return row.built ? Owner::supervisor : Owner::unsupported;
+  return Owner::nobody;
 }
 
 std::vector<KeywordInfo> describe_top_level() {
@@ -129,11 +117,12 @@ std::vector<KeywordInfo> describe_top_level() {
   for (const TopLevel& known : top_level)
     all.push_back({"(root)", std::string{known.keyword}, std::string{known.arguments}, "keepalived",
                    std::string{known.meaning}, known.owner != Owner::unsupported});
+  describe<RootDefs>(root_schema(), "(root)", all);
   return all;
 }
 
 std::vector<KeywordInfo> describe_later_blocks() {
-  std::vector<KeywordInfo> all;
+  std::vector<KeywordInfo> all = describe_bfd();
   for (const LaterBlock& later : later_blocks) describe_later(later, all);
   return all;
 }

@@ -38,8 +38,9 @@ void note_surplus(const Statement& statement, std::size_t used, Reader& reader) 
 }
 
 std::string expected_range(const Rule& rule) {
-  const std::string unit = rule.unit == "s" ? " s" : "";
-  return fmt::format("{}..{}{}", rule.min, rule.max, unit);
+  const bool is_time = rule.kind == Rule::Kind::seconds;
+  return fmt::format("{}..{}{}{}", rule.min, rule.max, is_time ? " " : "",
+                     is_time ? rule.unit : "");
 }
 
 constexpr bool is_digit(char c) { return c >= '0' && c <= '9'; }
@@ -104,19 +105,21 @@ std::optional<std::int64_t> read_number(const Statement& statement, std::size_t 
 
 std::optional<Duration> read_seconds(const Statement& statement, std::size_t word, const Rule& rule,
                                      Reader& reader) {
-  const std::string expected = fmt::format("seconds {}", expected_range(rule));
+  const bool is_ms = rule.unit == "ms";
+  const std::string expected =
+      fmt::format("{} {}", is_ms ? "milliseconds" : "seconds", expected_range(rule));
   const Word* found = argument(statement, word, expected, reader);
   if (found == nullptr) return std::nullopt;
   const auto value = whole_word_number<double>(statement, word, rule, expected, reader);
   if (!value || !in_range(statement, word, rule, *value, reader)) return std::nullopt;
   note_surplus(statement, word + 1, reader);
-  constexpr std::size_t decimals = 6;
+  const std::size_t decimals = is_ms ? 3 : 6;
   if (const auto point = found->text.find('.');
       found->text.size() > point + 1 + decimals && point != std::string::npos)
     reader.note(statement.place(word),
                 fmt::format("'{}' is rounded to microseconds", statement.keyword()));
   // Microseconds, as keepalived stores them: 0.1 is 100,000 us and not 99,999,999.9 ns.
-  return std::chrono::microseconds{std::llround(*value * 1e6)};
+  return std::chrono::microseconds{std::llround(*value * (is_ms ? 1e3 : 1e6))};
 }
 
 std::optional<bool> read_boolean(const Statement& statement, const Rule& rule, Reader& reader) {
@@ -172,6 +175,12 @@ std::optional<std::size_t> read_choice(const Statement& statement, std::size_t w
   return static_cast<std::size_t>(position - rule.choices.begin());
 }
 
+Statement with_argument(const Statement& statement, std::size_t word) {
+  Statement one{{statement.words.front()}, statement.line, false, {}};
+  if (word < statement.words.size()) one.words.push_back(statement.words[word]);
+  return one;
+}
+
 void report_unknown(const Statement& statement, std::string_view block,
                     std::span<const std::string_view> known, Reader& reader) {
   // Suggestions are slow to find, and a foreign file may have a million unknown words.
@@ -208,8 +217,8 @@ std::string number_text(double value) {
 
 }  // namespace
 
-std::string detail::show_seconds(Duration value) {
-  std::string text = fmt::format("{:.6f}", in_seconds(value));
+std::string detail::show_seconds(Duration value, std::string_view unit) {
+  std::string text = fmt::format("{:.6f}", in_seconds(value) * (unit == "ms" ? 1e3 : 1));
   text.erase(text.find_last_not_of('0') + 1);
   if (text.ends_with('.')) text.pop_back();
   return text;
@@ -222,7 +231,7 @@ std::string describe_arguments(const Rule& rule, std::string_view arguments) {
     case Rule::Kind::number:
       return rule.unit.empty() ? range : fmt::format("{} ({})", range, rule.unit);
     case Rule::Kind::seconds:
-      return fmt::format("SECONDS ({})", range);
+      return fmt::format("{} ({})", rule.unit == "ms" ? "MILLISECONDS" : "SECONDS", range);
     case Rule::Kind::boolean:
       return "[true|on|yes|false|off|no]";
     case Rule::Kind::word:

@@ -26,7 +26,7 @@ struct Rule {
   enum class Kind : std::uint8_t {
     none,     ///< read by a function of the row
     number,   ///< integer min..max
-    seconds,  ///< decimal seconds min..max into a Duration (or whole seconds when `whole`)
+    seconds,  ///< decimal seconds (unit "ms": milliseconds) min..max into a Duration
     present,  ///< a bare keyword: true
     boolean,  ///< [true|on|yes|false|off|no]; bare means true
     word,     ///< any one word
@@ -44,7 +44,7 @@ struct Rule {
 
 struct Range : Rule {
   constexpr Range(double low, double high, std::string_view u = {})
-      : Rule{u == "s" ? Kind::seconds : Kind::number, low, high, u, {}, true} {}
+      : Rule{u == "s" || u == "ms" ? Kind::seconds : Kind::number, low, high, u, {}, true} {}
 };
 /// keepalived uses `3x` as 3 for the numbers of global_defs, and rejects it elsewhere.
 constexpr Rule lenient(Rule rule) {
@@ -78,6 +78,9 @@ std::optional<bool> read_boolean(const Statement&, const Rule&, Reader&);
 std::optional<std::string> read_word(const Statement&, std::size_t word, Reader&);
 std::optional<IpAddress> read_address(const Statement&, std::size_t word, Reader&);
 std::optional<std::size_t> read_choice(const Statement&, std::size_t word, const Rule&, Reader&);
+
+/// The keyword with one of its arguments as the only one: for lists of values.
+Statement with_argument(const Statement&, std::size_t word);
 
 /// Reports a keyword that the block does not have, with the likely meant one (warning: keepalived
 /// ignores the line and runs).
@@ -122,7 +125,7 @@ std::optional<M> read_value(const Statement& statement, const Rule& rule, Reader
   }
 }
 
-std::string show_seconds(Duration value);
+std::string show_seconds(Duration value, std::string_view unit);
 
 template <typename M>
 std::string show_value(const M& value, const Rule& rule) {
@@ -130,7 +133,7 @@ std::string show_value(const M& value, const Rule& rule) {
     if (rule.kind == Rule::Kind::present) return value == rule.value ? "(set)" : "";
     return value ? "yes" : "no";
   } else if constexpr (std::is_same_v<M, Duration>) {
-    return show_seconds(value);
+    return show_seconds(value, rule.unit);
   } else if constexpr (std::is_same_v<M, std::string>) {
     return value;
   } else if constexpr (std::is_same_v<M, IpAddress>) {

@@ -11,6 +11,7 @@
 #include "daemon/config/expand.h"
 #include "daemon/config/global.h"
 #include "daemon/config/include.h"
+#include "daemon/config/root.h"
 #include "daemon/config/tree.h"
 #include "vrrp/config/config.h"
 
@@ -43,6 +44,7 @@ void read_everything(const Text& text) {
   Reader reader{diagnostics};
   const auto tree = parse_tree(text, diagnostics);
   read_globals(tree, reader);
+  read_root(tree, reader);
   vrrp::read_vrrp(tree, reader);
   checkers::read_checkers(tree, reader);
   read_scripts(tree, text);

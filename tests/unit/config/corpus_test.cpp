@@ -12,6 +12,7 @@
 #include "daemon/config/command.h"
 #include "daemon/config/expand.h"
 #include "daemon/config/global.h"
+#include "daemon/config/root.h"
 #include "tests/unit/config/support.h"
 #include "vrrp/config/config.h"
 
@@ -35,6 +36,7 @@ std::vector<std::string> findings_of(const std::filesystem::path& file) {
   const auto tree = parse_tree(*sent, expanded.diagnostics);
   Reader reader{expanded.diagnostics};
   read_globals(tree, reader);
+  read_root(tree, reader);
   vrrp::read_vrrp(tree, reader);
   checkers::read_checkers(tree, reader);
   std::vector<std::string> found;

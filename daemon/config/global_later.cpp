@@ -1,0 +1,354 @@
+// global_defs: mail, firewall, SNMP, D-Bus, IPVS timeouts and defaults of VRRP that nothing acts on
+// yet, so each of them is pending.
+#include <algorithm>
+#include <array>
+
+#include "daemon/config/global.h"
+
+namespace holdfast::config {
+namespace {
+
+using Globals = GlobalDefs;
+using Line = Row<GlobalDefs>;
+using Vrrp = VrrpDefs;
+
+/// @source keepalived: 32 bits of microseconds
+constexpr Rule seconds = lenient(Range{0, 4294, "s"});
+constexpr Rule hook_priority = lenient(Range{-2147483648.0, 2147483647});
+constexpr Rule buffer_rule = lenient(Range{1, 2147483647});
+constexpr Rule statistics_age = lenient(Range{0.001, 30, "s"});
+
+// Mail
+
+void read_smtp_server(Globals& globals, const Line&, const Statement& statement, Reader& reader) {
+  if (statement.words.size() < 2)
+    return reader.error(statement.end(),
+                        "'smtp_server' needs a host name or address, and nothing follows it");
+  globals.alerts.server = statement.words[1].text;
+  if (statement.words.size() < 3) return;
+  if (const auto port = read_number(statement, 2, lenient(Range{1, 65535}), reader))
+    globals.alerts.port = static_cast<std::uint16_t>(*port);
+}
+
+void read_smtp_timeout(Globals& globals, const Line&, const Statement& statement, Reader& reader) {
+  const auto limit = read_seconds(statement, 1, seconds, reader);
+  if (!limit) return;
+  if (limit->count() == 0)
+    reader.warn(statement.place(1), "'smtp_connect_timeout' is 0; 1 s is used");
+  globals.alerts.connect_timeout = limit->count() == 0 ? Duration{std::chrono::seconds{1}} : *limit;
+}
+
+void read_recipients(Globals& globals, const Line&, const Statement& statement, Reader& reader) {
+  if (statement.words.size() > 1)
+    reader.warn(statement.place(1), "'notification_email' takes addresses in { } only");
+  for (const Statement& line : statement.children)
+    for (const Word& address : line.words) globals.alerts.recipients.push_back(address.text);
+}
+
+// Firewall and IPVS
+
+void read_timeouts(Globals& globals, const Line&, const Statement& statement, Reader& reader) {
+  static constexpr std::array<std::string_view, 3> names{"tcp", "tcpfin", "udp"};
+  const std::array targets{&globals.lvs_timeouts.tcp, &globals.lvs_timeouts.tcp_fin,
+                           &globals.lvs_timeouts.udp};
+  if (statement.words.size() < 2)
+    return reader.error(statement.end(),
+                        "'lvs_timeouts' needs tcp, tcpfin or udp, and nothing follows it");
+  for (std::size_t word = 1; word < statement.words.size(); word += 2) {
+    const std::string& name = statement.words[word].text;
+    const auto known = std::ranges::find(names, std::string_view{name});
+    if (known == names.end()) {
+      reader.warn(statement.place(word), fmt::format("unknown option '{}' of lvs_timeouts{}", name,
+                                                     did_you_mean(name, names)));
+      continue;
+    }
+    Statement value{{statement.words[word]}, statement.line, false, {}};
+    if (word + 1 < statement.words.size()) value.words.push_back(statement.words[word + 1]);
+    // 31 days; 0 leaves the kernel's value alone (linux/ip_vs.h ip_vs_timeout_user).
+    if (const auto limit = read_number(value, 1, lenient(Range{0, 2678400}), reader))
+      *targets[static_cast<std::size_t>(known - names.begin())] = std::chrono::seconds{*limit};
+  }
+}
+
+void read_iptables(Globals& globals, const Line&, const Statement& statement, Reader&) {
+  globals.firewall.iptables_in = statement.words.size() > 1 ? statement.words[1].text : "INPUT";
+  globals.firewall.iptables_out = statement.words.size() > 2   ? statement.words[2].text
+                                  : statement.words.size() > 1 ? ""
+                                                               : "OUTPUT";
+}
+
+/// @source linux/netfilter/ipset/ip_set.h IPSET_MAXNAMELEN, with its NUL
+constexpr std::size_t longest_set_name = 31;
+
+void read_ipsets(Globals& globals, const Line&, const Statement& statement, Reader& reader) {
+  constexpr std::size_t most = 6;
+  if (statement.words.size() < 2)
+    return reader.error(statement.end(), "'vrrp_ipsets' needs a name, and nothing follows it");
+  std::vector<std::string> names;
+  for (std::size_t word = 1; word < statement.words.size(); ++word) {
+    const std::string& name = statement.words[word].text;
+    if (names.size() == most)
+      return reader.warn(statement.place(word), "'vrrp_ipsets' takes at most 6 names");
+    if (name.empty() || name.size() > longest_set_name)
+      return reader.warn(statement.place(word),
+                         fmt::format("'vrrp_ipsets' needs names of 1..{} characters, found '{}'",
+                                     longest_set_name, name));
+    if (std::ranges::find(names, name) != names.end())
+      return reader.warn(statement.place(word),
+                         fmt::format("'vrrp_ipsets' has '{}' twice; the names must differ", name));
+    names.push_back(name);
+  }
+  globals.firewall.ipsets = std::move(names);
+}
+
+constexpr char vrrp_table[] = "keepalived";
+constexpr char ipvs_table[] = "keepalived_ipvs";
+
+/// `[TABLE]`: the bare keyword means Bare.
+template <auto Member, const char* Bare>
+void read_table(Globals& globals, const Line&, const Statement& statement, Reader& reader) {
+  if (statement.words.size() < 2) {
+    globals.firewall.*Member = Bare;
+  } else if (auto name = read_word(statement, 1, reader)) {
+    if (name->empty())
+      reader.warn(statement.place(1),
+                  fmt::format("'{}' needs a table name, found ''", statement.keyword()));
+    else
+      globals.firewall.*Member = std::move(*name);
+  }
+}
+
+// VRRP
+
+void read_dynamic_interfaces(Globals& globals, const Line&, const Statement& statement,
+                             Reader& reader) {
+  static constexpr std::array<std::string_view, 1> options{"allow_if_changes"};
+  globals.vrrp.dynamic_interfaces = DynamicInterfaces::appear;
+  if (statement.words.size() > 1 && read_choice(statement, 1, Choice{options}, reader))
+    globals.vrrp.dynamic_interfaces = DynamicInterfaces::change_too;
+}
+
+void read_mcast_group6(Globals& globals, const Line&, const Statement& statement, Reader& reader) {
+  const auto group = read_address(statement, 1, reader);
+  if (!group) return;
+  if (group->is_v6() && group->is_multicast())
+    globals.vrrp.mcast_group6 = *group;
+  else
+    reader.warn(statement.place(1),
+                fmt::format("'vrrp_mcast_group6' needs an IPv6 multicast address, found '{}'",
+                            group->to_string()));
+}
+
+void read_extra_garp(Globals& globals, const Line&, const Statement& statement, Reader& reader) {
+  const bool all = statement.words.size() > 1 && statement.words[1].text == "all";
+  const auto interval = read_seconds(statement, all ? 2 : 1, lenient(Range{1, 86400, "s"}), reader);
+  if (interval) globals.vrrp.extra_garp = {*interval, all};
+}
+
+void read_buffer_policy(Globals& globals, const Line&, const Statement& statement, Reader& reader) {
+  using Policy = AdvertBuffers::Policy;
+  AdvertBuffers& buffers = globals.vrrp.buffers;
+  const std::string_view text = statement.words.size() > 1 ? statement.words[1].text : "";
+  if (text == "MTU") {
+    buffers.policy = Policy::mtu;
+  } else if (text == "ADVERT") {
+    buffers.policy = Policy::advert;
+  } else if (text.empty() || (text[0] >= '0' && text[0] <= '9')) {
+    const auto bytes = read_number(statement, 1, buffer_rule, reader);
+    if (!bytes) return;
+    buffers.policy = Policy::bytes;
+    buffers.bytes = static_cast<std::uint32_t>(*bytes);
+  } else {
+    static constexpr std::array<std::string_view, 2> names{"MTU", "ADVERT"};
+    reader.warn(statement.place(1),
+                fmt::format("'{}' needs MTU, ADVERT or a number of bytes, "
+                            "found '{}'{}",
+                            statement.keyword(), text, did_you_mean(text, names)));
+  }
+}
+
+/// @source linux/if.h IFNAMSIZ, with its NUL
+constexpr std::size_t longest_interface_name = 15;
+
+template <auto Member>
+void read_prefix(Globals& globals, const Line&, const Statement& statement, Reader& reader) {
+  const auto prefix = read_word(statement, 1, reader);
+  if (!prefix) return;
+  if (prefix->empty() || prefix->size() > longest_interface_name ||
+      prefix->find('/') != std::string::npos)
+    reader.warn(statement.place(1),
+                fmt::format("'{}' needs the beginning of an interface name, found '{}'",
+                            statement.keyword(), *prefix));
+  else
+    globals.vrrp.*Member = *prefix;
+}
+
+constexpr std::array rows{
+    pending(part_field<&Globals::alerts, &AlertDefs::from>("notification_email_from", AnyWord{},
+                                                           "Sender of alert mail.")),
+    pending(row<Globals>("smtp_server", "HOST|ADDRESS [PORT]", "keepalived",
+                         "Relay of alert mail; 127.0.0.1 port 25 by default.", read_smtp_server)),
+    pending(part_field<&Globals::alerts, &AlertDefs::helo_name>(
+        "smtp_helo_name", AnyWord{}, "How alert mail introduces this host to the relay.")),
+    pending(
+        row<Globals>("smtp_connect_timeout", "SECONDS (1-4294)", "keepalived",
+                     "Time limit of connecting to the relay and of its replies; 30 s by default.",
+                     read_smtp_timeout)),
+    pending(row<Globals>("notification_email", "{ ADDRESS ... }", "keepalived",
+                         "Recipients of alert mail.", read_recipients)),
+    pending(part_field<&Globals::alerts, &AlertDefs::all>(
+        "smtp_alert", Boolean{}, "Whether changes are mailed where nothing nearer says so.")),
+    pending(part_field<&Globals::alerts, &AlertDefs::vrrp>(
+        "smtp_alert_vrrp", Boolean{}, "Whether changes of instances and groups are mailed.")),
+    pending(part_field<&Globals::alerts, &AlertDefs::checkers>(
+        "smtp_alert_checker", Boolean{},
+        "Whether changes of virtual and real servers are mailed.")),
+    pending(part_field<&Globals::alerts, &AlertDefs::no_faults>(
+        "no_email_faults", Switch{}, "Do not mail transitions to FAULT.")),
+    pending(part_field<&Globals::alerts, &AlertDefs::no_checker_emails>(
+        "no_checker_emails", Boolean{}, "Do not mail changes of single checks.")),
+    pending(row<Globals>(
+        "lvs_timeouts", "[tcp SECONDS] [tcpfin SECONDS] [udp SECONDS] (0-2678400)", "linux/ip_vs.h",
+        "How long IPVS keeps idle connections; the values found are restored at stop.",
+        read_timeouts)),
+    pending(row<Globals>("dynamic_interfaces", "[allow_if_changes]", "keepalived",
+                         "Interfaces may be missing at start, and may come back as another type.",
+                         read_dynamic_interfaces)),
+    pending(part_field<&Globals::vrrp, &Vrrp::default_interface>(
+        "default_interface", AnyWord{}, "Interface of static addresses that name none.")),
+    pending(part_field<&Globals::vrrp, &Vrrp::no_local_igmp>(
+        "disable_local_igmp", Switch{},
+        "Send no IGMP reports for link-local groups from VMAC interfaces.")),
+    pending(row<Globals>("vrrp_mcast_group6", "IPV6", "RFC 9568 5.1.2.2",
+                         "IPv6 group of advertisements; ff02::12 by default.", read_mcast_group6)),
+    pending(part_field<&Globals::vrrp, &Vrrp::gna_interval>(
+        "vrrp_gna_interval", seconds,
+        "Gap between unsolicited neighbour advertisements on one interface.")),
+    pending(
+        row<Globals>("vrrp_garp_extra_if", "[all] SECONDS (1-86400)", "keepalived",
+                     "Announce addresses again and again from interfaces that carry no adverts.",
+                     read_extra_garp)),
+    pending(row<Globals>("vrrp_vmac_garp_intvl", "[all] SECONDS (1-86400)",
+                         "keepalived, deprecated", "Old spelling of vrrp_garp_extra_if.",
+                         read_extra_garp)),
+    pending(part_field<&Globals::vrrp, &Vrrp::owner_ignore_adverts>(
+        "vrrp_owner_ignore_adverts", Boolean{},
+        "Instances of priority 255 discard the adverts that they receive.")),
+    pending(part_field<&Globals::vrrp, &Vrrp::check_unicast_src>(
+        "vrrp_check_unicast_src", Boolean{}, "Accept unicast adverts of listed peers only.")),
+    pending(part_field<&Globals::vrrp, &Vrrp::strict>(
+        "vrrp_strict", Boolean{}, "Refuse what the RFCs of VRRP do not allow.")),
+    pending(part_field<&Globals::vrrp, &Vrrp::notify_priority_changes>(
+        "vrrp_notify_priority_changes", Boolean{},
+        "Write changes of the effective priority to FIFOs.")),
+    pending(part_field<&Globals::vrrp, &Vrrp::fifo_states_on_reload>(
+        "fifo_write_vrrp_states_on_reload", Switch{},
+        "Write every state to the FIFOs again after a reload.")),
+    pending(row<Globals>(
+        "vrrp_rx_bufs_policy", "MTU | ADVERT | BYTES", "keepalived",
+        "What the receive buffers of adverts are sized by; the kernel decides by default.",
+        read_buffer_policy)),
+    pending(row<Globals>(
+        "vrrp_rx_bufs_multiplier", "1-65535", "keepalived",
+        "How many MTUs or adverts fit into a buffer; 3 by default.",
+        [](Globals& globals, const Line&, const Statement& statement, Reader& reader) {
+          if (const auto times = read_number(statement, 1, lenient(Range{1, 65535}), reader))
+            globals.vrrp.buffers.multiplier = static_cast<std::uint32_t>(*times);
+        })),
+    pending(part_field<&Globals::vrrp, &Vrrp::delay_after_boot>(
+        "vrrp_delay_after_boot", seconds,
+        "Hold instances back until the host has been up for this time.")),
+    pending(row<Globals>("vmac_prefix", "PREFIX", "keepalived",
+                         "Beginning of the names of VMAC interfaces; vrrp by default.",
+                         read_prefix<&Vrrp::vmac_prefix>)),
+    pending(row<Globals>("vmac_addr_prefix", "PREFIX", "keepalived",
+                         "The same for VMACs of single addresses; vmac_prefix by default.",
+                         read_prefix<&Vrrp::vmac_addr_prefix>)),
+    pending(row<Globals>("vrrp_iptables", "[INCHAIN [OUTCHAIN]]", "keepalived",
+                         "Chains for rules of no_accept and VMACs; INPUT and OUTPUT when bare.",
+                         read_iptables)),
+    pending(row<Globals>("vrrp_ipsets", "NAME1 [NAME2 .. NAME6]", "keepalived",
+                         "Names of the sets that the iptables rules use.", read_ipsets)),
+    pending(row<Globals>("nftables", "[TABLE]", "keepalived",
+                         "Use nftables for the rules of VRRP; the table keepalived when bare.",
+                         read_table<&FirewallDefs::table, vrrp_table>)),
+    pending(part_field<&Globals::firewall, &FirewallDefs::priority>(
+        "nftables_priority", hook_priority, "Priority of the hooks of the VRRP chains.")),
+    pending(part_field<&Globals::firewall, &FirewallDefs::by_index>(
+        "nftables_ifindex", Switch{}, "Match interfaces by number instead of name.")),
+    pending(part_field<&Globals::firewall, &FirewallDefs::counters>("nftables_counters", Switch{},
+                                                                    "Count packets in the rules.")),
+    pending(row<Globals>("nftables_ipvs", "[TABLE]", "keepalived",
+                         "Give the addresses of a virtual_server_group a firewall mark by "
+                         "nftables; the table keepalived_ipvs when bare.",
+                         read_table<&FirewallDefs::ipvs_table, ipvs_table>)),
+    pending(part_field<&Globals::firewall, &FirewallDefs::ipvs_priority>(
+        "nftables_ipvs_priority", hook_priority, "Priority of the hook that sets marks.")),
+    pending(part_field<&Globals::firewall, &FirewallDefs::ipvs_first_mark>(
+        "nftables_ipvs_start_fwmark", lenient(Range{1, 4294967295.0}),
+        "First mark that is given automatically.")),
+    pending(part_field<&Globals::snmp, &SnmpDefs::socket>("snmp_socket", AnyWord{},
+                                                          "Where the AgentX master listens.")),
+    pending(
+        part_field<&Globals::snmp, &SnmpDefs::traps>("enable_traps", Switch{}, "Send SNMP traps.")),
+    pending(part_field<&Globals::snmp, &SnmpDefs::vrrp>(
+        "enable_snmp_vrrp", Switch{}, "Serve the VRRP part of the keepalived MIB.")),
+    pending(part_field<&Globals::snmp, &SnmpDefs::vrrp>("enable_snmp_keepalived", Switch{},
+                                                        "Old spelling of enable_snmp_vrrp.")),
+    pending(part_field<&Globals::snmp, &SnmpDefs::rfc>("enable_snmp_rfc", Switch{},
+                                                       "Serve the MIBs of RFC 2787 and RFC 6527.")),
+    pending(part_field<&Globals::snmp, &SnmpDefs::rfc_v2>("enable_snmp_rfcv2", Switch{},
+                                                          "Serve the MIB of RFC 2787.")),
+    pending(part_field<&Globals::snmp, &SnmpDefs::rfc_v3>("enable_snmp_rfcv3", Switch{},
+                                                          "Serve the MIB of RFC 6527.")),
+    pending(part_field<&Globals::snmp, &SnmpDefs::checkers>(
+        "enable_snmp_checker", Switch{}, "Serve the checker part of the keepalived MIB.")),
+    pending(part_field<&Globals::snmp, &SnmpDefs::service_statistics_age>(
+        "snmp_vs_stats_update_interval", statistics_age,
+        "How old statistics of virtual servers may be for SNMP.")),
+    pending(part_field<&Globals::snmp, &SnmpDefs::server_statistics_age>(
+        "snmp_rs_stats_update_interval", statistics_age,
+        "How old statistics of real servers may be; that of virtual servers by default.")),
+    pending(part_field<&Globals::dbus, &DbusDefs::enabled>("enable_dbus", Switch{},
+                                                           "Offer the D-Bus service.")),
+    pending(part_field<&Globals::dbus, &DbusDefs::service_name>("dbus_service_name", AnyWord{},
+                                                                "Bus name of the service.")),
+    pending(part_field<&Globals::dbus, &DbusDefs::no_interface_name>(
+        "dbus_no_interface_name", AnyWord{}, "Path element of instances without interface.")),
+    pending(part_field<&Globals::buffers, &BufferDefs::vrrp_command>(
+        "vrrp_netlink_cmd_rcv_bufs", buffer_rule,
+        "Bytes of the receive buffer for commands of the VRRP process.")),
+    pending(part_field<&Globals::buffers, &BufferDefs::vrrp_command_force>(
+        "vrrp_netlink_cmd_rcv_bufs_force", Boolean{},
+        "Let that buffer pass the limit of the system.")),
+    pending(part_field<&Globals::buffers, &BufferDefs::vrrp_monitor>(
+        "vrrp_netlink_monitor_rcv_bufs", buffer_rule,
+        "Bytes of the receive buffer for events in the VRRP process.")),
+    pending(part_field<&Globals::buffers, &BufferDefs::vrrp_monitor_force>(
+        "vrrp_netlink_monitor_rcv_bufs_force", Boolean{},
+        "Let that buffer pass the limit of the system.")),
+    pending(part_field<&Globals::buffers, &BufferDefs::processes>(
+        "process_monitor_rcv_bufs", buffer_rule,
+        "Bytes of the receive buffer for process events.")),
+    pending(part_field<&Globals::buffers, &BufferDefs::processes_force>(
+        "process_monitor_rcv_bufs_force", Boolean{},
+        "Let that buffer pass the limit of the system.")),
+    pending(part_field<&Globals::buffers, &BufferDefs::lvs_command>(
+        "lvs_netlink_cmd_rcv_bufs", buffer_rule,
+        "Bytes of the receive buffer for commands of the checker process.")),
+    pending(part_field<&Globals::buffers, &BufferDefs::lvs_command_force>(
+        "lvs_netlink_cmd_rcv_bufs_force", Boolean{},
+        "Let that buffer pass the limit of the system.")),
+    pending(part_field<&Globals::buffers, &BufferDefs::lvs_monitor>(
+        "lvs_netlink_monitor_rcv_bufs", buffer_rule,
+        "Bytes of the receive buffer for events in the checker process.")),
+    pending(part_field<&Globals::buffers, &BufferDefs::lvs_monitor_force>(
+        "lvs_netlink_monitor_rcv_bufs_force", Boolean{},
+        "Let that buffer pass the limit of the system.")),
+};
+
+}  // namespace
+
+std::span<const Row<GlobalDefs>> global_later_rows() { return rows; }
+
+}  // namespace holdfast::config

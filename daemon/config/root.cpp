@@ -1,0 +1,72 @@
+// The table of the top-level settings.
+#include "daemon/config/root.h"
+
+#include <algorithm>
+#include <array>
+
+namespace holdfast::config {
+namespace {
+
+/// The name becomes part of file names.
+std::optional<std::string> read_file_name(const Statement& statement, Reader& reader) {
+  auto name = read_word(statement, 1, reader);
+  if (!name ||
+      (!name->empty() && name->find('/') == std::string::npos && *name != ".." && *name != "."))
+    return name;
+  reader.warn(statement.place(1),
+              fmt::format("'{}' needs a name without '/', found '{}'", statement.keyword(), *name));
+  return std::nullopt;
+}
+
+template <std::string RootDefs::* Member>
+void read_name(RootDefs& root, const Row<RootDefs>&, const Statement& statement, Reader& reader) {
+  if (auto name = read_file_name(statement, reader)) root.*Member = std::move(*name);
+}
+
+void read_ipvs_namespace(RootDefs& root, const Row<RootDefs>&, const Statement& statement,
+                         Reader& reader) {
+  if (statement.words.size() < 2)
+    root.net_namespace_ipvs = "";
+  else if (auto name = read_file_name(statement, reader))
+    root.net_namespace_ipvs = std::move(*name);
+}
+
+constexpr std::array schema{
+    pending(field<&RootDefs::linkbeat_use_polling>(
+        "linkbeat_use_polling", Switch{}, "keepalived",
+        "Ask every interface for its link state instead of listening to netlink.")),
+    pending(row<RootDefs>("net_namespace", "NAME", "ip-netns(8)",
+                          "Run inside this network namespace, with a pid folder of its own.",
+                          read_name<&RootDefs::net_namespace>)),
+    pending(row<RootDefs>("net_namespace_ipvs", "[NAME]", "ip-netns(8)",
+                          "Network namespace of IPVS; the default one when bare.",
+                          read_ipvs_namespace)),
+    pending(field<&RootDefs::namespace_with_ipsets>("namespace_with_ipsets", Switch{}, "keepalived",
+                                                    "Use ipsets inside a network namespace too.")),
+    pending(field<&RootDefs::use_pid_dir>("use_pid_dir", Switch{}, "keepalived",
+                                          "Keep pid files in a folder of their own.")),
+    pending(row<RootDefs>("instance", "NAME", "keepalived",
+                          "Name of this daemon among several, for pid files, log and D-Bus.",
+                          read_name<&RootDefs::instance>)),
+    pending(field<&RootDefs::child_wait_time>("child_wait_time", Range{0, 4294, "s"}, "keepalived",
+                                              "Time that workers get to stop before SIGKILL.")),
+};
+
+}  // namespace
+
+std::span<const Row<RootDefs>> root_schema() { return schema; }
+
+RootDefs read_root(std::span<const Statement> tree, Reader& reader) {
+  RootDefs root;
+  for (const Statement& statement : tree) {
+    const auto found =
+        std::ranges::find(schema, std::string_view{statement.keyword()}, &Row<RootDefs>::keyword);
+    if (found == schema.end()) continue;
+    if (statement.has_block) report_surplus_block(statement, reader);
+    found->read(root, *found, statement, reader);
+  }
+  root.bfd_instances = read_bfd(tree, reader);
+  return root;
+}
+
+}  // namespace holdfast::config
