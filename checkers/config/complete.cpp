@@ -1,6 +1,7 @@
 // Completion of a service: inheritance, defaults, and the rules that look at it as a whole
 // (runtime.md sections 15 and 16.1 of the reference).
 #include <algorithm>
+#include <array>
 #include <numeric>
 #include <set>
 
@@ -19,30 +20,56 @@ T first_of(const std::optional<T>& a, const std::optional<T>& b, const std::opti
   return a ? *a : b ? *b : c ? *c : last;
 }
 
-FinalTiming decide(const Timing& check, const Timing& server, const Timing& service, bool is_http) {
-  FinalTiming out;
+/// What counts where nobody says (runtime.md 16.1).
+FinalTiming default_timing(const Check& check) {
+  FinalTiming timing;
+  if (std::holds_alternative<HttpCheck>(check.probe)) timing.delay_before_retry = seconds{3};
+  if (std::holds_alternative<MiscCheck>(check.probe) ||
+      std::holds_alternative<FileCheck>(check.probe) ||
+      std::holds_alternative<BfdCheck>(check.probe))
+    timing.retry = 0;
+  if (std::holds_alternative<DnsCheck>(check.probe)) timing.retry = 3;
+  return timing;
+}
+
+FinalTiming decide(const Check& check, const Timing& server, const Timing& service) {
+  FinalTiming out = default_timing(check);
   const auto pick = [&](auto member, auto fallback) {
-    return first_of(check.*member, server.*member, service.*member, decltype(fallback){fallback});
+    return first_of(check.timing.*member, server.*member, service.*member,
+                    decltype(fallback){fallback});
   };
-  out.delay_loop = pick(&Timing::delay_loop, Duration{seconds{60}});
-  out.retry = pick(&Timing::retry, std::uint32_t{1});
-  out.delay_before_retry = pick(&Timing::delay_before_retry, Duration{seconds{is_http ? 3 : 1}});
-  out.connect_timeout = pick(&Timing::connect_timeout, Duration{seconds{5}});
+  out.delay_loop = pick(&Timing::delay_loop, out.delay_loop);
+  out.retry = pick(&Timing::retry, out.retry);
+  if (std::holds_alternative<DnsCheck>(check.probe)) out.delay_before_retry = out.delay_loop;
+  out.delay_before_retry = pick(&Timing::delay_before_retry, out.delay_before_retry);
+  out.connect_timeout = pick(&Timing::connect_timeout, out.connect_timeout);
   out.warmup = pick(&Timing::warmup, out.delay_loop);
   out.alpha = pick(&Timing::alpha, false);
   return out;
 }
 
+/// A probe that connects to an address, with or without a port.
+bool has_target(const Check& check) {
+  return !std::holds_alternative<MiscCheck>(check.probe) &&
+         !std::holds_alternative<FileCheck>(check.probe) &&
+         !std::holds_alternative<BfdCheck>(check.probe);
+}
+
+/// Checks that cannot be used are reported and left out.
 void complete_checks(RealServer& server, const VirtualServer& service,
-                     const config::GlobalDefs& globals) {
+                     const config::GlobalDefs& globals, Reader& reader) {
+  std::erase_if(server.checks, [&](const Check& check) { return !has_required(check, reader); });
   for (Check& check : server.checks) {
-    auto* http = std::get_if<HttpCheck>(&check.probe);
-    check.final_timing = decide(check.timing, server.timing, service.timing, http != nullptr);
+    check.final_timing = decide(check, server.timing, service.timing);
     check.log_failures = check.log_all_failures.value_or(globals.checker_log_all_failures);
+    if (auto* misc = std::get_if<MiscCheck>(&check.probe); misc != nullptr && !misc->timeout)
+      misc->timeout = check.final_timing.delay_loop;
+    if (!has_target(check)) continue;
     if (!check.endpoint.connect_ip) check.endpoint.connect_ip = server.key.address;
     if (!check.endpoint.connect_port && server.key.port != 0)
       check.endpoint.connect_port = server.key.port;
-    if (http != nullptr && http->virtualhost.empty())
+    if (auto* http = std::get_if<HttpCheck>(&check.probe);
+        http != nullptr && http->virtualhost.empty())
       http->virtualhost = server.virtualhost.empty() ? service.virtualhost : server.virtualhost;
   }
 }
@@ -69,15 +96,31 @@ bool complete_server(RealServer& server, const VirtualServer& service,
                      server.upper_threshold, server.lower_threshold};
   server.inhibit = server.inhibit_on_failure.value_or(service.inhibit_on_failure);
   server.alpha = server.timing.alpha.value_or(service.timing.alpha.value_or(false));
-  complete_checks(server, service, globals);
+  complete_checks(server, service, globals, reader);
   for (const Check& check : server.checks)
-    if (!check.endpoint.connect_port && !std::holds_alternative<PingCheck>(check.probe)) {
+    if (has_target(check) && !check.endpoint.connect_port &&
+        !std::holds_alternative<PingCheck>(check.probe)) {
       reader.error(check.place,
                    fmt::format("{} needs connect_port, since neither server nor service has a port",
                                check.keyword()));
       return false;
     }
   return true;
+}
+
+/// keepalived wants the scheduler's line first; here the order does not matter.
+void settle_scheduler_flags(VirtualServer& service, Reader& reader) {
+  const auto settle = [&](std::string_view scheduler, std::uint32_t flags) {
+    if (service.scheduler == scheduler)
+      service.flags |= flags;
+    else if (flags != 0)
+      reader.warn(service.place,
+                  fmt::format("virtual_server {}: {}-port and {}-fallback are for lb_algo {}; they "
+                              "are ignored",
+                              to_string(service.key), scheduler, scheduler, scheduler));
+  };
+  settle("sh", service.sh_flags);
+  settle("mh", service.mh_flags);
 }
 
 void settle_required(VirtualServer& service, Reader& reader) {
@@ -100,6 +143,7 @@ void settle_required(VirtualServer& service, Reader& reader) {
                   fmt::format("virtual_server {} has no lb_kind; NAT is used", name));
     service.forwarding = Forwarding::masquerade;
   }
+  settle_scheduler_flags(service, reader);
   if ((service.flags & ipvs::service_flag::one_packet) != 0 &&
       service.key.protocol != ipvs::Protocol::udp) {
     reader.warn(service.place,
@@ -175,24 +219,46 @@ bool complete(VirtualServer& service, const config::GlobalDefs& globals, Reader&
   return true;
 }
 
-std::string_view Check::keyword() const {
-  switch (probe.index()) {
-    case 0:
-      return "TCP_CHECK";
-    case 1:
-      return "PING_CHECK";
-    default:
-      return "HTTP_GET";
-  }
+void complete_later(VirtualServer& service, const config::GlobalDefs& globals, Reader& reader) {
+  for (RealServer& server : service.servers) complete_checks(server, service, globals, reader);
 }
 
+std::string_view Check::keyword() const {
+  static constexpr std::array<std::string_view, std::variant_size_v<decltype(probe)>> keywords{
+      "TCP_CHECK", "PING_CHECK", "HTTP_GET",   "SMTP_CHECK", "DNS_CHECK",
+      "UDP_CHECK", "MISC_CHECK", "FILE_CHECK", "BFD_CHECK"};
+  if (const auto* http = std::get_if<HttpCheck>(&probe); http != nullptr && http->tls)
+    return "SSL_GET";
+  return keywords.at(probe.index());
+}
+
+namespace {
+
+struct IdentityOf {
+  std::string operator()(const HttpCheck& http) const {
+    std::string text;
+    for (const HttpUrl& url : http.urls) text += fmt::format(" {}{}", url.virtualhost, url.path);
+    return text;
+  }
+  std::string operator()(const DnsCheck& dns) const {
+    return fmt::format(" {} {}", static_cast<unsigned>(dns.type), dns.name);
+  }
+  std::string operator()(const MiscCheck& misc) const { return " " + misc.command; }
+  std::string operator()(const FileCheck& file) const { return " " + file.file; }
+  std::string operator()(const BfdCheck& bfd) const { return " " + bfd.name; }
+  template <typename Other>
+  std::string operator()(const Other&) const {
+    return "";
+  }
+};
+
+}  // namespace
+
 std::string Check::identity() const {
-  std::string text = fmt::format("{} {}:{}", keyword(),
-                                 endpoint.connect_ip ? endpoint.connect_ip->to_string() : "-",
-                                 endpoint.connect_port.value_or(0));
-  if (const auto* http = std::get_if<HttpCheck>(&probe))
-    for (const HttpUrl& url : http->urls) text += fmt::format(" {}{}", url.virtualhost, url.path);
-  return text;
+  return fmt::format("{} {}:{}", keyword(),
+                     endpoint.connect_ip ? endpoint.connect_ip->to_string() : "-",
+                     endpoint.connect_port.value_or(0)) +
+         std::visit(IdentityOf{}, probe);
 }
 
 bool Check::same_effect(const Check& other) const {

@@ -3,14 +3,12 @@
 #pragma once
 
 #include <cstdint>
-#include <memory>
 #include <optional>
 #include <span>
 #include <string>
-#include <utility>
-#include <variant>
 #include <vector>
 
+#include "checkers/config/checks.h"
 #include "daemon/base/ip.h"
 #include "daemon/base/time.h"
 #include "daemon/config/global.h"
@@ -23,74 +21,22 @@ namespace holdfast::checkers {
 /// A script as the configuration names it: the place of its keyword, for process::RunScript.
 using ScriptPlace = std::optional<config::Place>;
 
-/// Timing that checks, servers and services may set; the nearest one counts (runtime.md 16.1).
-struct Timing {
-  std::optional<std::uint32_t> retry;
-  std::optional<Duration> delay_before_retry, warmup, connect_timeout, delay_loop;
-  std::optional<bool> alpha;
-  bool operator==(const Timing&) const = default;
+/// How packets to a TUN server are wrapped. @source linux/ip_vs.h IP_VS_CONN_F_TUNNEL_TYPE_*
+enum class TunnelType : std::uint8_t { ipip, gue, gre };
+/// @source linux/ip_vs.h IP_VS_TUNNEL_ENCAP_FLAG_*
+enum class TunnelChecksum : std::uint8_t { off, on, remote };
+struct Tunnel {
+  TunnelType type = TunnelType::ipip;
+  std::optional<std::uint16_t> port;  ///< of GUE, always set then
+  TunnelChecksum checksum = TunnelChecksum::off;
+  bool operator==(const Tunnel&) const = default;
 };
 
-/// The same with every value decided.
-struct FinalTiming {
-  std::uint32_t retry = 1;  ///< further attempts before a failure counts
-  Duration delay_before_retry = std::chrono::seconds{1};
-  Duration warmup = std::chrono::seconds{60};  ///< bound of the random initial delay
-  Duration connect_timeout = std::chrono::seconds{5};
-  Duration delay_loop = std::chrono::seconds{60};
-  bool alpha = false;  ///< down until the first success
-  bool operator==(const FinalTiming&) const = default;
-};
-
-/// Where a probe goes and how its socket is set up.
-struct Endpoint {
-  std::optional<IpAddress> connect_ip;        ///< default: the server
-  std::optional<std::uint16_t> connect_port;  ///< default: the server's
-  std::optional<IpAddress> bindto;
-  std::optional<std::uint16_t> bind_port;
-  std::string bind_if;
-  std::optional<std::uint32_t> fwmark;
-  bool operator==(const Endpoint&) const = default;
-};
-
-struct TcpCheck {
-  bool operator==(const TcpCheck&) const = default;
-};
-struct PingCheck {
-  bool operator==(const PingCheck&) const = default;
-};
-
-enum class HttpVersion : std::uint8_t { v1_0, v1_0_close, v1_0_close_lower, v1_1 };
-
-struct HttpUrl {
-  std::string path;
-  std::string digest;  ///< MD5 of the body, 32 hexadecimal digits in lower case; empty: any
-  std::vector<std::pair<std::uint16_t, std::uint16_t>> status;  ///< accepted ranges
-  std::string virtualhost;
-  bool operator==(const HttpUrl&) const = default;
-};
-struct HttpCheck {
-  std::vector<HttpUrl> urls;
-  std::string virtualhost;  ///< of the check, else server, else service
-  HttpVersion version = HttpVersion::v1_0;
-  bool fast_recovery = false;
-  bool operator==(const HttpCheck&) const = default;
-};
-
-struct Check {
-  config::Place place;  ///< not compared
-  std::variant<TcpCheck, PingCheck, HttpCheck> probe;
-  Endpoint endpoint;
-  Timing timing;
-  std::optional<bool> log_all_failures;
-  FinalTiming final_timing;
-  bool log_failures = false;  ///< final
-
-  /// What is checked and how, whatever the timing: "TCP_CHECK 10.0.0.2:80 ...". Two checks of one
-  /// server with one identity are the same check over a reload.
-  [[nodiscard]] std::string identity() const;
-  [[nodiscard]] std::string_view keyword() const;
-  bool same_effect(const Check& other) const;
+/// The words after lvs_method.
+struct Method {
+  ipvs::Forwarding forwarding = ipvs::Forwarding::masquerade;
+  Tunnel tunnel;
+  bool operator==(const Method&) const = default;
 };
 
 struct RealServer {
@@ -104,6 +50,10 @@ struct RealServer {
   Timing timing;
   std::string virtualhost;
   std::vector<Check> checks;
+  // Read and checked; nothing acts on them yet.
+  Tunnel tunnel;
+  std::optional<bool> smtp_alert;  ///< default: smtp_alert_checker, else yes
+  std::string snmp_name;
 
   // Final values.
   ipvs::DestinationSettings settings;
@@ -121,10 +71,13 @@ struct SorryServer {
 
 struct VirtualServer {
   config::Place place;
-  ipvs::ServiceKey key;
+  ipvs::ServiceKey key;                 ///< of `virtual_server ADDRESS PORT`
+  std::optional<std::uint32_t> fwmark;  ///< of `virtual_server fwmark N`
+  std::string group;                    ///< of `virtual_server group NAME`
   bool has_protocol = false;
   std::optional<std::string> scheduler;
   std::uint32_t flags = 0;
+  std::uint32_t sh_flags = 0, mh_flags = 0;  ///< count with the scheduler of that name only
   std::optional<ipvs::Forwarding> forwarding;
   std::optional<std::uint32_t> persistence_timeout;
   std::optional<std::uint32_t> persistence_prefix;
@@ -139,13 +92,50 @@ struct VirtualServer {
   std::optional<ipvs::Forwarding> sorry_forwarding;
   bool sorry_inhibit = false;
   std::vector<RealServer> servers;
+  // Read and checked; nothing acts on them yet.
+  std::optional<Family> ip_family;  ///< of a firewall mark whose servers do not tell
+  std::string persistence_engine;
+  bool ha_suspend = false;         ///< checks rest while the address is not local
+  std::optional<bool> smtp_alert;  ///< default: smtp_alert_checker, else no
+  std::string snmp_name;
+  Tunnel tunnel, sorry_tunnel;
 
   ipvs::ServiceSettings settings;  ///< final
+};
+
+/// A line of a virtual_server_group: addresses first..last, each with the port.
+struct GroupRange {
+  IpAddress first, last;
+  std::uint16_t port = 0;  ///< 0: every port
+  bool operator==(const GroupRange&) const = default;
+};
+struct GroupMark {
+  std::uint32_t fwmark = 0;
+  std::optional<Family> family;  ///< default: the servers'
+  bool operator==(const GroupMark&) const = default;
+};
+struct ServerGroup {
+  config::Place place;
+  std::string name;
+  std::vector<GroupRange> ranges;
+  std::vector<GroupMark> marks;
+};
+
+/// The SSL block: what SSL_GET shows to a server.
+struct TlsIdentity {
+  std::string password;          ///< of the key
+  std::string ca;                ///< file; empty: the system's
+  std::string certificate, key;  ///< files
+  bool operator==(const TlsIdentity&) const = default;
 };
 
 struct CheckersConfig {
   config::GlobalDefs globals;
   std::vector<VirtualServer> services;
+  /// Services of a firewall mark or a group: nothing acts on them yet.
+  std::vector<VirtualServer> later_services;
+  std::vector<ServerGroup> groups;
+  TlsIdentity tls;
 };
 
 /// Reads the virtual_server blocks. What is wrong goes to the reader; a service or server that

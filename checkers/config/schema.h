@@ -1,26 +1,128 @@
 // Pieces that the schema files share.
 #pragma once
 
+#include <array>
+
 #include "checkers/config/config.h"
 
 namespace holdfast::checkers {
 
-/// Reads TCP_CHECK, PING_CHECK or HTTP_GET. Nothing when it cannot be used; that is reported.
-std::optional<Check> read_check(const config::Statement& block, config::Reader& reader);
+/// Reads one of the check blocks, TCP_CHECK to BFD_CHECK.
+Check read_check(const config::Statement& block, config::Reader& reader);
 void describe_checks(std::vector<config::KeywordInfo>& out);
+/// What the check cannot do without, reported. False: it cannot be used.
+bool has_required(const Check& check, config::Reader& reader);
 
-/// `lb_kind` and its relatives: NAT, DR or TUN.
-std::optional<ipvs::Forwarding> read_forwarding(const config::Statement& statement,
-                                                config::Reader& reader);
+/// HTTP_GET and SSL_GET: http_schema.cpp.
+void read_http_check(Check& check, const config::Statement& block, config::Reader& reader);
+void describe_http(std::vector<config::KeywordInfo>& out);
+/// The checks that nothing performs yet: later_checks.cpp.
+void read_later_check(Check& check, const config::Statement& block, config::Reader& reader);
+void describe_later_checks(std::vector<config::KeywordInfo>& out);
+/// real_server: real_server_schema.cpp.
+void read_real_server(VirtualServer& service, const config::Row<VirtualServer>&,
+                      const config::Statement& statement, config::Reader& reader);
+void describe_real_server(std::vector<config::KeywordInfo>& out);
+/// virtual_server_group and SSL: group_schema.cpp.
+std::optional<ServerGroup> read_group(const config::Statement& statement, config::Reader& reader);
+void read_tls_identity(TlsIdentity& tls, const config::Statement& block, config::Reader& reader);
+void describe_groups(std::vector<config::KeywordInfo>& out);
+
+/// Describes the rows of a block that is not supported yet as a whole.
+template <typename T>
+void describe_unbuilt(std::span<const config::Row<T>> rows, std::string_view block,
+                      std::vector<config::KeywordInfo>& out) {
+  const std::size_t before = out.size();
+  config::describe<T>(rows, block, out);
+  for (std::size_t i = before; i < out.size(); ++i) out[i].supported = false;
+}
+
+/// `lb_kind` and its relatives: `NAT|DR|TUN [type ipip|gue port N|gre] [nocsum|csum|remcsum]`.
+std::optional<Method> read_forwarding(const config::Statement& statement, config::Reader& reader);
 /// ADDRESS [PORT] at `word`; port 0 when missing.
 std::optional<ipvs::DestinationKey> read_destination(const config::Statement& statement,
                                                      std::size_t word, config::Reader& reader);
 /// Defaults, inheritance and the rules of a whole service. False: it cannot be used.
 bool complete(VirtualServer& service, const config::GlobalDefs& globals, config::Reader& reader);
+/// The same as far as it goes for a firewall mark or a group.
+void complete_later(VirtualServer& service, const config::GlobalDefs& globals,
+                    config::Reader& reader);
 
 /// @source runtime.md 16.1 and keywords.tsv
 inline constexpr config::Range seconds_rule{0, 4'294, "s"};
 inline constexpr config::Range positive_seconds{0.000001, 4'294, "s"};
 inline constexpr config::Range retry_rule{0, 1'000'000};
+inline constexpr config::Range mark_rule{1, 4294967295.0};
+
+inline constexpr std::string_view method_arguments =
+    "NAT|DR|TUN [type ipip|gue port N|gre] [nocsum|csum|remcsum]";
+inline constexpr std::string_view script_arguments = "\"CMD [ARGS]\" [USER [[:]GROUP]]";
+
+/// The place of a script keyword; the first of several stays.
+template <auto Member, typename T>
+void read_script(T& target, const config::Row<T>&, const config::Statement& statement,
+                 config::Reader& reader) {
+  if (statement.words.size() < 2)
+    reader.error(statement.place(), fmt::format("'{}' needs a command", statement.keyword()));
+  else if (target.*Member)
+    reader.warn(statement.place(),
+                fmt::format("'{}' is already set; the first one stays", statement.keyword()));
+  else
+    target.*Member = statement.place();
+}
+
+template <auto Member, auto TunnelMember, typename T>
+void read_method(T& target, const config::Row<T>&, const config::Statement& statement,
+                 config::Reader& reader) {
+  if (const auto method = read_forwarding(statement, reader)) {
+    target.*Member = method->forwarding;
+    target.*TunnelMember = method->tunnel;
+  }
+}
+
+/// The rows that every check has.
+inline constexpr std::array timing_rows{
+    config::part_field<&Check::timing, &Timing::retry>(
+        "retry", retry_rule, "Failures in a row that are forgiven before the check fails."),
+    config::part_field<&Check::timing, &Timing::delay_before_retry>(
+        "delay_before_retry", seconds_rule, "Pause before a failed check is repeated."),
+    config::part_field<&Check::timing, &Timing::warmup>(
+        "warmup", seconds_rule, "Longest random delay of the first check; 0: none."),
+    config::part_field<&Check::timing, &Timing::delay_loop>("delay_loop", positive_seconds,
+                                                            "Time from one check to the next."),
+    config::part_field<&Check::timing, &Timing::alpha>("alpha", config::Boolean{},
+                                                       "Down until the first success."),
+    config::field<&Check::log_all_failures>(
+        "log_all_failures", config::Boolean{}, "keepalived",
+        "Log every failure; checker_log_all_failures by default."),
+};
+
+/// Those of checks that use a socket.
+inline constexpr std::array socket_rows{
+    config::part_field<&Check::endpoint, &Endpoint::connect_ip>(
+        "connect_ip", config::Address{}, "Address that is checked; the server's by default."),
+    config::part_field<&Check::endpoint, &Endpoint::connect_port>(
+        "connect_port", config::Range{1, 65535}, "Port that is checked; the server's by default."),
+    config::part_field<&Check::endpoint, &Endpoint::bindto>("bindto", config::Address{},
+                                                            "Local address of the probe."),
+    config::part_field<&Check::endpoint, &Endpoint::bind_port>("bind_port", config::Range{1, 65535},
+                                                               "Local port of the probe."),
+    config::part_field<&Check::endpoint, &Endpoint::bind_if>("bind_if", config::AnyWord{},
+                                                             "Local device of the probe."),
+    config::part_field<&Check::endpoint, &Endpoint::fwmark>(
+        "fwmark", config::Range{0, 4294967295.0}, "Firewall mark of the probe's packets."),
+    config::part_field<&Check::timing, &Timing::connect_timeout>(
+        "connect_timeout", positive_seconds, "Time limit of the probe."),
+};
+
+template <std::size_t A, std::size_t B>
+constexpr std::array<config::Row<Check>, A + B> joined(const std::array<config::Row<Check>, A>& a,
+                                                       const std::array<config::Row<Check>, B>& b) {
+  std::array<config::Row<Check>, A + B> all;
+  std::copy(a.begin(), a.end(), all.begin());
+  std::copy(b.begin(), b.end(), all.begin() + A);
+  return all;
+}
+inline constexpr auto endpoint_rows = joined(socket_rows, timing_rows);
 
 }  // namespace holdfast::checkers

@@ -1,4 +1,4 @@
-// What virtual_server and real_server accept: one row a keyword.
+// What virtual_server accepts: one row a keyword. Its real_server: real_server_schema.cpp.
 #include <algorithm>
 #include <array>
 #include <charconv>
@@ -11,8 +11,8 @@ namespace {
 
 using config::AnyWord;
 using config::field;
-using config::later;
 using config::part_field;
+using config::pending;
 using config::Range;
 using config::Reader;
 using config::Row;
@@ -21,94 +21,14 @@ using config::Statement;
 using config::Switch;
 using std::string_view_literals::operator""sv;
 
-constexpr std::array forwarding_words{"NAT"sv, "DR"sv, "TUN"sv};
 /// @source keepalived: the schedulers of the kernel
 constexpr std::array schedulers{"rr"sv, "wrr"sv, "lc"sv, "wlc"sv, "lblc"sv, "lblcr"sv, "sh"sv,
                                 "mh"sv, "dh"sv,  "fo"sv, "ovf"sv, "sed"sv,  "nq"sv,    "twos"sv};
-constexpr Range weight_rule{0, 2147483647};
-constexpr Range threshold_rule{0, 4294967295.0};
 /// @source keywords.tsv: 31 days
 constexpr Range persistence_rule{1, 2678400};
 constexpr std::uint32_t default_persistence = 360;
-
-template <auto Member, typename T>
-void read_script(T& target, const Row<T>&, const Statement& statement, Reader& reader) {
-  if (statement.words.size() < 2)
-    reader.error(statement.place(), fmt::format("'{}' needs a command", statement.keyword()));
-  else if (target.*Member)
-    reader.warn(statement.place(),
-                fmt::format("'{}' is already set; the first one stays", statement.keyword()));
-  else
-    target.*Member = statement.place();
-}
-
-template <auto Member, typename T>
-void read_method(T& target, const Row<T>&, const Statement& statement, Reader& reader) {
-  if (const auto method = read_forwarding(statement, reader)) target.*Member = *method;
-}
-
-// real_server
-
-void read_check_block(RealServer& server, const Row<RealServer>&, const Statement& statement,
-                      Reader& reader) {
-  if (auto check = read_check(statement, reader)) server.checks.push_back(std::move(*check));
-}
-
-constexpr std::array real_server_schema{
-    field<&RealServer::weight>("weight", weight_rule, "linux/ip_vs.h", "Scheduling weight."),
-    row<RealServer>("lvs_method", "NAT|DR|TUN", "linux/ip_vs.h", "Forwarding method.",
-                    read_method<&RealServer::forwarding, RealServer>),
-    field<&RealServer::upper_threshold>("uthreshold", threshold_rule, "linux/ip_vs.h",
-                                        "Most connections; 0: no limit."),
-    field<&RealServer::lower_threshold>("lthreshold", threshold_rule, "linux/ip_vs.h",
-                                        "Connections below which the server is used again."),
-    field<&RealServer::inhibit_on_failure>("inhibit_on_failure", config::Boolean{}, "keepalived",
-                                           "Weight 0 instead of removal."),
-    row<RealServer>("notify_up", "\"CMD\" [USER [GROUP]]", "keepalived", "Script when it comes up.",
-                    read_script<&RealServer::notify_up, RealServer>),
-    row<RealServer>("notify_down", "\"CMD\" [USER [GROUP]]", "keepalived",
-                    "Script when it goes down.", read_script<&RealServer::notify_down, RealServer>),
-    part_field<&RealServer::timing, &Timing::alpha>("alpha", config::Boolean{},
-                                                    "Down until the first success."),
-    part_field<&RealServer::timing, &Timing::retry>("retry", retry_rule, "Default for its checks."),
-    part_field<&RealServer::timing, &Timing::delay_before_retry>("delay_before_retry", seconds_rule,
-                                                                 "Default for its checks."),
-    part_field<&RealServer::timing, &Timing::warmup>("warmup", seconds_rule,
-                                                     "Default for its checks."),
-    part_field<&RealServer::timing, &Timing::connect_timeout>("connect_timeout", positive_seconds,
-                                                              "Default for its checks."),
-    part_field<&RealServer::timing, &Timing::delay_loop>("delay_loop", positive_seconds,
-                                                         "Default for its checks."),
-    field<&RealServer::virtualhost>("virtualhost", AnyWord{}, "keepalived", "HTTP host header."),
-    row<RealServer>("TCP_CHECK", "{ ... }", "keepalived", "Check by TCP connection.",
-                    read_check_block),
-    row<RealServer>("PING_CHECK", "{ ... }", "keepalived", "Check by ICMP echo.", read_check_block),
-    row<RealServer>("HTTP_GET", "{ ... }", "keepalived", "Check by HTTP request.",
-                    read_check_block),
-    later<RealServer>("smtp_alert", "[BOOL]", "Mail on changes."),
-    later<RealServer>("snmp_name", "STRING", "Label in SNMP."),
-    later<RealServer>("MISC_CHECK", "{ ... }", "Check by script."),
-    later<RealServer>("SMTP_CHECK", "{ ... }", "Check by SMTP greeting."),
-    later<RealServer>("UDP_CHECK", "{ ... }", "Check by UDP datagram."),
-    later<RealServer>("SSL_GET", "{ ... }", "Check by HTTPS request."),
-    later<RealServer>("DNS_CHECK", "{ ... }", "Check by DNS query."),
-    later<RealServer>("FILE_CHECK", "{ ... }", "Check by tracked file."),
-    later<RealServer>("BFD_CHECK", "{ ... }", "Check by BFD session."),
-};
-
-// virtual_server
-
-void read_real_server(VirtualServer& service, const Row<VirtualServer>&, const Statement& statement,
-                      Reader& reader) {
-  const auto key = read_destination(statement, 1, reader);
-  if (!key) return;
-  RealServer server;
-  server.place = statement.place();
-  server.key = *key;
-  config::read_block<RealServer>(real_server_schema, server, statement.children, "real_server",
-                                 reader);
-  service.servers.push_back(std::move(server));
-}
+constexpr std::string_view scheduler_arguments =
+    "rr|wrr|lc|wlc|lblc|lblcr|sh|mh|dh|fo|ovf|sed|nq|twos";
 
 void read_scheduler(VirtualServer& service, const Row<VirtualServer>&, const Statement& statement,
                     Reader& reader) {
@@ -116,9 +36,12 @@ void read_scheduler(VirtualServer& service, const Row<VirtualServer>&, const Sta
     service.scheduler = schedulers[*index];
 }
 
-template <std::uint32_t Flag>
-void read_flag(VirtualServer& service, const Row<VirtualServer>&, const Statement&, Reader&) {
-  service.flags |= Flag;
+/// Sets a flag; those of one scheduler wait in a member of their own until the scheduler is known.
+template <std::uint32_t Flag, auto Member = &VirtualServer::flags>
+void read_flag(VirtualServer& service, const Row<VirtualServer>&, const Statement& statement,
+               Reader& reader) {
+  config::read_boolean(statement, Switch{}, reader);
+  service.*Member |= Flag;
 }
 
 void read_protocol(VirtualServer& service, const Row<VirtualServer>&, const Statement& statement,
@@ -177,27 +100,42 @@ constexpr auto flag_1 = ipvs::service_flag::scheduler_1;
 constexpr auto flag_2 = ipvs::service_flag::scheduler_2;
 constexpr auto flag_3 = ipvs::service_flag::scheduler_3;
 
+void read_family(VirtualServer& service, const Row<VirtualServer>&, const Statement& statement,
+                 Reader& reader) {
+  static constexpr std::array names{"inet"sv, "inet6"sv};
+  if (const auto index = config::read_choice(statement, 1, config::Choice{names}, reader))
+    service.ip_family = *index == 0 ? Family::ipv4 : Family::ipv6;
+}
+
+constexpr auto sh_flags = &VirtualServer::sh_flags;
+constexpr auto mh_flags = &VirtualServer::mh_flags;
+
 constexpr std::array virtual_server_schema{
-    row<VirtualServer>("lb_algo", "rr|wrr|lc|wlc|...", "linux/ip_vs.h", "Scheduler.",
-                       read_scheduler),
-    row<VirtualServer>("lvs_sched", "rr|wrr|lc|wlc|...", "linux/ip_vs.h", "Scheduler.",
-                       read_scheduler),
-    row<VirtualServer>("lb_kind", "NAT|DR|TUN", "linux/ip_vs.h", "Forwarding method.",
-                       read_method<&VirtualServer::forwarding, VirtualServer>),
-    row<VirtualServer>("lvs_method", "NAT|DR|TUN", "linux/ip_vs.h", "Forwarding method.",
-                       read_method<&VirtualServer::forwarding, VirtualServer>),
-    row<VirtualServer>("protocol", "TCP|UDP|SCTP", "linux/ip_vs.h", "Transport protocol.",
-                       read_protocol),
-    part_field<&VirtualServer::timing, &Timing::delay_loop>("delay_loop", positive_seconds,
-                                                            "Time between checks."),
-    part_field<&VirtualServer::timing, &Timing::retry>("retry", retry_rule,
-                                                       "Retries before a failure."),
+    row<VirtualServer>("lb_algo", scheduler_arguments, "linux/ip_vs.h",
+                       "Scheduler; wlc by default, with a warning.", read_scheduler),
+    row<VirtualServer>("lvs_sched", scheduler_arguments, "linux/ip_vs.h",
+                       "Other spelling of lb_algo.", read_scheduler),
+    row<VirtualServer>(
+        "lb_kind", method_arguments, "linux/ip_vs.h",
+        "Forwarding method of servers that do not say; NAT by default, with a warning.",
+        read_method<&VirtualServer::forwarding, &VirtualServer::tunnel, VirtualServer>),
+    row<VirtualServer>(
+        "lvs_method", method_arguments, "linux/ip_vs.h", "Other spelling of lb_kind.",
+        read_method<&VirtualServer::forwarding, &VirtualServer::tunnel, VirtualServer>),
+    row<VirtualServer>("protocol", "TCP|UDP|SCTP", "linux/ip_vs.h",
+                       "Transport protocol; UDP by default, with a warning.", read_protocol),
+    part_field<&VirtualServer::timing, &Timing::delay_loop>(
+        "delay_loop", positive_seconds, "Time from one check to the next; 60 s by default."),
+    part_field<&VirtualServer::timing, &Timing::retry>(
+        "retry", retry_rule,
+        "Retries before a check fails; 1 by default, MISC_CHECK 0, DNS_CHECK 3."),
     part_field<&VirtualServer::timing, &Timing::delay_before_retry>(
-        "delay_before_retry", seconds_rule, "Pause between retries."),
-    part_field<&VirtualServer::timing, &Timing::warmup>("warmup", seconds_rule,
-                                                        "Bound of the random initial delay."),
+        "delay_before_retry", seconds_rule,
+        "Pause before a retry; 1 s by default, HTTP_GET and SSL_GET 3 s, DNS_CHECK delay_loop."),
+    part_field<&VirtualServer::timing, &Timing::warmup>(
+        "warmup", seconds_rule, "Longest random delay of the first check; delay_loop by default."),
     part_field<&VirtualServer::timing, &Timing::connect_timeout>(
-        "connect_timeout", positive_seconds, "Time limit of a connection."),
+        "connect_timeout", positive_seconds, "Time limit of a connection; 5 s by default."),
     part_field<&VirtualServer::timing, &Timing::alpha>(
         "alpha", config::Boolean{}, "Servers are down until their first success."),
     field<&VirtualServer::omega>("omega", Switch{}, "keepalived",
@@ -207,64 +145,128 @@ constexpr std::array virtual_server_schema{
     field<&VirtualServer::quorum>("quorum", Range{1, 4294967295.0}, "keepalived",
                                   "Weight of alive servers that the service needs."),
     field<&VirtualServer::hysteresis>("hysteresis", Range{0, 4294967295.0}, "keepalived",
-                                      "Margin around the quorum."),
-    row<VirtualServer>("quorum_up", "\"CMD\" [USER [GROUP]]", "keepalived", "Script on quorum.",
+                                      "Margin around the quorum, and less than it."),
+    row<VirtualServer>("quorum_up", script_arguments, "keepalived",
+                       "Script that runs when the quorum is reached.",
                        read_script<&VirtualServer::quorum_up, VirtualServer>),
-    row<VirtualServer>("quorum_down", "\"CMD\" [USER [GROUP]]", "keepalived",
-                       "Script on losing quorum.",
+    row<VirtualServer>("quorum_down", script_arguments, "keepalived",
+                       "Script that runs when the quorum is lost.",
                        read_script<&VirtualServer::quorum_down, VirtualServer>),
-    row<VirtualServer>("persistence_timeout", "[SECS]", "linux/ip_vs.h", "Client persistence.",
+    row<VirtualServer>("persistence_timeout", "[SECONDS (1-2678400)]", "linux/ip_vs.h",
+                       "How long a client stays with its server; 360 s when bare.",
                        read_persistence),
     row<VirtualServer>("persistence_granularity", "MASK|PREFIXLEN", "linux/ip_vs.h",
-                       "Grouping of clients for persistence.", read_granularity),
-    row<VirtualServer>("ops", "", "linux/ip_vs.h", "One-packet scheduling (UDP).",
+                       "Clients of one prefix share a server; each its own by default.",
+                       read_granularity),
+    row<VirtualServer>("ops", "", "linux/ip_vs.h", "Schedule every packet by itself (UDP).",
                        read_flag<ipvs::service_flag::one_packet>),
     row<VirtualServer>("hashed", "", "linux/ip_vs.h", "Set by the kernel itself.", read_flag<0>),
     row<VirtualServer>("flag-1", "", "linux/ip_vs.h", "Scheduler flag 1.", read_flag<flag_1>),
     row<VirtualServer>("flag-2", "", "linux/ip_vs.h", "Scheduler flag 2.", read_flag<flag_2>),
     row<VirtualServer>("flag-3", "", "linux/ip_vs.h", "Scheduler flag 3.", read_flag<flag_3>),
-    row<VirtualServer>("sh-fallback", "", "linux/ip_vs.h", "Source hash skips weight 0.",
-                       read_flag<flag_1>),
-    row<VirtualServer>("sh-port", "", "linux/ip_vs.h", "Source hash includes the port.",
-                       read_flag<flag_2>),
-    row<VirtualServer>("mh-fallback", "", "linux/ip_vs.h", "Maglev hash skips weight 0.",
-                       read_flag<flag_1>),
-    row<VirtualServer>("mh-port", "", "linux/ip_vs.h", "Maglev hash includes the port.",
-                       read_flag<flag_2>),
+    row<VirtualServer>("sh-fallback", "", "linux/ip_vs.h",
+                       "Source hashing skips servers of weight 0.", read_flag<flag_1, sh_flags>),
+    row<VirtualServer>("sh-port", "", "linux/ip_vs.h", "Source hashing includes the port.",
+                       read_flag<flag_2, sh_flags>),
+    row<VirtualServer>("mh-fallback", "", "linux/ip_vs.h",
+                       "Maglev hashing skips servers of weight 0.", read_flag<flag_1, mh_flags>),
+    row<VirtualServer>("mh-port", "", "linux/ip_vs.h", "Maglev hashing includes the port.",
+                       read_flag<flag_2, mh_flags>),
     field<&VirtualServer::default_weight>("weight", Range{1, 2147483647}, "linux/ip_vs.h",
-                                          "Default weight of its servers."),
-    field<&VirtualServer::virtualhost>("virtualhost", AnyWord{}, "keepalived",
-                                       "Default HTTP host header."),
+                                          "Weight of servers that do not say."),
+    field<&VirtualServer::virtualhost>("virtualhost", AnyWord{}, "RFC 9110 7.2",
+                                       "Host header of checks that do not say."),
     row<VirtualServer>("sorry_server", "ADDR [PORT]", "keepalived",
-                       "Used while the quorum is lost.", read_sorry_server),
+                       "Server that is used while the quorum is lost.", read_sorry_server),
     field<&VirtualServer::sorry_inhibit>("sorry_server_inhibit", Switch{}, "keepalived",
                                          "Keep the sorry server with weight 0."),
-    row<VirtualServer>("sorry_server_lvs_method", "NAT|DR|TUN", "linux/ip_vs.h",
-                       "Forwarding method of the sorry server.",
-                       read_method<&VirtualServer::sorry_forwarding, VirtualServer>),
-    row<VirtualServer>("real_server", "ADDR [PORT] { ... }", "keepalived", "A server.",
-                       read_real_server),
-    later<VirtualServer>("ip_family", "inet|inet6", "Family of a firewall mark service."),
-    later<VirtualServer>("persistence_engine", "NAME", "IPVS persistence engine."),
-    later<VirtualServer>("ha_suspend", "", "Check only while a virtual address is local."),
-    later<VirtualServer>("smtp_alert", "[BOOL]", "Mail on quorum changes."),
-    later<VirtualServer>("snmp_name", "STRING", "Label in SNMP."),
+    row<VirtualServer>(
+        "sorry_server_lvs_method", method_arguments, "linux/ip_vs.h",
+        "Forwarding method of the sorry server; lvs_method by default.",
+        read_method<&VirtualServer::sorry_forwarding, &VirtualServer::sorry_tunnel, VirtualServer>),
+    row<VirtualServer>("real_server", "ADDR [PORT] { ... }", "keepalived",
+                       "A server; its port is the service's by default.", read_real_server),
+    pending(row<VirtualServer>("ip_family", "inet|inet6", "linux/ip_vs.h",
+                               "Family of a firewall mark; that of its servers by default.",
+                               read_family)),
+    pending(field<&VirtualServer::persistence_engine>(
+        "persistence_engine", AnyWord{}, "linux/ip_vs.h IPVS_SVC_ATTR_PE_NAME",
+        "What persistence goes by instead of the client's address, such as sip.")),
+    pending(field<&VirtualServer::ha_suspend>("ha_suspend", Switch{}, "keepalived",
+                                              "Check only while the service's address is local.")),
+    pending(field<&VirtualServer::smtp_alert>(
+        "smtp_alert", config::Boolean{}, "keepalived",
+        "Mail when the quorum changes; smtp_alert_checker, else no by default.")),
+    pending(field<&VirtualServer::snmp_name>("snmp_name", AnyWord{}, "keepalived",
+                                             "Name that SNMP shows.")),
 };
 
+void read_rows(VirtualServer& service, const Statement& statement, Reader& reader) {
+  service.place = statement.place();
+  config::read_block<VirtualServer>(virtual_server_schema, service, statement.children,
+                                    "virtual_server", reader);
+}
+
+/// `virtual_server fwmark N` and `virtual_server group NAME`.
+void read_later_form(const Statement& statement, CheckersConfig& config, Reader& reader) {
+  const std::string& form = statement.words[1].text;
+  reader.error(statement.place(1), fmt::format("'virtual_server {}' is not supported yet", form));
+  VirtualServer service;
+  // The form is the keyword of the value behind it.
+  Statement value{{statement.words.begin() + 1, statement.words.end()}, statement.line, false, {}};
+  if (form == "fwmark") {
+    const auto mark = config::read_number(value, 1, mark_rule, reader);
+    if (!mark) return;
+    service.fwmark = static_cast<std::uint32_t>(*mark);
+  } else {
+    auto name = config::read_word(value, 1, reader);
+    if (!name) return;
+    service.group = std::move(*name);
+  }
+  read_rows(service, statement, reader);
+  complete_later(service, config.globals, reader);
+  config.later_services.push_back(std::move(service));
+}
+
 void read_virtual_server(const Statement& statement, CheckersConfig& config, Reader& reader) {
-  if (statement.words.size() > 1)
-    for (const std::string_view form : {"fwmark"sv, "group"sv})
-      if (statement.words[1].text == form)
-        return reader.error(statement.place(1),
-                            fmt::format("'virtual_server {}' is not supported yet", form));
+  if (statement.words.size() > 1 &&
+      (statement.words[1].text == "fwmark" || statement.words[1].text == "group"))
+    return read_later_form(statement, config, reader);
   const auto address = read_destination(statement, 1, reader);
   if (!address) return;
   VirtualServer service;
-  service.place = statement.place();
   service.key = {ipvs::Protocol::tcp, address->address, address->port};
-  config::read_block<VirtualServer>(virtual_server_schema, service, statement.children,
-                                    "virtual_server", reader);
+  read_rows(service, statement, reader);
   if (complete(service, config.globals, reader)) config.services.push_back(std::move(service));
+}
+
+/// A file without any group is told by "not supported yet" alone.
+void report_unknown_groups(const CheckersConfig& config, Reader& reader) {
+  std::vector<std::string_view> names;
+  for (const ServerGroup& group : config.groups) names.emplace_back(group.name);
+  for (const VirtualServer& service : config.later_services)
+    if (!service.group.empty() && !names.empty() &&
+        std::ranges::find(names, service.group) == names.end())
+      reader.warn(service.place,
+                  fmt::format("virtual_server group {} has no virtual_server_group of that "
+                              "name{}; it is left out",
+                              service.group, config::did_you_mean(service.group, names)));
+}
+
+void read_groups(std::span<const Statement> tree, CheckersConfig& config, Reader& reader) {
+  for (const Statement& statement : tree) {
+    if (statement.keyword() == "SSL" && !config::report_missing_block(statement, reader))
+      read_tls_identity(config.tls, statement, reader);
+    if (statement.keyword() != "virtual_server_group") continue;
+    auto group = read_group(statement, reader);
+    if (!group) continue;
+    if (std::ranges::find(config.groups, group->name, &ServerGroup::name) != config.groups.end())
+      reader.warn(group->place,
+                  fmt::format("virtual_server_group {} is already defined; this one is left out",
+                              group->name));
+    else
+      config.groups.push_back(std::move(*group));
+  }
 }
 
 void report_duplicates(CheckersConfig& config, Reader& reader) {
@@ -280,58 +282,25 @@ void report_duplicates(CheckersConfig& config, Reader& reader) {
 
 }  // namespace
 
-std::optional<ipvs::Forwarding> read_forwarding(const Statement& statement, Reader& reader) {
-  static constexpr std::array values{ipvs::Forwarding::masquerade, ipvs::Forwarding::direct_route,
-                                     ipvs::Forwarding::tunnel};
-  if (statement.words.size() > 2) {
-    reader.error(statement.place(2),
-                 fmt::format("'{}' after the forwarding method is not supported yet",
-                             statement.words[2].text));
-    return std::nullopt;
-  }
-  const auto index = config::read_choice(statement, 1, config::Choice{forwarding_words}, reader);
-  return index ? std::optional{values[*index]} : std::nullopt;
-}
-
-std::optional<ipvs::DestinationKey> read_destination(const Statement& statement, std::size_t word,
-                                                     Reader& reader) {
-  if (statement.words.size() <= word) {
-    reader.error(statement.place(),
-                 fmt::format("'{}' needs an address and a port", statement.keyword()));
-    return std::nullopt;
-  }
-  const std::string_view text = statement.words[word].text;
-  const auto address = IpAddress::parse(text.substr(0, text.find('/')));
-  if (!address) {
-    reader.error(
-        statement.place(word),
-        fmt::format("'{}' needs an IPv4 or IPv6 address, found '{}'", statement.keyword(), text));
-    return std::nullopt;
-  }
-  ipvs::DestinationKey key{*address, 0};
-  if (statement.words.size() <= word + 1) return key;
-  const auto port = config::read_number(statement, word + 1, Range{0, 65535}, reader);
-  if (!port) return std::nullopt;
-  key.port = static_cast<std::uint16_t>(*port);
-  return key;
-}
-
 CheckersConfig read_checkers(std::span<const Statement> tree, Reader& reader) {
   CheckersConfig config;
   config::Diagnostics globals_are_reported_by_the_supervisor;
   Reader quiet{globals_are_reported_by_the_supervisor};
   config.globals = config::read_globals(tree, quiet);
+  read_groups(tree, config, reader);
   for (const Statement& statement : tree)
     if (statement.keyword() == "virtual_server") read_virtual_server(statement, config, reader);
   report_duplicates(config, reader);
+  report_unknown_groups(config, reader);
   return config;
 }
 
 std::vector<config::KeywordInfo> describe_checkers() {
   std::vector<config::KeywordInfo> all;
   config::describe<VirtualServer>(virtual_server_schema, "virtual_server", all);
-  config::describe<RealServer>(real_server_schema, "virtual_server/real_server", all);
+  describe_real_server(all);
   describe_checks(all);
+  describe_groups(all);
   return all;
 }
 

@@ -8,10 +8,22 @@
 namespace holdfast::config {
 namespace {
 
-/// @source keywords.tsv: the notify and quorum scripts of instances, groups and servers
-constexpr std::array<std::string_view, 9> script_keywords{
-    "notify",    "notify_master", "notify_backup", "notify_fault", "notify_stop",
-    "notify_up", "notify_down",   "quorum_up",     "quorum_down"};
+/// @source keywords.tsv: the scripts of instances, groups, servers, checks and the daemon
+constexpr std::array<std::string_view, 15> script_keywords{"notify",
+                                                           "notify_master",
+                                                           "notify_backup",
+                                                           "notify_fault",
+                                                           "notify_stop",
+                                                           "notify_up",
+                                                           "notify_down",
+                                                           "quorum_up",
+                                                           "quorum_down",
+                                                           "misc_path",
+                                                           "startup_script",
+                                                           "shutdown_script",
+                                                           "notify_fifo_script",
+                                                           "vrrp_notify_fifo_script",
+                                                           "lvs_notify_fifo_script"};
 /// More words than any script is called with.
 constexpr std::size_t most_arguments = 1000;
 

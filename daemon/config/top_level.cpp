@@ -55,7 +55,6 @@ struct LaterBlock {
 };
 
 constexpr auto later_blocks = std::to_array<LaterBlock>({
-    {"SSL", "password ca certificate key"},
     {"<route line>",
      "inet inet6 type to src via gw or from tos dsfield table protocol scope metric "
      "priority preference dev oif onlink encap expires mtu advmss rtt rttvar reordering "
@@ -67,31 +66,6 @@ constexpr auto later_blocks = std::to_array<LaterBlock>({
      "realms suppress_prefixlength sup_pl suppress_ifgroup sup_group dev iif oif tunnel-id "
      "uidrange l3mdev protocol ipproto sport dport goto nop blackhole "
      "unreachable prohibit no_track track_group"},
-    {"virtual_server/real_server/MISC_CHECK",
-     "retry delay_before_retry warmup delay_loop alpha log_all_failures misc_path "
-     "misc_timeout misc_dynamic user"},
-    {"virtual_server/real_server/SMTP_CHECK",
-     "connect_ip connect_port bindto bind_port bind_if connect_timeout fwmark retry "
-     "delay_before_retry warmup delay_loop alpha log_all_failures helo_name host"},
-    {"virtual_server/real_server/SMTP_CHECK/host",
-     "connect_ip connect_port bindto bind_port bind_if connect_timeout fwmark retry "
-     "delay_before_retry warmup delay_loop alpha log_all_failures"},
-    {"virtual_server/real_server/UDP_CHECK",
-     "connect_ip connect_port bindto bind_port bind_if connect_timeout fwmark retry "
-     "delay_before_retry warmup delay_loop alpha log_all_failures payload require_reply "
-     "min_reply_length max_reply_length"},
-    {"virtual_server/real_server/SSL_GET",
-     "connect_ip connect_port bindto bind_port bind_if connect_timeout fwmark retry "
-     "delay_before_retry warmup delay_loop alpha log_all_failures nb_get_retry virtualhost "
-     "http_protocol enable_sni sni_name fast_recovery tls_compliant url"},
-    {"virtual_server/real_server/SSL_GET/url",
-     "path digest status_code virtualhost regex regex_no_match regex_options "
-     "regex_min_offset regex_max_offset regex_stack tls_compliant"},
-    {"virtual_server/real_server/DNS_CHECK",
-     "connect_ip connect_port bindto bind_port bind_if connect_timeout fwmark retry "
-     "delay_before_retry warmup delay_loop alpha log_all_failures type name"},
-    {"virtual_server/real_server/FILE_CHECK", "track_file weight"},
-    {"virtual_server/real_server/BFD_CHECK", "name alpha"},
 });
 
 void describe_later(const LaterBlock& later, std::vector<KeywordInfo>& out) {

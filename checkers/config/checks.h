@@ -1,0 +1,161 @@
+// The checks of a real server as the configuration describes them, one struct a block.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "daemon/base/ip.h"
+#include "daemon/base/time.h"
+#include "daemon/config/global_parts.h"
+
+namespace holdfast::checkers {
+
+/// Timing that checks, servers and services may set; the nearest one counts (runtime.md 16.1).
+struct Timing {
+  std::optional<std::uint32_t> retry;
+  std::optional<Duration> delay_before_retry, warmup, connect_timeout, delay_loop;
+  std::optional<bool> alpha;
+  bool operator==(const Timing&) const = default;
+};
+
+/// The same with every value decided.
+struct FinalTiming {
+  std::uint32_t retry = 1;  ///< further attempts before a failure counts
+  Duration delay_before_retry = std::chrono::seconds{1};
+  Duration warmup = std::chrono::seconds{60};  ///< bound of the random initial delay
+  Duration connect_timeout = std::chrono::seconds{5};
+  Duration delay_loop = std::chrono::seconds{60};
+  bool alpha = false;  ///< down until the first success
+  bool operator==(const FinalTiming&) const = default;
+};
+
+/// Where a probe goes and how its socket is set up.
+struct Endpoint {
+  std::optional<IpAddress> connect_ip;        ///< default: the server
+  std::optional<std::uint16_t> connect_port;  ///< default: the server's
+  std::optional<IpAddress> bindto;
+  std::optional<std::uint16_t> bind_port;
+  std::string bind_if;
+  std::optional<std::uint32_t> fwmark;
+  bool operator==(const Endpoint&) const = default;
+};
+
+struct TcpCheck {
+  bool operator==(const TcpCheck&) const = default;
+};
+struct PingCheck {
+  bool operator==(const PingCheck&) const = default;
+};
+
+enum class HttpVersion : std::uint8_t { v1_0, v1_0_close, v1_0_close_lower, v1_1 };
+
+/// A pattern for the body of an answer (PCRE2).
+struct BodyRegex {
+  std::string pattern;  ///< as written between double quotes; escapes are the builder's to resolve
+  bool must_not_match = false;
+  std::vector<std::string> options;            ///< names of PCRE2 compile options
+  std::size_t min_offset = 0;                  ///< first byte where a match may start
+  std::optional<std::size_t> max_offset;       ///< byte where matching stops; not set: the end
+  std::size_t stack_start = 0, stack_max = 0;  ///< JIT stack, bytes; 0: the library's
+  bool operator==(const BodyRegex&) const = default;
+};
+
+struct HttpUrl {
+  std::string path;
+  std::string digest;  ///< MD5 of the body, 32 hexadecimal digits in lower case; empty: any
+  std::vector<std::pair<std::uint16_t, std::uint16_t>> status;  ///< accepted ranges
+  std::string virtualhost;
+  BodyRegex regex{};                    ///< pattern empty: any body
+  std::optional<bool> tls_compliant{};  ///< SSL_GET; default: the check's
+  bool operator==(const HttpUrl&) const = default;
+};
+
+/// HTTP_GET and SSL_GET.
+struct HttpCheck {
+  std::vector<HttpUrl> urls;
+  std::string virtualhost;  ///< of the check, else server, else service
+  HttpVersion version = HttpVersion::v1_0;
+  bool fast_recovery = false;
+  bool tls = false;            ///< SSL_GET
+  bool send_sni = false;       ///< the server name is sent in the TLS handshake
+  std::string sni_name;        ///< empty: the host header's
+  bool tls_compliant = false;  ///< the close handshake of TLS is completed
+  bool operator==(const HttpCheck&) const = default;
+};
+
+struct SmtpCheck {
+  std::string helo_name = "smtpchecker.keepalived.org";
+  bool operator==(const SmtpCheck&) const = default;
+};
+
+/// In the order of the words that name them. @source RFC 1035 3.2.2, 3596, 4034
+enum class DnsType : std::uint8_t { a, ns, cname, soa, mx, txt, aaaa, rrsig, dnskey };
+
+struct DnsCheck {
+  DnsType type = DnsType::soa;
+  std::string name = ".";
+  bool operator==(const DnsCheck&) const = default;
+};
+
+/// Bytes to compare with: `mask` has 1 for the bits that count.
+struct BytePattern {
+  std::vector<std::uint8_t> value, mask;  ///< of one size
+  bool operator==(const BytePattern&) const = default;
+};
+
+struct UdpCheck {
+  std::optional<std::vector<std::uint8_t>> payload;  ///< default: 32 bytes of filler
+  bool require_reply = false;                        ///< silence is a failure
+  BytePattern reply;                                 ///< how a reply begins; empty: anything
+  std::uint16_t min_reply = 0, max_reply = 255;      ///< bytes; for replies with a pattern
+  bool operator==(const UdpCheck&) const = default;
+};
+
+struct MiscCheck {
+  std::optional<config::Place> place;  ///< of misc_path, for process::RunScript; not compared
+  std::string command;                 ///< as written
+  std::optional<Duration> timeout;     ///< of one run; default: delay_loop
+  bool dynamic = false;                ///< exit 2..255 sets the weight to the code minus 2
+  std::optional<config::ScriptUser> user;
+  bool operator==(const MiscCheck& other) const {
+    return command == other.command && timeout == other.timeout && dynamic == other.dynamic &&
+           user == other.user;
+  }
+};
+
+struct FileCheck {
+  std::string file;                    ///< name of a track_file
+  std::optional<std::int32_t> weight;  ///< factor; default: the file's
+  bool reverse = false;                ///< the factor is negated
+  bool operator==(const FileCheck&) const = default;
+};
+
+struct BfdCheck {
+  std::string name;  ///< of a bfd_instance
+  bool operator==(const BfdCheck&) const = default;
+};
+
+struct Check {
+  config::Place place;  ///< not compared
+  std::variant<TcpCheck, PingCheck, HttpCheck, SmtpCheck, DnsCheck, UdpCheck, MiscCheck, FileCheck,
+               BfdCheck>
+      probe;
+  Endpoint endpoint;
+  Timing timing;
+  std::optional<bool> log_all_failures;
+  FinalTiming final_timing;
+  bool log_failures = false;  ///< final
+
+  /// What is checked and how, whatever the timing: "TCP_CHECK 10.0.0.2:80 ...". Two checks of one
+  /// server with one identity are the same check over a reload.
+  [[nodiscard]] std::string identity() const;
+  [[nodiscard]] std::string_view keyword() const;
+  bool same_effect(const Check& other) const;
+};
+
+}  // namespace holdfast::checkers
