@@ -12,10 +12,11 @@ pkg_check_modules(MNL REQUIRED IMPORTED_TARGET libmnl)
 pkg_check_modules(SYSTEMD REQUIRED IMPORTED_TARGET libsystemd)
 pkg_check_modules(CAPNG REQUIRED IMPORTED_TARGET libcap-ng)
 find_package(OpenSSL 3 REQUIRED)
+find_package(yaml-cpp 0.7 REQUIRED)
 
 set(HOLDFAST_FORBIDDEN ${CMAKE_BINARY_DIR}/forbidden)
 foreach(pattern boost/asio.hpp boost/asio/*.hpp boost/beast.hpp boost/beast/*.hpp openssl/*.h
-                libmnl/*.h libnl3/netlink/*.h libnl3/netlink/genl/*.h)
+                libmnl/*.h libnl3/netlink/*.h libnl3/netlink/genl/*.h yaml-cpp/*.h)
   file(GLOB found RELATIVE /usr/include /usr/include/${pattern})
   foreach(header ${found})
     string(REGEX REPLACE "^libnl3/" "" name ${header})

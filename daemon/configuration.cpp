@@ -5,6 +5,7 @@
 
 #include "daemon/config/root.h"
 #include "daemon/config/tree.h"
+#include "daemon/config/yaml.h"
 
 namespace holdfast {
 namespace {
@@ -57,7 +58,7 @@ Configuration load_configuration(const Options& options, std::uint64_t serial) {
   Configuration loaded;
   loaded.serial = serial;
   config::Expanded expanded =
-      config::expand(options.file, {options.config_id, options.all_include_checks});
+      config::load(options.file, {options.config_id, options.all_include_checks}).expanded;
   loaded.readable = expanded.readable;
   loaded.text = std::move(expanded.text);
   Reader reader{expanded.diagnostics};

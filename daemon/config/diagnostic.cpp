@@ -91,9 +91,9 @@ std::vector<std::string> chain(const Text& text, std::uint32_t via) {
   return links;
 }
 
-/// A password is in its file and in no message.
-std::string masked(std::string line) {
-  const std::size_t word = line.find_first_not_of(" \t");
+/// A password is in its file and in no message. On a line of YAML it may stand behind other keys.
+std::string masked(std::string line, bool anywhere = false) {
+  const std::size_t word = anywhere ? line.find("auth_") : line.find_first_not_of(" \t");
   if (word == std::string::npos || line.compare(word, 5, "auth_") != 0) return line;
   const std::size_t end = std::min(line.find_first_of(" \t", word), line.size());
   for (std::size_t i = end; i < line.size(); ++i)
@@ -130,7 +130,8 @@ Shown show(const Diagnostic& diagnostic, const Text& text) {
   shown.column = replaced && !line.text.empty()
                      ? column_before(via->text, line.text, diagnostic.place.column)
                      : diagnostic.place.column;
-  shown.source = masked(replaced ? via->text : line.text);
+  const bool written = via != nullptr && via->kind == Via::Kind::written;
+  shown.source = masked(replaced || written ? via->text : line.text, written);
   if (replaced && !line.text.empty())
     shown.read_as =
         masked(line.text.substr(std::min(line.text.find_first_not_of(' '), line.text.size())));

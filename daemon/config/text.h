@@ -20,6 +20,7 @@ struct Via {
     included,  ///< its file is included at `number` of `file`
     body,      ///< it belongs to the definition `text`, which is used at `number` of `file`
     replaced,  ///< `text` is how it stands in the file, before references were replaced
+    written,   ///< `text` is how it stands in the file, which is YAML: the columns are the same
   };
   Kind kind = Kind::included;
   std::uint32_t file = 0, number = 0;

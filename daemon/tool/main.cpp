@@ -1,8 +1,10 @@
 #include <algorithm>
 #include <array>
 #include <cstdio>
+#include <iostream>
 #include <span>
 
+#include "daemon/tool/convert.h"
 #include "daemon/tool/tool.h"
 
 namespace {
@@ -20,6 +22,11 @@ constexpr std::array commands{
             "the configuration with every default, and where each value is from",
             tool::show_config},
     Command{"diff", "OLD NEW", "what a reload from OLD to NEW would change", tool::diff},
+    Command{"convert", "FILE [--to yaml|conf]",
+            "keepalived.conf as YAML, or YAML as keepalived.conf",
+            [](const std::vector<std::string>& arguments) {
+              return tool::convert(arguments, {std::cout, std::cerr});
+            }},
     Command{"lint", "FILE [--ignore RULE]...", "what runs and still bites; 1 when there is any",
             tool::lint},
     Command{"generate", "manual|dictionary|completion", "what is made from the table of keywords",
