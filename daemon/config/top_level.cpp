@@ -48,34 +48,6 @@ constexpr auto top_level = std::to_array<TopLevel>({
      Owner::checkers},
 });
 
-/// The keywords of a block that no process reads yet. The process that learns to read it takes
-/// them into its schema and removes them here.
-struct LaterBlock {
-  std::string_view block, keywords;  ///< separated by one blank
-};
-
-constexpr auto later_blocks = std::to_array<LaterBlock>({
-    {"<route line>",
-     "inet inet6 type to src via gw or from tos dsfield table protocol scope metric "
-     "priority preference dev oif onlink encap expires mtu advmss rtt rttvar reordering "
-     "cwnd ssthresh hoplimit window initcwnd initrwnd rto_min realms features quickack "
-     "congctl pref ttl-propagate fastopen_no_cookie add prepend append vrf nexthop "
-     "no_track track_group"},
-    {"<rule line>",
-     "inet inet6 from to table lookup not preference order priority tos dsfield fwmark "
-     "realms suppress_prefixlength sup_pl suppress_ifgroup sup_group dev iif oif tunnel-id "
-     "uidrange l3mdev protocol ipproto sport dport goto nop blackhole "
-     "unreachable prohibit no_track track_group"},
-});
-
-void describe_later(const LaterBlock& later, std::vector<KeywordInfo>& out) {
-  for (std::string_view rest = later.keywords; !rest.empty();) {
-    const std::string_view word = rest.substr(0, rest.find(' '));
-    out.push_back({std::string{later.block}, std::string{word}, "", "keepalived", "", false});
-    rest.remove_prefix(std::min(word.size() + 1, rest.size()));
-  }
-}
-
 }  // namespace
 
 Owner owner_of(std::string_view keyword) {
@@ -95,10 +67,6 @@ std::vector<KeywordInfo> describe_top_level() {
   return all;
 }
 
-std::vector<KeywordInfo> describe_later_blocks() {
-  std::vector<KeywordInfo> all = describe_bfd();
-  for (const LaterBlock& later : later_blocks) describe_later(later, all);
-  return all;
-}
+std::vector<KeywordInfo> describe_later_blocks() { return describe_bfd(); }
 
 }  // namespace holdfast::config

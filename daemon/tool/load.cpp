@@ -43,6 +43,9 @@ std::vector<config::KeywordInfo> all_keywords() {
 
 std::string to_text(const config::Statement& statement) {
   if (statement.keyword() == "auth_pass") return "auth_pass ********";
+  // Of auth_hmac: `key ID SECRET`. The key of an SSL block is a path, and one word.
+  if (statement.keyword() == "key" && statement.words.size() > 2)
+    return fmt::format("key {} ********", statement.words[1].text);
   std::string text;
   for (const config::Word& word : statement.words) {
     if (!text.empty()) text += ' ';

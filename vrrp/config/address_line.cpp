@@ -4,28 +4,19 @@
 #include <array>
 #include <charconv>
 
+#include "vrrp/config/line_option.h"
+#include "vrrp/config/route_names.h"
+
 namespace holdfast::vrrp {
 namespace {
 
+using config::field;
+using config::pending;
 using config::Reader;
+using config::Row;
+using config::row;
 using config::Statement;
-
-/// @source linux/if.h IFNAMSIZ: names have at most 15 bytes
-constexpr std::size_t longest_interface_name = 15;
-
-struct Scope {
-  std::string_view name;
-  std::uint8_t value;
-};
-/// @source linux/rtnetlink.h rt_scope_t
-constexpr std::array scopes{Scope{"global", 0}, Scope{"site", 200}, Scope{"link", 253},
-                            Scope{"host", 254}, Scope{"nowhere", 255}};
-
-/// Options that take no value, then those that take one.
-constexpr std::array<std::string_view, 7> later_flags{
-    "home", "-nodad", "mngtmpaddr", "noprefixroute", "autojoin", "no_track", "use_vmac"};
-constexpr std::array<std::string_view, 3> later_options{"peer", "preferred_lft", "track_group"};
-constexpr std::array<std::string_view, 5> options{"dev", "scope", "label", "brd", "broadcast"};
+using config::Switch;
 
 std::optional<std::uint8_t> read_prefix(std::string_view text, std::uint8_t bits) {
   unsigned value = 0;
@@ -52,10 +43,7 @@ bool read_head(VirtualAddress& out, const Statement& line, Reader& reader) {
     reader.warn(line.place(), fmt::format("'{}' is not an address; the line is skipped", word));
     return false;
   }
-  if (address->is_v6()) {
-    reader.error(line.place(), "IPv6 virtual addresses are not supported yet");
-    return false;
-  }
+  if (address->is_v6()) reader.error(line.place(), "IPv6 virtual addresses are not supported yet");
   out.address = *address;
   out.prefix_length = address->bits();
   if (slash == std::string_view::npos) return true;
@@ -71,93 +59,130 @@ bool read_head(VirtualAddress& out, const Statement& line, Reader& reader) {
   return true;
 }
 
-void read_scope(VirtualAddress& out, const Statement& line, std::size_t word, Reader& reader) {
-  const std::string& name = line.words[word].text;
-  const auto* known = std::ranges::find(scopes, std::string_view{name}, &Scope::name);
-  if (known != scopes.end()) {
-    out.scope = known->value;
-  } else if (const auto number = read_prefix(name, 255)) {
-    out.scope = *number;
-  } else {
-    reader.warn(line.place(word), fmt::format("unknown scope '{}'", name));
-  }
+using Option = LineOption<VirtualAddress>;
+
+void read_device(VirtualAddress& out, const Row<VirtualAddress>&, const Statement& option,
+                 Reader& reader) {
+  if (auto name = read_interface(option, 1, reader)) out.interface = std::move(*name);
 }
 
-void read_broadcast(VirtualAddress& out, const Statement& line, std::size_t word, Reader& reader) {
-  const std::string& value = line.words[word].text;
-  const std::uint32_t hosts = out.prefix_length >= 32 ? 0 : ~std::uint32_t{0} >> out.prefix_length;
-  if (value == "+") {
-    out.broadcast = IpAddress::v4(out.address.host_order() | hosts);
-  } else if (value == "-") {
-    out.broadcast = IpAddress::v4(out.address.host_order() & ~hosts);
-  } else if (const auto address = IpAddress::parse(value); address && address->is_v4()) {
-    out.broadcast = address;
-  } else {
-    reader.warn(line.place(word), fmt::format("'{}' is not an IPv4 broadcast address", value));
-  }
+void read_label(VirtualAddress& out, const Row<VirtualAddress>&, const Statement& option,
+                Reader& reader) {
+  auto label = config::read_word(option, 1, reader);
+  if (!label) return;
+  if (label->size() > longest_interface_name)
+    reader.error(option.place(1), fmt::format("label '{}' is longer than {} characters", *label,
+                                              longest_interface_name));
+  else
+    out.label = std::move(*label);
 }
 
-void read_option(VirtualAddress& out, const Statement& line, std::size_t word, Reader& reader) {
-  const std::string& option = line.words[word].text;
-  const std::size_t value = word + 1;
-  if (value >= line.words.size()) {
-    reader.error(line.place(word),
-                 fmt::format("'{}' needs a value, and nothing follows it", option));
+/// A name that only iproute2's files have cannot be used: the field of an address is a number.
+void read_scope(VirtualAddress& out, const Row<VirtualAddress>&, const Statement& option,
+                Reader& reader) {
+  const auto scope = read_id(option, 1, scope_names, 255, reader);
+  if (!scope) return;
+  if (scope->name.empty())
+    out.scope = static_cast<std::uint8_t>(scope->number);
+  else
+    reader.warn(option.place(1), fmt::format("unknown scope '{}'", scope->name));
+}
+
+void read_broadcast(VirtualAddress& out, const Row<VirtualAddress>&, const Statement& option,
+                    Reader& reader) {
+  const auto value = config::read_word(option, 1, reader);
+  if (!value) return;
+  if (!out.address.is_v4()) {
+    reader.warn(option.place(), "an IPv6 address has no broadcast address");
     return;
   }
-  if (option == "dev") {
-    out.interface = line.words[value].text;
-    if (out.interface.size() > longest_interface_name)
-      reader.error(line.place(value),
-                   fmt::format("'{}' is longer than an interface name may be ({})", out.interface,
-                               longest_interface_name));
-  } else if (option == "label") {
-    out.label = line.words[value].text;
-    if (out.label.size() > longest_interface_name)
-      reader.error(line.place(value), fmt::format("label '{}' is longer than {} characters",
-                                                  out.label, longest_interface_name));
-  } else if (option == "scope") {
-    read_scope(out, line, value, reader);
+  const std::uint32_t hosts = out.prefix_length >= 32 ? 0 : ~std::uint32_t{0} >> out.prefix_length;
+  if (*value == "+") {
+    out.broadcast = IpAddress::v4(out.address.host_order() | hosts);
+  } else if (*value == "-") {
+    out.broadcast = IpAddress::v4(out.address.host_order() & ~hosts);
+  } else if (const auto address = IpAddress::parse(*value); address && address->is_v4()) {
+    out.broadcast = address;
   } else {
-    read_broadcast(out, line, value, reader);
+    reader.warn(option.place(1), fmt::format("'{}' is not an IPv4 broadcast address", *value));
   }
 }
 
-template <std::size_t N>
-bool is_one_of(const std::array<std::string_view, N>& words, std::string_view word) {
-  return std::ranges::find(words, word) != words.end();
+/// keywords.tsv: a prefix length is not accepted behind the peer.
+void read_peer(VirtualAddress& out, const Row<VirtualAddress>&, const Statement& option,
+               Reader& reader) {
+  const auto peer = config::read_address(option, 1, reader);
+  if (peer && peer->family() != out.address.family())
+    reader.warn(option.place(1), fmt::format("peer {} is not of the family of {}",
+                                             peer->to_string(), out.address.to_string()));
+  else if (peer)
+    out.peer = peer;
 }
+
+/// Seconds, or `forever`. @source linux/if_addr.h: 32 bits, all of them set is forever
+void read_preferred_lifetime(VirtualAddress& out, const Row<VirtualAddress>&,
+                             const Statement& option, Reader& reader) {
+  constexpr std::uint64_t most = 0xFFFF'FFFE;
+  if (option.words.size() > 1 && option.words[1].text == "forever")
+    out.preferred_lifetime = std::chrono::seconds::max();
+  else if (const auto number = read_c_number(option, 1, most, reader))
+    out.preferred_lifetime = std::chrono::seconds{static_cast<std::int64_t>(*number)};
+}
+
+template <bool VirtualAddress::* Member>
+constexpr Option flag(std::string_view keyword, std::string_view meaning) {
+  return {pending(field<Member>(keyword, Switch{}, "keepalived", meaning))};
+}
+
+constexpr std::array options{
+    Option{row<VirtualAddress>("dev", "IF", "keepalived",
+                               "Interface; that of the instance, or default_interface.",
+                               read_device)},
+    Option{row<VirtualAddress>("scope", "global|site|link|host|nowhere|0-255", "keepalived",
+                               "How far the address is valid; global by default.", read_scope)},
+    Option{row<VirtualAddress>("label", "STRING(<=15)", "keepalived",
+                               "Name of an IPv4 address; tools expect INTERFACE:SOMETHING.",
+                               read_label)},
+    Option{row<VirtualAddress>("brd", "ADDR|+|-", "keepalived",
+                               "Broadcast address; + sets and - clears the host bits.",
+                               read_broadcast)},
+    Option{row<VirtualAddress>("broadcast", "ADDR|+|-", "keepalived", "Other spelling of brd.",
+                               read_broadcast)},
+    Option{pending(row<VirtualAddress>("peer", "ADDR", "keepalived",
+                                       "The other end of a point-to-point link.", read_peer))},
+    flag<&VirtualAddress::home>("home", "IPv6 home address (mobility)."),
+    flag<&VirtualAddress::no_dad>("-nodad", "No duplicate address detection."),
+    flag<&VirtualAddress::temporary>("mngtmpaddr", "Temporary addresses are made from it."),
+    flag<&VirtualAddress::no_prefix>("noprefixroute", "No route to its prefix."),
+    flag<&VirtualAddress::autojoin>("autojoin", "Join the multicast group."),
+    Option{pending(row<VirtualAddress>(
+        "preferred_lft", "SECONDS|forever", "keepalived",
+        "How long it is a source of new connections; 0 for IPv6 with /128, else forever.",
+        read_preferred_lifetime))},
+    flag<&VirtualAddress::no_track>("no_track", "Do nothing when others remove it."),
+    Option{pending(
+        field<&VirtualAddress::track_group>("track_group", config::AnyWord{}, "keepalived",
+                                            "Static addresses: instances that it is tied to."))},
+    flag<&VirtualAddress::use_vmac>("use_vmac", "On another interface: through a VMAC there."),
+};
 
 }  // namespace
 
-std::optional<VirtualAddress> read_address_line(const Statement& line, Reader& reader) {
+std::optional<VirtualAddress> read_address_line(const Statement& line, LineUse use,
+                                                Reader& reader) {
   VirtualAddress out;
   if (!read_head(out, line, reader)) return std::nullopt;
-  for (std::size_t word = 1; word < line.words.size();) {
-    const std::string_view option = line.words[word].text;
-    if (is_one_of(options, option)) {
-      read_option(out, line, word, reader);
-      word += 2;
-    } else if (is_one_of(later_flags, option) || is_one_of(later_options, option)) {
-      reader.error(line.place(word), fmt::format("'{}' is not supported yet", option));
-      word += is_one_of(later_options, option) ? 2 : 1;
-    } else {
-      reader.warn(line.place(word), fmt::format("unknown option '{}' of an address{}", option,
-                                                config::did_you_mean(option, options)));
-      ++word;
-    }
-  }
+  read_options(LineKind<VirtualAddress>{"an address", options}, out, line, 1, reader);
+  check_track_group(out.track_group, use, line, reader);
+  if (use == LineUse::fixed && out.use_vmac)
+    reader.warn(line.place(), "'use_vmac' means nothing for a static address");
   return out;
 }
 
 void describe_address_line(std::vector<config::KeywordInfo>& out) {
-  const auto add = [&](std::string_view keyword, bool supported) {
-    out.push_back({"<address line>", std::string{keyword}, "", "keepalived", "", supported});
-  };
-  add("(address)", true);
-  for (const std::string_view option : options) add(option, true);
-  for (const std::string_view option : later_flags) add(option, false);
-  for (const std::string_view option : later_options) add(option, false);
+  out.push_back({"<address line>", "(address)", "IPV4|IPV6[/PREFIX]", "keepalived",
+                 "The address; without a prefix length it is one address.", true});
+  describe_options<VirtualAddress>(options, "<address line>", out);
 }
 
 }  // namespace holdfast::vrrp

@@ -16,6 +16,7 @@
 #include "vrrp/config/address_line.h"
 #include "vrrp/config/group.h"
 #include "vrrp/config/instance_parts.h"
+#include "vrrp/config/route.h"
 #include "vrrp/config/scripts.h"
 #include "vrrp/config/static_config.h"
 #include "vrrp/config/track.h"
@@ -68,6 +69,8 @@ struct Instance {
   VirtualLinks links;
   Trackers track;
   std::optional<Hmac> hmac;
+  std::vector<Route> routes;              ///< virtual_routes
+  std::vector<PolicyRule> rules;          ///< virtual_rules
   std::optional<IpAddress> mcast_dst_ip;  ///< default: vrrp_mcast_group4 or vrrp_mcast_group6
   std::string vrf;                        ///< of an instance without interface
   bool track_src_ip = false;

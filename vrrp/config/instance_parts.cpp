@@ -5,6 +5,8 @@
 #include <array>
 #include <charconv>
 
+#include "vrrp/config/line_option.h"
+
 namespace holdfast::vrrp {
 namespace {
 
@@ -17,14 +19,6 @@ constexpr std::array groups{KnownId{"default", 0}};
 constexpr std::uint32_t any_group = 0xFFFF'FFFF;
 constexpr std::array mode_words{"bridge"sv, "private"sv, "vepa"sv};
 constexpr std::array peer_words{"min_ttl"sv, "max_ttl"sv};
-
-/// The words from `word` on, at most `count`: what follows is the value of the first.
-Statement part(const Statement& line, std::size_t word, std::size_t count) {
-  const auto from = line.words.begin() + static_cast<std::ptrdiff_t>(word);
-  const auto to =
-      line.words.begin() + static_cast<std::ptrdiff_t>(std::min(word + count, line.words.size()));
-  return {{from, to}, line.line, false, {}};
-}
 
 /// `aa:bb:cc:dd:ee[:ff]`; empty: not a hardware address.
 std::vector<std::uint8_t> parse_mac(std::string_view text) {
@@ -50,11 +44,11 @@ template <typename T>
 std::size_t read_common(T& out, const Statement& line, std::size_t word, Reader& reader) {
   const std::string& text = line.words[word].text;
   if (text == "name") {
-    if (auto name = read_interface(part(line, word, 2), 1, reader)) out.interface = *name;
+    if (auto name = read_interface(part_of(line, word, 2), 1, reader)) out.interface = *name;
     return 2;
   }
   if (text == "group") {
-    out.group = read_id(part(line, word, 2), 1, groups, any_group, reader);
+    out.group = read_id(part_of(line, word, 2), 1, groups, any_group, reader);
     return 2;
   }
   return 0;
@@ -81,7 +75,8 @@ void read_peer_line(UnicastPeer& peer, const Statement& line, Reader& reader) {
       ++word;
       continue;
     }
-    if (const auto ttl = config::read_number(part(line, word, 2), 1, config::Range{0, 255}, reader))
+    if (const auto ttl =
+            config::read_number(part_of(line, word, 2), 1, config::Range{0, 255}, reader))
       (option == "min_ttl" ? peer.min_ttl : peer.max_ttl) = static_cast<std::uint8_t>(*ttl);
     word += 2;
   }

@@ -52,6 +52,8 @@ std::vector<config::KeywordInfo> describe_vrrp() {
   describe_trackers(all);
   describe_groups(all);
   describe_address_line(all);
+  describe_route_line(all);
+  describe_rule_line(all);
   return all;
 }
 

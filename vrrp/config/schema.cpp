@@ -13,7 +13,6 @@ using config::AnyWord;
 using config::Boolean;
 using config::Choice;
 using config::field;
-using config::later;
 using config::part_field;
 using config::pending;
 using config::Range;
@@ -36,16 +35,28 @@ void read_part(Instance& instance, const Row<Instance>&, const Statement& statem
   Read(instance.*Part, statement, reader);
 }
 
+/// The addresses of an advert are of one family; keepalived ignores those of the other.
 void read_addresses(Instance& instance, const Row<Instance>&, const Statement& statement,
                     Reader& reader) {
-  for (const Statement& line : statement.children)
-    if (auto address = read_address_line(line, reader)) instance.addresses.push_back(*address);
+  for (const Statement& line : statement.children) {
+    auto address = read_address_line(line, LineUse::instance, reader);
+    if (!address) continue;
+    if (!instance.addresses.empty() &&
+        instance.addresses.front().address.family() != address->address.family())
+      reader.warn(line.place(),
+                  fmt::format("{} is not of the family of the first address; it is left out "
+                              "(virtual_ipaddress_excluded takes both)",
+                              address->address.to_string()));
+    else
+      instance.addresses.push_back(std::move(*address));
+  }
 }
 
 void read_excluded(Instance& instance, const Row<Instance>&, const Statement& statement,
                    Reader& reader) {
   for (const Statement& line : statement.children)
-    if (auto address = read_address_line(line, reader)) instance.excluded.push_back(*address);
+    if (auto address = read_address_line(line, LineUse::instance, reader))
+      instance.excluded.push_back(*address);
 }
 
 /// keepalived: one that cannot be read is 100, and not the owner's that a MASTER without any has.
@@ -55,6 +66,22 @@ void read_priority(Instance& instance, const Row<Instance>& self, const Statemen
       field<&Instance::configured_priority>(self.keyword, self.rule, self.source, self.meaning);
   instance.configured_priority = std::uint8_t{100};
   plain.read(instance, plain, statement, reader);
+}
+
+void read_routes(Instance& instance, const Row<Instance>&, const Statement& statement,
+                 Reader& reader) {
+  report_words_before_block(statement, reader);
+  for (const Statement& line : statement.children)
+    if (auto route = read_route_line(line, LineUse::instance, reader))
+      instance.routes.push_back(std::move(*route));
+}
+
+void read_rules(Instance& instance, const Row<Instance>&, const Statement& statement,
+                Reader& reader) {
+  report_words_before_block(statement, reader);
+  for (const Statement& line : statement.children)
+    if (auto rule = read_rule_line(line, LineUse::instance, reader))
+      instance.rules.push_back(std::move(*rule));
 }
 
 void read_mcast_dst(Instance& instance, const Row<Instance>&, const Statement& statement,
@@ -201,8 +228,10 @@ constexpr std::array instance_schema{
     pending(field<&Instance::linkbeat_use_polling>("linkbeat_use_polling", Switch{},
                                                    "keepalived, deprecated",
                                                    "Poll the link of the interface.")),
-    later<Instance>("virtual_routes", "{ ROUTE-LINE ... }", "Routes present while Active."),
-    later<Instance>("virtual_rules", "{ RULE-LINE ... }", "Policy rules present while Active."),
+    pending(row<Instance>("virtual_routes", "{ ROUTE-LINE ... }", "keepalived",
+                          "Routes present while Active.", read_routes)),
+    pending(row<Instance>("virtual_rules", "{ RULE-LINE ... }", "keepalived",
+                          "Policy rules present while Active.", read_rules)),
     pending(field<&Instance::accept>("accept", Switch{}, "RFC 9568 6.1",
                                      "Accept traffic to the addresses while not owner.")),
     pending(field<&Instance::accept>("no_accept", Switch{false}, "RFC 9568 6.1",

@@ -55,7 +55,16 @@ void read_linkbeat(std::vector<LinkbeatInterface>& out, const Statement& line, R
 }
 
 void read_address(std::vector<VirtualAddress>& out, const Statement& line, Reader& reader) {
-  if (auto address = read_address_line(line, reader)) out.push_back(std::move(*address));
+  if (auto address = read_address_line(line, LineUse::fixed, reader))
+    out.push_back(std::move(*address));
+}
+
+void read_route(std::vector<Route>& out, const Statement& line, Reader& reader) {
+  if (auto route = read_route_line(line, LineUse::fixed, reader)) out.push_back(std::move(*route));
+}
+
+void read_rule(std::vector<PolicyRule>& out, const Statement& line, Reader& reader) {
+  if (auto rule = read_rule_line(line, LineUse::fixed, reader)) out.push_back(std::move(*rule));
 }
 
 template <typename T>
@@ -71,6 +80,10 @@ void read_lines(std::vector<T>& out, const Statement& block, Reader& reader,
 bool read_static(StaticConfig& out, const Statement& block, Reader& reader) {
   if (block.keyword() == "static_ipaddress")
     read_lines(out.addresses, block, reader, read_address);
+  else if (block.keyword() == "static_routes")
+    read_lines(out.routes, block, reader, read_route);
+  else if (block.keyword() == "static_rules")
+    read_lines(out.rules, block, reader, read_rule);
   else if (block.keyword() == "interface_up_down_delays")
     read_lines(out.delays, block, reader, read_delay);
   else if (block.keyword() == "linkbeat_interfaces")

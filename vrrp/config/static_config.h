@@ -1,5 +1,5 @@
 // Top-level blocks about interfaces and what is kept on them whatever VRRP does: static_ipaddress,
-// interface_up_down_delays, linkbeat_interfaces.
+// static_routes, static_rules, interface_up_down_delays, linkbeat_interfaces.
 #pragma once
 
 #include <cstdint>
@@ -8,6 +8,7 @@
 
 #include "daemon/base/time.h"
 #include "vrrp/config/address_line.h"
+#include "vrrp/config/route.h"
 
 namespace holdfast::vrrp {
 
@@ -32,6 +33,8 @@ struct LinkbeatInterface {
 
 struct StaticConfig {
   std::vector<VirtualAddress> addresses;  ///< static_ipaddress
+  std::vector<Route> routes;              ///< static_routes
+  std::vector<PolicyRule> rules;          ///< static_rules
   std::vector<InterfaceDelay> delays;
   std::vector<LinkbeatInterface> linkbeat;
 };

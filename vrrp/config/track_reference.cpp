@@ -3,6 +3,7 @@
 #include <array>
 #include <cstdlib>
 
+#include "vrrp/config/line_option.h"
 #include "vrrp/config/track.h"
 
 namespace holdfast::vrrp {
@@ -20,10 +21,7 @@ bool is_cut(TrackKind kind) { return kind != TrackKind::file && kind != TrackKin
 
 std::optional<std::int16_t> read_line_weight(const Statement& line, std::size_t word,
                                              TrackKind kind, Reader& reader) {
-  Statement value = line;
-  value.words.assign(
-      line.words.begin() + static_cast<std::ptrdiff_t>(word),
-      line.words.begin() + static_cast<std::ptrdiff_t>(std::min(word + 2, line.words.size())));
+  const Statement value = part_of(line, word, 2);
   const auto number =
       config::read_number(value, 1, config::Range{-double{heaviest}, double{heaviest}}, reader);
   if (!number) return std::nullopt;

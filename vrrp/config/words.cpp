@@ -112,4 +112,12 @@ void read_weight(Weight& out, const Statement& statement, std::int16_t most, Rea
   if (number) out = {static_cast<std::int16_t>(*number), reverse};
 }
 
+void check_track_group(const std::string& group, LineUse use, const Statement& line,
+                       Reader& reader) {
+  if (use == LineUse::instance && !group.empty())
+    reader.warn(line.place(), fmt::format("'track_group {}' means nothing in an instance: the line "
+                                          "follows the instance itself",
+                                          group));
+}
+
 }  // namespace holdfast::vrrp

@@ -62,4 +62,11 @@ struct Weight {
 /// `WEIGHT [reverse]` behind a keyword, -most..most.
 void read_weight(Weight& out, const config::Statement&, std::int16_t most, config::Reader&);
 
+/// Whether a line stands in a static_... block, or in an instance, where it has no track_group.
+enum class LineUse : std::uint8_t { fixed, instance };
+
+/// `track_group NAME` in an instance means nothing.
+void check_track_group(const std::string& group, LineUse use, const config::Statement& line,
+                       config::Reader&);
+
 }  // namespace holdfast::vrrp
