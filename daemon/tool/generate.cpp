@@ -74,7 +74,7 @@ std::string completion() {
       "# Made by `holdfast generate completion`; do not edit. For bash.\n_holdfast() {\n"
       "  local word=${COMP_WORDS[COMP_CWORD]}\n"
       "  if [ \"$COMP_CWORD\" = 1 ]; then\n"
-      "    COMPREPLY=($(compgen -W 'explain show-config diff lint generate' -- \"$word\"))\n"
+      "    COMPREPLY=($(compgen -W 'explain show-config diff convert lint generate' -- \"$word\"))\n"
       "  elif [ \"${COMP_WORDS[1]}\" = explain ]; then\n    COMPREPLY=($(compgen -W '";
   for (const std::string& name : names()) out += name + " ";
   out.back() = '\'';

@@ -41,6 +41,20 @@ class ToolTest(unittest.TestCase):
             file.write(text)
         return path
 
+    def test_the_example_of_yaml_is_read_without_a_finding(self):
+        with open("etc/YAML.md") as file:
+            example = file.read().split("```yaml\n")[1].split("```")[0]
+        status, text = holdfast("convert", self.write("example.yaml", example))
+        self.assertEqual(status, 0)
+        conf = self.write("example.conf", text)
+        self.assertEqual(holdfast("diff", self.write("example.yaml", example), conf)[0], 0)
+        self.assertIn('notify_backup "/etc/holdfast/notify.sh backup" nobody', text)
+        for name in ("example.yaml", "example.conf"):
+            tested = subprocess.run([os.path.join(BIN, "holdfastd"), "-t", "-f",
+                                     os.path.join(self.folder, name)], capture_output=True,
+                                    text=True, timeout=20)
+            self.assertEqual((tested.returncode, tested.stderr), (0, ""))
+
     def test_generated_files_are_fresh(self):
         for what, path in GENERATED.items():
             with self.subTest(what), open(path) as file:
