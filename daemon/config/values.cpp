@@ -149,7 +149,13 @@ std::optional<IpAddress> read_address(const Statement& statement, std::size_t wo
                                       Reader& reader) {
   const Word* found = argument(statement, word, "an IPv4 or IPv6 address", reader);
   if (found == nullptr) return std::nullopt;
-  const auto address = IpAddress::parse(found->text);
+  // grammar.md 7: keepalived drops what follows the first '/' or '-' in silence.
+  const std::size_t end = found->text.find_first_of("/-");
+  const auto address = IpAddress::parse(std::string_view{found->text}.substr(0, end));
+  if (address && end != std::string::npos)
+    reader.note(statement.place(word),
+                fmt::format("'{}' takes an address alone; {} is ignored", statement.keyword(),
+                            shown(found->text.substr(end))));
   if (!address) {
     reader.warn(statement.place(word), fmt::format("'{}' needs an IPv4 or IPv6 address, found {}",
                                                    statement.keyword(), shown(found->text)));

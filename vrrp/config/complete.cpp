@@ -167,11 +167,19 @@ bool complete(Instance& instance, const GlobalDefs& globals, Reader& reader) {
 }
 
 void report_conflicts(const VrrpConfig& config, Reader& reader) {
-  std::map<std::pair<std::string, std::uint8_t>, const Instance*> routers;
+  // RFC 9568 1.6: a virtual router is a VRID on a link for one family; unicast ones are apart by
+  // whom they speak to.
+  using Router = std::tuple<std::string, std::uint8_t, bool, std::optional<IpAddress>>;
+  std::map<Router, const Instance*> routers;
   std::map<std::pair<std::string, IpAddress>, const Instance*> holders;
   for (const Instance& instance : config.instances) {
+    const bool v6 = instance.native_ipv6 ||
+                    (!instance.addresses.empty() && instance.addresses.front().address.is_v6());
+    const auto peer = instance.unicast.peers.empty()
+                          ? std::nullopt
+                          : std::optional{instance.unicast.peers.front().address};
     const auto [other, fresh] =
-        routers.try_emplace({instance.interface, instance.vrid()}, &instance);
+        routers.try_emplace({instance.interface, instance.vrid(), v6, peer}, &instance);
     if (!fresh)
       reader.error(instance.place, fmt::format("vrrp_instance {} and {} both use VRID {} on {}",
                                                other->second->name, instance.name, instance.vrid(),
@@ -181,7 +189,7 @@ void report_conflicts(const VrrpConfig& config, Reader& reader) {
         const auto [holder, first] =
             holders.try_emplace({address.interface, address.address}, &instance);
         if (!first)
-          reader.warn(instance.place, fmt::format("{} on {} is held by vrrp_instance {} and {}",
+          reader.note(instance.place, fmt::format("{} on {} is held by vrrp_instance {} and {}",
                                                   address.address.to_string(), address.interface,
                                                   holder->second->name, instance.name));
       }

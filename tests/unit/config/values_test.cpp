@@ -187,6 +187,9 @@ TEST(ChoiceValue, SuggestsTheLikelyWord) {
 TEST(AddressValue, IsIpv4OrIpv6) {
   EXPECT_EQ(address("a 192.0.2.1").first, IpAddress::parse("192.0.2.1"));
   EXPECT_EQ(address("a 2001:db8::1").first, IpAddress::parse("2001:db8::1"));
+  EXPECT_EQ(address("a 192.0.2.1/24").first, IpAddress::parse("192.0.2.1"));
+  EXPECT_THAT(address("a 192.0.2.1/24").second,
+              ElementsAre("1:3 note 'a' takes an address alone; '/24' is ignored"));
   const auto [value, found] = address("a 192.0.2.300");
   EXPECT_EQ(value, std::nullopt);
   EXPECT_THAT(found,

@@ -285,8 +285,8 @@ INSTANTIATE_TEST_SUITE_P(
     testing::Values(
         Saying{"static_ipaddress {\n 192.0.2.1 lable x\n}",
                "2:12 warning unknown option 'lable' of an address (did you mean 'label'?)"},
-        Saying{"static_ipaddress {\n 192.0.2.1 peer 192.0.2.2/24\n}",
-               "2:17 warning 'peer' needs an IPv4 or IPv6 address, found '192.0.2.2/24'"},
+        Saying{"static_ipaddress {\n 192.0.2.1 peer 192.0.2.222222\n}",
+               "2:17 warning 'peer' needs an IPv4 or IPv6 address, found '192.0.2.222222'"},
         Saying{"static_ipaddress {\n 192.0.2.1 peer 2001:db8::1\n}",
                "2:17 warning peer 2001:db8::1 is not of the family of 192.0.2.1"},
         Saying{"static_ipaddress {\n 192.0.2.1 preferred_lft ever\n}",
