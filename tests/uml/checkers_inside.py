@@ -16,6 +16,7 @@ from lab.wait import wait_until
 VIP = "10.78.0.100"
 SERVER = "10.78.0.11"
 KILLS = 50
+RELOADS = 100
 
 TCP = "TCP_CHECK {\n connect_timeout 1\n }"
 HTTP = """HTTP_GET {{
@@ -218,6 +219,10 @@ class CheckersTest(unittest.TestCase):
         self.reload(director, service(real_server(81)))
         self.wait_for_table({81: 1})
         self.assertEqual(self.connections(81), before)
+        for _ in range(RELOADS):
+            self.reload(director, service(real_server(81)))
+            self.assertEqual(self.table(), {81: 1})
+        self.assertEqual(self.connections(81), before, "an unchanged file touched the table")
 
     def test_starting_beside_a_correct_table_sends_nothing(self):
         self.serve("81:good", "82:good")
