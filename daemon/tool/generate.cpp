@@ -1,9 +1,11 @@
 // What is made from the table of keywords and kept in the tree: a test compares them.
 #include <algorithm>
+#include <boost/json/serialize.hpp>
 #include <cstdio>
 #include <map>
 #include <set>
 
+#include "daemon/tool/json_schema.h"
 #include "daemon/tool/tool.h"
 
 namespace holdfast::tool {
@@ -74,7 +76,8 @@ std::string completion() {
       "# Made by `holdfast generate completion`; do not edit. For bash.\n_holdfast() {\n"
       "  local word=${COMP_WORDS[COMP_CWORD]}\n"
       "  if [ \"$COMP_CWORD\" = 1 ]; then\n"
-      "    COMPREPLY=($(compgen -W 'explain show-config diff convert lint generate' -- \"$word\"))\n"
+      "    COMPREPLY=($(compgen -W 'explain show-config diff convert lint generate' -- "
+      "\"$word\"))\n"
       "  elif [ \"${COMP_WORDS[1]}\" = explain ]; then\n    COMPREPLY=($(compgen -W '";
   for (const std::string& name : names()) out += name + " ";
   out.back() = '\'';
@@ -93,8 +96,10 @@ int generate(const std::vector<std::string>& arguments) {
     std::fputs(dictionary().c_str(), stdout);
   else if (what == "completion")
     std::fputs(completion().c_str(), stdout);
+  else if (what == "schema")
+    std::fputs((boost::json::serialize(json_schema(all_keywords())) + "\n").c_str(), stdout);
   else {
-    std::fputs("holdfast generate: manual, dictionary or completion\n", stderr);
+    std::fputs("holdfast generate: manual, schema, dictionary or completion\n", stderr);
     return usage_error;
   }
   return 0;

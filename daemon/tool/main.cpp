@@ -29,8 +29,8 @@ constexpr std::array commands{
             }},
     Command{"lint", "FILE [--ignore RULE]...", "what runs and still bites; 1 when there is any",
             tool::lint},
-    Command{"generate", "manual|dictionary|completion", "what is made from the table of keywords",
-            tool::generate},
+    Command{"generate", "manual|schema|dictionary|completion",
+            "what is made from the table of keywords", tool::generate},
 };
 
 int usage(std::FILE* out) {

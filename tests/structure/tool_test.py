@@ -7,7 +7,7 @@ import unittest
 
 BIN = os.environ["HOLDFAST_BIN"]
 GENERATED = {"manual": "etc/holdfast.conf.5", "completion": "etc/holdfast.bash-completion",
-             "dictionary": "tests/fuzz/config.dict"}
+             "dictionary": "tests/fuzz/config.dict", "schema": "etc/holdfast.schema.json"}
 PAIR = """vrrp_instance VI_1 {
     interface none0
     virtual_router_id 51

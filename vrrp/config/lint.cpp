@@ -19,7 +19,9 @@ class Lint {
       check_addresses(instance);
       check_interval(instance);
       check_authentication(instance);
+      check_weights(instance);
     }
+    for (const TrackScript& script : config_.trackers.scripts) check_script(script);
     return std::move(advice_);
   }
 
@@ -128,6 +130,42 @@ class Lint {
       say("password-in-clear", instance,
           "auth_type PASS sends the password in clear in every advert: it keeps out a wrong "
           "configuration, not an attacker");
+    if (!instance.unicast.peers.empty() && instance.auth_type == AuthType::none && !instance.hmac)
+      say("unicast-unauthenticated", instance,
+          "unicast adverts without authentication: whoever can send to this address from anywhere "
+          "can become master; use auth_hmac, or filter by source");
+  }
+
+  void check_weights(const Instance& instance) {
+    int lowest = instance.router.priority;
+    int highest = lowest;
+    for (const TrackReference& reference : instance.track.scripts) {
+      const auto script =
+          std::ranges::find(config_.trackers.scripts, reference.name, &TrackScript::name);
+      const int own = script == config_.trackers.scripts.end() ? 0 : script->weight.value;
+      const int weight = reference.weight.value_or(static_cast<std::int16_t>(own));
+      (weight < 0 ? lowest : highest) += weight;
+    }
+    if (lowest == instance.router.priority && highest == lowest) return;
+    if (instance.router.priority == owner_priority)
+      say("weight-of-owner", instance,
+          "the weights of tracked scripts do nothing with priority 255");
+    else if (highest >= owner_priority || lowest < 1)
+      say("weight-clamped", instance,
+          "priority and weights reach from {} to {}, and are cut to 1-254: routers that differ "
+          "beyond "
+          "are equal, and their addresses decide",
+          lowest, highest);
+  }
+
+  void check_script(const TrackScript& script) {
+    const Duration timeout = script.timeout.value_or(script.interval);
+    if (timeout > script.interval)
+      advice_.push_back(
+          {"script-slower-than-interval", script.place,
+           fmt::format("vrrp_script {}: may run for {} s and is started every {} s: a "
+                       "script that hangs is noticed late",
+                       script.name, in_seconds(timeout), in_seconds(script.interval))});
   }
 
   const VrrpConfig& config_;

@@ -46,7 +46,8 @@ std::vector<std::string> of_service(const std::string& lines, const Machine& kno
   FromText text{"virtual_server 10.0.0.100 80 {\n protocol TCP\n delay_loop 10\n" + lines + "}\n"};
   return ids(checkers::lint(checkers::read_checkers(text.tree, text.reader), known));
 }
-const std::string checked = " real_server 10.0.0.2 80 {\n TCP_CHECK {\n connect_timeout 3\n }\n }\n";
+const std::string checked =
+    " real_server 10.0.0.2 80 {\n TCP_CHECK {\n connect_timeout 3\n }\n }\n";
 
 TEST(Lint, HasNothingToSayAboutAGoodPair) {
   EXPECT_THAT(of_instance(" priority 150\n" + with_address("10.0.0.100/24")), IsEmpty());
@@ -84,8 +85,9 @@ TEST(Lint, AddressesOutsideEveryNetwork) {
 }
 
 TEST(Lint, Intervals) {
-  EXPECT_THAT(of_instance(" priority 90\n version 3\n advert_int 0.02\n" + with_address("10.0.0.9")),
-              ElementsAre("interval-short"));
+  EXPECT_THAT(
+      of_instance(" priority 90\n version 3\n advert_int 0.02\n" + with_address("10.0.0.9")),
+      ElementsAre("interval-short"));
   EXPECT_THAT(of_instance(" priority 90\n down_timer_adverts 1\n" + with_address("10.0.0.9")),
               ElementsAre("one-advert-lost"));
 }
@@ -94,6 +96,23 @@ TEST(Lint, Passwords) {
   EXPECT_THAT(of_instance(" priority 90\n authentication {\n auth_type PASS\n auth_pass x\n }\n" +
                           with_address("10.0.0.9")),
               ElementsAre("password-in-clear"));
+}
+
+TEST(Lint, Trackers) {
+  const auto of = [](const std::string& script, const std::string& lines) {
+    FromText text{"vrrp_script s {\n script /bin/true\n" + script +
+                  "}\nvrrp_instance VI_1 {\n interface eth0\n virtual_router_id 51\n" + lines +
+                  " track_script {\n s\n }\n" + with_address("10.0.0.100") + "}\n"};
+    return ids(vrrp::lint(vrrp::read_vrrp(text.tree, text.reader), machine()));
+  };
+  EXPECT_THAT(of(" interval 5\n timeout 3\n weight -20\n", " priority 100\n"), IsEmpty());
+  EXPECT_THAT(of(" interval 5\n timeout 9\n", " priority 100\n"),
+              ElementsAre("script-slower-than-interval"));
+  EXPECT_THAT(of(" weight 30\n", " priority 240\n"), ElementsAre("weight-clamped"));
+  EXPECT_THAT(of(" weight -100\n", " priority 90\n"), ElementsAre("weight-clamped"));
+  EXPECT_THAT(
+      of_instance(" priority 90\n unicast_peer {\n 10.0.0.2\n }\n" + with_address("10.0.0.100")),
+      ElementsAre("unicast-unauthenticated"));
 }
 
 TEST(Lint, Servers) {
