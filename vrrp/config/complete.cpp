@@ -27,9 +27,10 @@ bool has_what_it_needs(const Instance& instance, Reader& reader) {
   if (instance.interface.empty() && instance.unicast.peers.empty())
     return missing("interface", "eth0");
   if (instance.interface == "lo") {
-    reader.error(instance.place, fmt::format("vrrp_instance {}: VRRP cannot run on the loopback "
-                                             "interface lo",
-                                             instance.name));
+    reader.error(instance.place_of("interface"),
+                 fmt::format("vrrp_instance {}: VRRP cannot run on the loopback "
+                             "interface lo",
+                             instance.name));
     return false;
   }
   return true;
@@ -40,21 +41,23 @@ Duration fitting_interval(const Instance& instance, Version version, Reader& rea
   if (version == Version::v3) {
     const Duration steps = instance.advert_int / milliseconds{10} * milliseconds{10};
     if (instance.advert_int > v3_longest) {
-      reader.warn(instance.place, fmt::format("vrrp_instance {}: advert_int {} s is more than the "
-                                              "40.95 s of VRRP version 3; 40.95 s is used",
-                                              instance.name, in_seconds(instance.advert_int)));
+      reader.warn(instance.place_of("advert_int"),
+                  fmt::format("vrrp_instance {}: advert_int {} s is more than the "
+                              "40.95 s of VRRP version 3; 40.95 s is used",
+                              instance.name, in_seconds(instance.advert_int)));
       return v3_longest;
     }
     if (steps != instance.advert_int)
-      reader.note(instance.place, fmt::format("vrrp_instance {}: advert_int is rounded to {} s",
-                                              instance.name, in_seconds(steps)));
+      reader.note(instance.place_of("advert_int"),
+                  fmt::format("vrrp_instance {}: advert_int is rounded to {} s", instance.name,
+                              in_seconds(steps)));
     return steps;
   }
   const Duration whole =
       std::max<Duration>(std::chrono::floor<seconds>(instance.advert_int + milliseconds{500}),
                          seconds{1});  // a half goes up, as the partner has it
   if (whole != instance.advert_int)
-    reader.warn(instance.place,
+    reader.warn(instance.place_of("advert_int"),
                 fmt::format("vrrp_instance {}: VRRP version 2 counts whole seconds, "
                             "so advert_int is {} s (version 3 has 10 ms steps)",
                             instance.name, in_seconds(whole)));
@@ -64,14 +67,14 @@ Duration fitting_interval(const Instance& instance, Version version, Reader& rea
 void settle_preemption(Instance& instance, std::uint8_t priority, Reader& reader) {
   if (!instance.preempt && (priority == owner_priority || instance.state == InitialState::master)) {
     reader.warn(
-        instance.place,
+        instance.place_of("nopreempt"),
         fmt::format("vrrp_instance {}: nopreempt does nothing with {}; it is ignored",
                     instance.name, priority == owner_priority ? "priority 255" : "state MASTER"));
     instance.preempt = true;
   }
   if (instance.preempt_delay == Duration{0}) return;
   if (instance.preempt && instance.state != InitialState::master) return;
-  reader.warn(instance.place,
+  reader.warn(instance.place_of("preempt_delay"),
               fmt::format("vrrp_instance {}: preempt_delay does nothing with {}; it is ignored",
                           instance.name, instance.preempt ? "state MASTER" : "nopreempt"));
   instance.preempt_delay = Duration{0};
@@ -80,15 +83,16 @@ void settle_preemption(Instance& instance, std::uint8_t priority, Reader& reader
 void settle_authentication(Instance& instance, Version version, Reader& reader) {
   if (instance.auth_type == AuthType::none) return;
   if (version == Version::v3) {
-    reader.warn(instance.place,
+    reader.warn(instance.place_of("authentication"),
                 fmt::format("vrrp_instance {}: VRRP version 3 has no authentication; "
                             "it is left out",
                             instance.name));
     instance.auth_type = AuthType::none;
   } else if (instance.auth_pass.empty()) {
-    reader.warn(instance.place, fmt::format("vrrp_instance {}: auth_type PASS without auth_pass; "
-                                            "authentication is left out",
-                                            instance.name));
+    reader.warn(instance.place_of("authentication"),
+                fmt::format("vrrp_instance {}: auth_type PASS without auth_pass; "
+                            "authentication is left out",
+                            instance.name));
     instance.auth_type = AuthType::none;
   }
 }
@@ -96,7 +100,7 @@ void settle_authentication(Instance& instance, Version version, Reader& reader) 
 void settle_addresses(Instance& instance, Reader& reader) {
   if (instance.addresses.size() > most_addresses) {
     reader.warn(
-        instance.place,
+        instance.place_of("virtual_ipaddress"),
         fmt::format("vrrp_instance {}: an advertisement lists at most {} addresses; the other "
                     "{} are held but not listed",
                     instance.name, most_addresses, instance.addresses.size() - most_addresses));
@@ -128,7 +132,7 @@ AnnounceConfig announce_config(const Instance& instance, const GlobalDefs& globa
 bool complete(Instance& instance, const GlobalDefs& globals, Reader& reader) {
   if (!has_what_it_needs(instance, reader)) return false;
   if (instance.mcast_src_ip && !instance.mcast_src_ip->is_v4()) {
-    reader.error(instance.place,
+    reader.error(instance.place_of("mcast_src_ip"),
                  fmt::format("vrrp_instance {}: mcast_src_ip {} is not an IPv4 address, and VRRP "
                              "over IPv6 is not supported yet",
                              instance.name, instance.mcast_src_ip->to_string()));
@@ -181,17 +185,19 @@ void report_conflicts(const VrrpConfig& config, Reader& reader) {
     const auto [other, fresh] =
         routers.try_emplace({instance.interface, instance.vrid(), v6, peer}, &instance);
     if (!fresh)
-      reader.error(instance.place, fmt::format("vrrp_instance {} and {} both use VRID {} on {}",
-                                               other->second->name, instance.name, instance.vrid(),
-                                               instance.interface));
+      reader.error(
+          instance.place_of("virtual_router_id"),
+          fmt::format("vrrp_instance {} and {} both use VRID {} on {}", other->second->name,
+                      instance.name, instance.vrid(), instance.interface));
     for (const auto* list : {&instance.addresses, &instance.excluded})
       for (const VirtualAddress& address : *list) {
         const auto [holder, first] =
             holders.try_emplace({address.interface, address.address}, &instance);
         if (!first)
-          reader.note(instance.place, fmt::format("{} on {} is held by vrrp_instance {} and {}",
-                                                  address.address.to_string(), address.interface,
-                                                  holder->second->name, instance.name));
+          reader.note(instance.place_of("virtual_ipaddress"),
+                      fmt::format("{} on {} is held by vrrp_instance {} and {}",
+                                  address.address.to_string(), address.interface,
+                                  holder->second->name, instance.name));
       }
   }
 }

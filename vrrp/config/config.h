@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <span>
 #include <string>
@@ -40,7 +41,8 @@ struct AnnounceConfig {
 
 struct Instance {
   std::string name;
-  config::Place place;  ///< of the block; not compared
+  config::Place place;                                       ///< of the block; not compared
+  std::map<std::string, config::Place, std::less<>> places;  ///< of arguments, by keyword
   std::string interface;
   std::optional<std::uint8_t> virtual_router_id;  ///< never empty after completion
   std::optional<std::uint8_t> configured_priority;
@@ -93,6 +95,11 @@ struct Instance {
   AnnounceConfig announce;
   ChecksumStyle checksum_style = ChecksumStyle::pseudo_header;
 
+  /// Where a message about this keyword points: at its argument, or at the block without it.
+  [[nodiscard]] config::Place place_of(std::string_view keyword) const {
+    const auto found = places.find(keyword);
+    return found == places.end() ? place : found->second;
+  }
   [[nodiscard]] std::uint8_t vrid() const { return virtual_router_id.value_or(0); }
 };
 

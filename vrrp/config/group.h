@@ -1,6 +1,7 @@
 // Blocks that name instances or interfaces together: vrrp_sync_group, track_group, garp_group.
 #pragma once
 
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -16,7 +17,8 @@ struct SyncGroup {
   std::string name;
   config::Place place;  ///< of the block
   std::vector<std::string> members;
-  Trackers track;  ///< for all members
+  std::map<std::string, config::Place> member_places{};  ///< where each is named first
+  Trackers track;                                        ///< for all members
   NotifyScripts notify;
   std::optional<bool> smtp_alert;  ///< default: smtp_alert_vrrp
   bool weighted_tracking = false;  ///< sync_group_tracking_weight: members may weigh their trackers
@@ -28,6 +30,7 @@ struct TrackGroup {
   std::string name;
   config::Place place;  ///< of the block
   std::vector<std::string> members;
+  std::map<std::string, config::Place> member_places{};  ///< where each is named first
 };
 
 /// garp_group: interfaces whose announcements are paced. Each of `separate` has a timer of its own,

@@ -35,6 +35,9 @@ constexpr Range gap{0, 4294, "s"};
 template <typename T>
 void read_members(T& group, const Row<T>&, const Statement& statement, Reader& reader) {
   report_words_before_block(statement, reader);
+  for (const Statement& line : statement.children)
+    for (std::size_t word = 0; word < line.words.size(); ++word)
+      group.member_places.try_emplace(line.words[word].text, line.place(word));
   for (std::string& name : read_names(statement)) group.members.push_back(std::move(name));
 }
 
@@ -176,7 +179,7 @@ void complete_groups(GroupConfig& groups, std::vector<std::string> instances, Re
   const auto exists = [&](const auto& group, std::string_view kind, const std::string& member) {
     if (std::ranges::binary_search(instances, member)) return true;
     if (!reader.diagnostics.is_full(config::Severity::warning))
-      reader.warn(group.place,
+      reader.warn(group.member_places.at(member),
                   fmt::format("{} {}: there is no vrrp_instance '{}'; it is left out{}", kind,
                               group.name, member, config::did_you_mean(member, names)));
     return false;
@@ -187,9 +190,10 @@ void complete_groups(GroupConfig& groups, std::vector<std::string> instances, Re
       if (!exists(group, "vrrp_sync_group", member)) return false;
       const auto [other, fresh] = group_of.try_emplace(member, group.name);
       if (!fresh)
-        reader.warn(group.place, fmt::format("vrrp_sync_group {}: '{}' is in group {} already; it "
-                                             "stays there",
-                                             group.name, member, other->second));
+        reader.warn(group.member_places.at(member),
+                    fmt::format("vrrp_sync_group {}: '{}' is in group {} already; it "
+                                "stays there",
+                                group.name, member, other->second));
       return fresh;
     });
     if (group.members.size() < 2)

@@ -296,6 +296,8 @@ void read_instance(VrrpConfig& config, const Statement& block, Reader& reader) {
   Instance instance;
   instance.name = name;
   instance.place = block.place();
+  for (const Statement& statement : block.children)
+    instance.places[statement.keyword()] = statement.place(1);
   config::read_block<Instance>(instance_schema, instance, block.children, "vrrp_instance", reader);
   if (complete(instance, config.globals, reader)) config.instances.push_back(std::move(instance));
 }

@@ -50,6 +50,23 @@ std::vector<std::string> findings_of(const std::filesystem::path& file) {
   return found;
 }
 
+/// The rows of a list, without its heading, by column.
+std::vector<std::vector<std::string>> rows_of(const std::filesystem::path& list) {
+  std::vector<std::vector<std::string>> rows;
+  std::ifstream file{list};
+  std::string line;
+  std::getline(file, line);
+  while (std::getline(file, line)) {
+    auto& fields = rows.emplace_back();
+    for (std::size_t begin = 0; begin <= line.size();) {
+      const std::size_t end = std::min(line.find('\t', begin), line.size());
+      fields.push_back(line.substr(begin, end - begin));
+      begin = end + 1;
+    }
+  }
+  return rows;
+}
+
 class Corpus : public testing::Test {
  protected:
   void SetUp() override {
@@ -74,18 +91,9 @@ TEST_F(Corpus, IsReadWithoutACrash) {
 /// Files of which keepalived 2.2.7 has nothing to say, and what we say of them; what is only not
 /// built yet does not count.
 TEST_F(Corpus, AgreesWithKeepalivedAboutFilesThatItTakesInSilence) {
-  std::ifstream index{corpus / "conf" / "index.tsv"};
-  std::string line;
-  std::getline(index, line);  // the heading
   std::size_t files = 0;
   std::size_t disagreements = 0;
-  while (std::getline(index, line)) {
-    std::vector<std::string> fields;
-    for (std::size_t begin = 0; begin <= line.size();) {
-      const std::size_t end = std::min(line.find('\t', begin), line.size());
-      fields.push_back(line.substr(begin, end - begin));
-      begin = end + 1;
-    }
+  for (const std::vector<std::string>& fields : rows_of(corpus / "conf" / "index.tsv")) {
     if (fields.size() < 5 || fields[3] != "0" || fields[4] != "0") continue;
     ++files;
     for (const std::string& found : findings_of(corpus / "conf" / fields[0])) {
@@ -99,8 +107,27 @@ TEST_F(Corpus, AgreesWithKeepalivedAboutFilesThatItTakesInSilence) {
   }
   std::cout << fmt::format("{} files, {} disagreements\n", files, disagreements);
   EXPECT_GT(files, 50U);
-  // May only fall. Most are instances whose only addresses are IPv6, which is not built yet.
-  EXPECT_LE(disagreements, 20U);
+  EXPECT_LE(disagreements, 6U);  // may only fall
+}
+
+/// The list names the line of each mistake; these few are told elsewhere, on purpose.
+TEST_F(Corpus, ReportsEveryMistakeAtItsLine) {
+  const std::set<std::string> elsewhere{
+      "06-missing-close-brace-eof.conf",  // where the block begins, not at the end of the file
+      "20-var-recursion.conf",            // where the definition is used, with the way it takes
+      // What a machine does not have is for lint: the same file may be right for another one.
+      "29-interface-unknown.conf", "43-vip-dev-unknown.conf", "46-track-interface-unknown.conf",
+      // Keywords at the top level are the supervisor's to judge.
+      "01-unknown-root-keyword.conf", "11-keyword-outside-block.conf"};
+  std::set<std::string> missed;
+  for (const std::vector<std::string>& fields : rows_of(corpus / "bad" / "index.tsv")) {
+    const std::string line = fields[1].substr(0, fields[1].find(':')) + ":";
+    const auto found = findings_of(corpus / "bad" / fields[0]);
+    const bool told = std::ranges::any_of(
+        found, [&](const std::string& finding) { return finding.starts_with(line); });
+    if (!told && !elsewhere.contains(fields[0])) missed.insert(fields[0] + ":" + fields[1]);
+  }
+  EXPECT_THAT(missed, IsEmpty());
 }
 
 TEST_F(Corpus, ReportsMistakesOfTheLanguageWhereTheyAre) {

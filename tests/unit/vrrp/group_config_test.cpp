@@ -36,7 +36,7 @@ TEST(SyncGroups, TakeEveryKeyword) {
 TEST(SyncGroups, LeaveOutMembersThatAreNotThere) {
   const ReadVrrp read{two_instances + "vrrp_sync_group G {\n group {\n VI_1\n VI_3\n }\n}\n"};
   EXPECT_THAT(read.findings,
-              ElementsAre("17:1 warning vrrp_sync_group G: there is no vrrp_instance 'VI_3'; it is "
+              ElementsAre("20:2 warning vrrp_sync_group G: there is no vrrp_instance 'VI_3'; it is "
                           "left out (did you mean 'VI_1'?)",
                           "17:1 warning vrrp_sync_group G has one member: there is nothing to keep "
                           "together"));
@@ -48,7 +48,7 @@ TEST(SyncGroups, HoldAnInstanceOnce) {
                       "vrrp_sync_group H {\n group { VI_1 VI_2 }\n}\n"};
   EXPECT_THAT(
       read.findings,
-      Contains("20:1 warning vrrp_sync_group H: 'VI_1' is in group G already; it stays there"));
+      Contains("21:10 warning vrrp_sync_group H: 'VI_1' is in group G already; it stays there"));
   EXPECT_EQ(read.config.groups.sync.size(), 1U);
 }
 
