@@ -148,7 +148,7 @@ void read_extra_garp(Globals& globals, const Line&, const Statement& statement, 
 void read_buffer_policy(Globals& globals, const Line&, const Statement& statement, Reader& reader) {
   using Policy = AdvertBuffers::Policy;
   AdvertBuffers& buffers = globals.vrrp.buffers;
-  const std::string_view text = statement.words.size() > 1 ? statement.words[1].text : "";
+  const std::string text = statement.words.size() > 1 ? statement.words[1].text : "";
   if (text == "MTU") {
     buffers.policy = Policy::mtu;
   } else if (text == "ADVERT") {
