@@ -1,5 +1,5 @@
 """Waiting for conditions with a deadline. Nothing in the lab sleeps and hopes."""
-import concurrent.futures
+import multiprocessing
 import os
 import time
 
@@ -19,23 +19,37 @@ def wait_until(condition, deadline, what):
         time.sleep(0.005)
 
 
-def _stall_of(cpu, end):
-    """How late a sleep of 1 ms ended on this CPU, at the worst."""
+def _watch_cpu(cpu, worst, ended):
+    """Keeps in `worst` how late a sleep of 1 ms ended on this CPU."""
     os.sched_setaffinity(0, {cpu})
-    worst, last = 0.0, time.monotonic()
-    while last < end:
+    last = time.monotonic()
+    while not ended.is_set():
         time.sleep(0.001)
         now = time.monotonic()
-        worst, last = max(worst, now - last - 0.001), now
-    return worst
+        worst.value, last = max(worst.value, now - last - 0.001), now
 
 
-def longest_stall(seconds):
-    """Waits, and returns the longest time for which one of this machine's CPUs ran nothing of ours.
+class StallWatch:
+    """Measures for how long a CPU of this machine ran nothing of ours, while it is open.
 
-    A protocol with an interval of 10 ms cannot be judged on a machine that stands still for longer.
+    What is counted in milliseconds cannot be judged on a machine that stands still for longer.
     """
-    end = time.monotonic() + seconds
-    cpus = sorted(os.sched_getaffinity(0))
-    with concurrent.futures.ProcessPoolExecutor(len(cpus)) as pool:
-        return max(pool.map(_stall_of, cpus, [end] * len(cpus)))
+
+    def __enter__(self):
+        self.ended = multiprocessing.Event()
+        self.worst = {cpu: multiprocessing.Value("d", 0.0, lock=False)
+                      for cpu in sorted(os.sched_getaffinity(0))}
+        self.watchers = [multiprocessing.Process(target=_watch_cpu, args=(cpu, worst, self.ended))
+                         for cpu, worst in self.worst.items()]
+        for watcher in self.watchers:
+            watcher.start()
+        return self
+
+    def longest(self):
+        """Seconds, so far."""
+        return max(worst.value for worst in self.worst.values())
+
+    def __exit__(self, *_):
+        self.ended.set()
+        for watcher in self.watchers:
+            watcher.join()

@@ -3,7 +3,7 @@ import time
 
 import vrrp_setup as setup
 from lab.daemons import Holdfast, Keepalived
-from lab.wait import longest_stall, wait_until
+from lab.wait import StallWatch, wait_until
 
 HIGH, LOW = 150, 100
 QUIET = 10  # seconds without a transition
@@ -33,7 +33,9 @@ class InteropTest(setup.LabTest):
         interval, that proves nothing, and is looked at again."""
         for _ in range(4):
             before = self.high.states(), self.low.states()
-            stall = longest_stall(QUIET)
+            with StallWatch() as watch:
+                time.sleep(QUIET)  # it is the absence of an event that is tested
+            stall = watch.longest()
             if (self.high.states(), self.low.states()) == before:
                 return
             if stall < self.advert:

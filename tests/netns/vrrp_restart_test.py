@@ -4,7 +4,7 @@ import time
 
 import vrrp_setup as setup
 from lab.daemons import Holdfast, Keepalived
-from lab.wait import wait_until
+from lab.wait import StallWatch, wait_until
 
 ADVERT = 0.1
 KILLS = 50
@@ -61,6 +61,7 @@ class RestartTest(setup.LabTest):
 
     def test_reloading_an_unchanged_file_does_nothing(self):
         before = self.partner.states(), self.active.states()
+        watch = self.opened(StallWatch())
         begun = time.monotonic()
         for number in range(1, RELOADS + 1):
             self.active.reload()
@@ -70,7 +71,9 @@ class RestartTest(setup.LabTest):
         self.assertEqual((self.partner.states(), self.active.states()), before)
         self.assertEqual(self.address_changes(), "")
         pauses = sorted(setup.gaps(self.adverts()))
-        self.assertLess(pauses[-1], 1.2 * ADVERT)
+        # A machine that stood still sent nothing meanwhile.
+        stall = watch.longest() if watch.longest() > 0.1 * ADVERT else 0
+        self.assertLess(pauses[-1], 1.2 * ADVERT + stall)
         print(f"longest pause between adverts {pauses[-1] * 1000:.1f} ms ", end="")
 
 
