@@ -103,13 +103,6 @@ std::optional<unsigned> octal(const std::string& text) {
   return value;
 }
 
-std::string node_name() {
-  utsname name{};
-  ::uname(&name);
-  const std::string node = name.nodename;
-  return node.substr(0, node.find('.'));
-}
-
 /// keepalived started under its own name keeps its pid files where its users look for them.
 std::string default_pid_file(const std::string& program, const char* own, const char* keepalived) {
   const std::string name = program.substr(program.rfind('/') + 1);
@@ -151,6 +144,13 @@ Options read_values(const po::variables_map& given, const std::string& program) 
 }
 
 }  // namespace
+
+std::string node_name() {
+  utsname name{};
+  ::uname(&name);
+  const std::string node = name.nodename;
+  return node.substr(0, node.find('.'));
+}
 
 CommandLine read_command_line(const std::vector<std::string>& arguments) {
   const std::string program = arguments.empty() ? "holdfastd" : arguments.front();

@@ -47,6 +47,8 @@ struct CommandLine {
   std::optional<Options> options;
   PrintAndExit print;
 };
+/// The node name up to its first dot: the config_id where -i gives none (grammar.md 10).
+std::string node_name();
 CommandLine read_command_line(const std::vector<std::string>& arguments);
 
 }  // namespace holdfast

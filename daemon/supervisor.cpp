@@ -182,7 +182,7 @@ void Supervisor::reap() {
 void Supervisor::worker_ended(Worker& worker, int status) {
   const Duration lived = worker.ended();
   recovering_.erase(&worker);
-  if (phase_ == Phase::stopping) return finish_stop();
+  if (phase_ == Phase::stopping) return;  // reap() goes on with that
   const bool needed = current_ && std::ranges::count(workers_for(*current_), &worker) > 0;
   if (current_ && !needed && WIFEXITED(status) && WEXITSTATUS(status) == 0) {
     worker.forget_state();  // a reload made it superfluous
@@ -268,7 +268,6 @@ void Supervisor::reload() {
     return;
   }
   begin(std::move(configuration));
-  if (!transaction_) sd_notify(0, "READY=1");
 }
 
 void Supervisor::stop(int status) {

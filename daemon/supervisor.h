@@ -48,7 +48,7 @@ class Supervisor {
   enum class Phase { starting, running, stopping };
 
   // transaction.cpp
-  bool begin(Configuration configuration);
+  void begin(Configuration configuration);
   void handle_prepared(Worker& worker, process::Prepared prepared);
   void all_prepared();
   void commit();

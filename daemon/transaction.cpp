@@ -32,8 +32,8 @@ process::Configure Supervisor::settings_for(const Worker& worker, bool restarted
   return settings;
 }
 
-/// @return false when it ended at once; refuse() has been called then
-bool Supervisor::begin(Configuration configuration) {
+/// It may end at once: refused, or in force where no worker is needed.
+void Supervisor::begin(Configuration configuration) {
   Transaction& transaction = transaction_.emplace();
   transaction.findings = configuration.findings;
   auto text =
@@ -41,8 +41,7 @@ bool Supervisor::begin(Configuration configuration) {
   transaction.configuration = std::move(configuration);
   if (!text) {
     log_.write(Event{Level::error, "configuration", text.error().what});
-    refuse("memory");
-    return false;
+    return refuse("memory");
   }
   transaction.text = std::move(*text);
   for (Worker* worker : workers_for(transaction.configuration)) {
@@ -53,8 +52,7 @@ bool Supervisor::begin(Configuration configuration) {
       const std::string log = testing_ ? "0,0,0,0" : process::to_environment(log_options_);
       if (auto started = worker->start(log); !started) {
         log_.write(Event{Level::error, "worker_start", started.error().what});
-        refuse("a worker cannot be started");
-        return false;
+        return refuse("a worker cannot be started");
       }
       transaction.started.insert(worker);
     }
@@ -62,16 +60,12 @@ bool Supervisor::begin(Configuration configuration) {
                       settings_for(*worker, resumes));
     transaction.preparing.insert(worker);
   }
-  if (transaction.preparing.empty()) {
-    all_prepared();
-    return true;
-  }
+  if (transaction.preparing.empty()) return all_prepared();
   deadline_.expires_after(prepare_limit);
   deadline_.async_wait([this](const boost::system::error_code& error) {
     if (!error && transaction_ && !transaction_->preparing.empty())
       refuse("a worker did not answer in time");
   });
-  return true;
 }
 
 void Supervisor::handle_prepared(Worker& worker, process::Prepared prepared) {

@@ -94,7 +94,7 @@ std::vector<std::string> chain(const Text& text, std::uint32_t via) {
 /// A password is in its file and in no message. On a line of YAML it may stand behind other keys.
 std::string masked(std::string line, bool anywhere = false) {
   const std::size_t word = anywhere ? line.find("auth_") : line.find_first_not_of(" \t");
-  if (word == std::string::npos || line.compare(word, 5, "auth_") != 0) return line;
+  if (word == std::string::npos || !holds_secret(std::string_view{line}.substr(word))) return line;
   const std::size_t end = std::min(line.find_first_of(" \t", word), line.size());
   for (std::size_t i = end; i < line.size(); ++i)
     if (line[i] != ' ' && line[i] != '\t') line[i] = '*';

@@ -51,6 +51,9 @@ class Diagnostics {
 
 std::string_view to_string(Severity severity);
 
+/// True for a keyword whose arguments no message shows: auth_pass, auth_hmac.
+constexpr bool holds_secret(std::string_view keyword) { return keyword.starts_with("auth_"); }
+
 /// A finding with all that a message shows of its place.
 struct Shown {
   Severity severity = Severity::error;

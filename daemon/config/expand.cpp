@@ -21,6 +21,7 @@ namespace {
 constexpr std::size_t max_files = 10'000;
 /// Most includes, conditions and definitions behind braces of one line.
 constexpr std::size_t max_directives_on_a_line = 16;
+constexpr std::string_view seed_keyword = "random_seed";
 
 /// A file that is being read.
 struct Visit {
@@ -119,7 +120,8 @@ class Expander {
       add_line("");
     } else {
       std::string line = without_comment(raw);
-      note_ignored(raw.substr(std::min(raw.find_first_of("#!"), raw.size())), line.empty());
+      if (line.size() < raw.size())  // there is a comment, or only blanks at the end
+        note_ignored(raw.substr(std::min(raw.find_first_of("#!"), raw.size())), line.empty());
       take(std::move(line), 0);
     }
   }
@@ -264,12 +266,13 @@ class Expander {
   /// A line without references: an include, or text for the tree.
   void hand_over(std::string line, std::size_t depth,
                  const std::vector<std::string>& unknown = {}) {
-    if (const auto* keyword = find_include_keyword(first_word(line)))
+    const std::string_view word = first_word(line);
+    if (const auto* keyword = find_include_keyword(word))
       return include(line, keyword->word, keyword->checks);
-    if (first_word(line) == "random_seed") seed_random(line);
+    if (const auto at = line.find(seed_keyword); at != std::string::npos) seed_random(line, at);
     const auto cut = directive_after_brace(line);
     if (!cut) {
-      const bool secret = first_word(line).starts_with("auth_");
+      const bool secret = holds_secret(word);
       const Place place = add_line(std::move(line));
       if (!secret) note_unknown(place, unknown);
     } else if (depth >= max_directives_on_a_line) {
@@ -298,8 +301,10 @@ class Expander {
   }
 
   /// `random_seed N`: the same numbers from ${_RANDOM} from here on.
-  void seed_random(std::string_view line) {
-    line.remove_prefix(line.find("random_seed") + std::string_view{"random_seed"}.size());
+  void seed_random(std::string_view line, std::size_t at) {
+    const bool begins = at == 0 || is_blank(line[at - 1]) || line[at - 1] == '{';
+    line.remove_prefix(at + seed_keyword.size());
+    if (!begins || line.empty() || !is_blank(line.front())) return;
     random_.seed(std::strtoull(std::string{first_word(line)}.c_str(), nullptr, 10));
   }
 

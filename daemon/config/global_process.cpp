@@ -274,9 +274,9 @@ constexpr std::array other_rows{
         "umask", "0-0777 | IRUSR|IWGRP|...", "sys/stat.h",
         "Permissions that created files do not get; 0177 by default, and -u counts more.",
         read_umask)),
-    pending(part_field<&Globals::common, &Common::random_seed>(
+    part_field<&Globals::common, &Common::random_seed>(
         "random_seed", lenient(Range{0, 4294967295.0}),
-        "Seed of ${_RANDOM}, too late for the file that it stands in.")),
+        "Seed of ${_RANDOM} for the lines behind it."),
     pending(row<Globals>(
         "reload_check_config", "[LOGFILE]", "keepalived",
         "Let a test child read the files before a reload; /dev/null gets its findings by default.",

@@ -135,7 +135,7 @@ class ConfWriter {
     if (reads_back(quoted, statement)) return quoted;
     std::vector<std::string_view> words;
     for (const Word& word : statement.words) words.push_back(word.text);
-    if (words.front().starts_with("auth_")) words = {words.front(), "..."};  // a password
+    if (holds_secret(words.front())) words = {words.front(), "..."};  // a password
     const std::string where = statement.line < text_.lines.size()
                                   ? fmt::format(" (line {})", text_.lines[statement.line].number)
                                   : "";

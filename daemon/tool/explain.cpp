@@ -28,14 +28,13 @@ int explain(const std::vector<std::string>& arguments) {
   const auto all = all_keywords();
   int status = 0;
   for (const std::string& keyword : arguments) {
-    const auto before = all.size();
-    std::size_t found = 0;
+    bool found = false;
     for (const config::KeywordInfo& info : all)
       if (info.keyword == keyword) {
         print(info);
-        ++found;
+        found = true;
       }
-    if (found > 0 && before > 0) continue;
+    if (found) continue;
     std::set<std::string_view> names;
     for (const config::KeywordInfo& info : all) names.insert(info.keyword);
     const std::vector<std::string_view> known{names.begin(), names.end()};

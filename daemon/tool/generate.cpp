@@ -1,4 +1,6 @@
 // What is made from the table of keywords and kept in the tree: a test compares them.
+#include <fmt/ranges.h>
+
 #include <algorithm>
 #include <boost/json/serialize.hpp>
 #include <cstdio>
@@ -76,8 +78,9 @@ std::string completion() {
       "# Made by `holdfast generate completion`; do not edit. For bash.\n_holdfast() {\n"
       "  local word=${COMP_WORDS[COMP_CWORD]}\n"
       "  if [ \"$COMP_CWORD\" = 1 ]; then\n"
-      "    COMPREPLY=($(compgen -W 'explain show-config diff convert lint generate' -- "
-      "\"$word\"))\n"
+      "    COMPREPLY=($(compgen -W '" +
+      fmt::format("{}", fmt::join(command_names(), " ")) +
+      "' -- \"$word\"))\n"
       "  elif [ \"${COMP_WORDS[1]}\" = explain ]; then\n    COMPREPLY=($(compgen -W '";
   for (const std::string& name : names()) out += name + " ";
   out.back() = '\'';

@@ -1,5 +1,3 @@
-#include <sys/utsname.h>
-
 #include <algorithm>
 
 #include "daemon/config/tree.h"
@@ -10,13 +8,7 @@ namespace holdfast::tool {
 Loaded load(const std::string& file, const std::string& config_id) {
   Options options;
   options.file = file;
-  options.config_id = config_id;
-  if (config_id.empty()) {
-    utsname name{};
-    ::uname(&name);
-    const std::string node = name.nodename;
-    options.config_id = node.substr(0, node.find('.'));
-  }
+  options.config_id = config_id.empty() ? node_name() : config_id;
   Loaded loaded;
   loaded.configuration = load_configuration(options, 1);
   loaded.findings = loaded.configuration.findings;

@@ -45,16 +45,20 @@ int usage(std::FILE* out) {
 
 }  // namespace
 
+std::vector<std::string_view> tool::command_names() {
+  std::vector<std::string_view> names;
+  for (const Command& command : commands) names.push_back(command.name);
+  return names;
+}
+
 int main(int argc, char** argv) {
   const std::vector<std::string> words{argv + 1, argv + argc};
   if (words.empty()) return usage(stderr);
   if (words.front() == "--help" || words.front() == "-h") return usage(stdout);
   const auto* const command = std::ranges::find(commands, words.front(), &Command::name);
   if (command != commands.end()) return command->run({words.begin() + 1, words.end()});
-  std::vector<std::string_view> names;
-  for (const Command& known : commands) names.push_back(known.name);
   std::fputs(fmt::format("holdfast: there is no command '{}'{}\n", words.front(),
-                         config::did_you_mean(words.front(), names))
+                         config::did_you_mean(words.front(), tool::command_names()))
                  .c_str(),
              stderr);
   return usage(stderr);

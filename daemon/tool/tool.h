@@ -3,6 +3,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "checkers/config/config.h"
@@ -26,6 +27,9 @@ Loaded load(const std::string& file, const std::string& config_id);
 
 /// Every keyword of every block: the one source of manual, schema, completion and explain.
 std::vector<config::KeywordInfo> all_keywords();
+
+/// The names of all commands, in the order of their table.
+std::vector<std::string_view> command_names();
 
 /// What lint may know of this machine.
 config::Machine this_machine();

@@ -56,6 +56,30 @@ class Director:
     def signal(self, number, which="main"):
         os.kill(self.pid(which), number)
 
+    def kill_next_worker(self, which, killed):
+        """Kills the worker if it is not one of `killed`, to which it is added."""
+        try:
+            pid = self.pid(which)
+            if pid not in killed:
+                os.kill(pid, signal.SIGKILL)
+                killed.add(pid)
+        except (FileNotFoundError, ValueError, ProcessLookupError):
+            pass  # none is running
+
+    def replace_worker(self, which, deadline):
+        """Kills the worker and returns after how many seconds another one was there."""
+        victim = self.pid(which)
+        begun = time.monotonic()
+        os.kill(victim, signal.SIGKILL)
+
+        def replaced():
+            try:
+                return self.pid(which) != victim
+            except (FileNotFoundError, ValueError):
+                return False
+        wait_until(replaced, deadline, "a new worker")
+        return time.monotonic() - begun
+
     def reload(self):
         self.signal(signal.SIGHUP)
 

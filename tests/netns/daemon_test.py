@@ -240,13 +240,7 @@ class DaemonTest(setup.LabTest):
         victims = set()
 
         def kill_next():
-            try:
-                pid = director.pid("checkers")
-                if pid not in victims and is_alive(pid):
-                    os.kill(pid, signal.SIGKILL)
-                    victims.add(pid)
-            except (FileNotFoundError, ValueError, ProcessLookupError):
-                pass
+            director.kill_next_worker("checkers", victims)
             return "worker_backoff" in director.text() or "started again in" in director.text()
         wait_until(kill_next, 20, "the pause before the next start")
         self.assertTrue(director.is_master(), "VRRP does not care")
@@ -260,13 +254,7 @@ class DaemonTest(setup.LabTest):
         victims = set()
 
         def kill_next():
-            try:
-                pid = director.pid("vrrp")
-                if pid not in victims and is_alive(pid):
-                    os.kill(pid, signal.SIGKILL)
-                    victims.add(pid)
-            except (FileNotFoundError, ValueError, ProcessLookupError):
-                pass
+            director.kill_next_worker("vrrp", victims)
             return director.text().count("started again in") >= 4  # 1, 2, 4, 8 s
         wait_until(kill_next, 30, "a longer pause before the next start")
         wait_until(lambda: not self.host.has_address(setup.VIP), 1, "the address gone")

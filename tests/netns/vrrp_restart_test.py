@@ -1,5 +1,4 @@
 """A killed worker and a reload of an unchanged file are not noticed by anybody on the wire."""
-import signal
 import time
 
 import vrrp_setup as setup
@@ -35,15 +34,7 @@ class RestartTest(setup.LabTest):
 
     def kill_worker(self):
         """Kills it once it has lived long enough not to be taken for a crash loop."""
-        victim = self.active.pid("vrrp")
-        self.active.signal(signal.SIGKILL, "vrrp")
-
-        def replaced():
-            try:
-                return self.active.pid("vrrp") != victim
-            except (FileNotFoundError, ValueError):
-                return False
-        wait_until(replaced, 2, "a new worker")
+        self.active.replace_worker("vrrp", 2)
         begun = time.monotonic()
         wait_until(lambda: self.adverts()[-1] > begun, 2, "its adverts")
         time.sleep(max(0.0, 0.6 - (time.monotonic() - begun)))

@@ -1,7 +1,6 @@
 """Checks against servers of every kind, and what reaches the kernel's table. Needs IPVS: started by
 checkers_test.py inside user-mode-linux."""
 import os
-import signal
 import sys
 import tempfile
 import threading
@@ -267,17 +266,7 @@ class CheckersTest(unittest.TestCase):
         print(f"{KILLS} kills, a new worker after {max(pauses) * 1000:.0f} ms at most ", end="")
 
     def kill_worker(self, director):
-        victim = director.pid("checkers")
-        begun = time.monotonic()
-        os.kill(victim, signal.SIGKILL)
-
-        def replaced():
-            try:
-                return director.pid("checkers") != victim
-            except (FileNotFoundError, ValueError):
-                return False
-        wait_until(replaced, 5, "a new worker")
-        pause = time.monotonic() - begun
+        pause = director.replace_worker("checkers", 5)
         time.sleep(0.6)  # long enough not to be taken for a crash loop
         return pause
 

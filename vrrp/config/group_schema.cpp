@@ -36,9 +36,10 @@ template <typename T>
 void read_members(T& group, const Row<T>&, const Statement& statement, Reader& reader) {
   report_words_before_block(statement, reader);
   for (const Statement& line : statement.children)
-    for (std::size_t word = 0; word < line.words.size(); ++word)
+    for (std::size_t word = 0; word < line.words.size(); ++word) {
+      group.members.push_back(line.words[word].text);
       group.member_places.try_emplace(line.words[word].text, line.place(word));
-  for (std::string& name : read_names(statement)) group.members.push_back(std::move(name));
+    }
 }
 
 void read_global_tracking(SyncGroup&, const Row<SyncGroup>&, const Statement& statement,

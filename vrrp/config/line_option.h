@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "daemon/base/ip.h"
 #include "daemon/config/schema.h"
 
 namespace holdfast::vrrp {
@@ -87,6 +88,16 @@ void read_options(const LineKind<T>& kind, T& target, const config::Statement& l
     for (const LineOption<T>& option : kind.options) known.push_back(option.row.keyword);
     report_unknown_option(line, word++, kind.what, known, reader);
   }
+}
+
+/// `inet`, `inet6`. grammar.md 14: keepalived passes over the word behind it; here nothing is lost.
+template <typename T>
+void read_family(T& target, const config::Row<T>&, const config::Statement& option,
+                 config::Reader& reader) {
+  target.family = option.keyword() == "inet6" ? Family::ipv6 : Family::ipv4;
+  reader.note(option.place(), fmt::format("keepalived passes over the word behind '{}'; here it "
+                                          "counts",
+                                          option.keyword()));
 }
 
 template <typename T>

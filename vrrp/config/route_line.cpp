@@ -44,14 +44,6 @@ constexpr Row<Route> old_spelling(std::string_view keyword, std::string_view arg
   return pending(row<Route>(keyword, arguments, "keepalived, deprecated", meaning, read));
 }
 
-/// grammar.md 14: keepalived passes over the word behind it; here nothing is lost.
-void read_family(Route& route, const Row<Route>&, const Statement& option, Reader& reader) {
-  route.family = option.keyword() == "inet6" ? Family::ipv6 : Family::ipv4;
-  reader.note(option.place(), fmt::format("keepalived passes over the word behind '{}'; here it "
-                                          "counts",
-                                          option.keyword()));
-}
-
 bool is_type(std::string_view word) {
   return std::ranges::find(type_words, word) != type_words.end();
 }
@@ -195,8 +187,8 @@ constexpr Option number_metric(std::string_view keyword, config::Rule rule,
 constexpr Range unsigned32{0, 4'294'967'295.0};
 
 constexpr std::array options{
-    Option{line_row("inet", "", "The route is IPv4.", read_family), one_word},
-    Option{line_row("inet6", "", "The route is IPv6.", read_family), one_word},
+    Option{line_row("inet", "", "The route is IPv4.", read_family<Route>), one_word},
+    Option{line_row("inet6", "", "The route is IPv6.", read_family<Route>), one_word},
     Option{line_row("type",
                     "unicast|local|broadcast|anycast|multicast|throw|unreachable|prohibit|"
                     "blackhole|nat|xresolve",

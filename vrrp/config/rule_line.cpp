@@ -30,15 +30,6 @@ constexpr Row<PolicyRule> line_row(std::string_view keyword, std::string_view ar
   return pending(row<PolicyRule>(keyword, arguments, "keepalived", meaning, read));
 }
 
-/// grammar.md 14: keepalived passes over the word behind it; here nothing is lost.
-void read_family(PolicyRule& rule, const Row<PolicyRule>&, const Statement& option,
-                 Reader& reader) {
-  rule.family = option.keyword() == "inet6" ? Family::ipv6 : Family::ipv4;
-  reader.note(option.place(), fmt::format("keepalived passes over the word behind '{}'; here it "
-                                          "counts",
-                                          option.keyword()));
-}
-
 template <std::optional<Prefix> PolicyRule::* Member>
 void read_prefix(PolicyRule& rule, const Row<PolicyRule>&, const Statement& option,
                  Reader& reader) {
@@ -132,8 +123,8 @@ void read_action(PolicyRule& rule, const Row<PolicyRule>&, const Statement&, Rea
 }
 
 constexpr std::array options{
-    Option{line_row("inet", "", "The rule is IPv4.", read_family), one_word},
-    Option{line_row("inet6", "", "The rule is IPv6.", read_family), one_word},
+    Option{line_row("inet", "", "The rule is IPv4.", read_family<PolicyRule>), one_word},
+    Option{line_row("inet6", "", "The rule is IPv6.", read_family<PolicyRule>), one_word},
     Option{line_row("from", "PREFIX|all", "Sources it selects.", read_prefix<&PolicyRule::from>)},
     Option{line_row("to", "PREFIX|all", "Destinations it selects.", read_prefix<&PolicyRule::to>)},
     Option{line_row("table", "N|NAME", "Table that is asked.", read_table)},

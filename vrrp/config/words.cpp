@@ -32,13 +32,6 @@ std::optional<std::string> read_interface(const Statement& statement, std::size_
   return std::nullopt;
 }
 
-std::vector<std::string> read_names(const Statement& block) {
-  std::vector<std::string> names;
-  for (const Statement& line : block.children)
-    for (const config::Word& word : line.words) names.push_back(word.text);
-  return names;
-}
-
 void report_words_before_block(const Statement& statement, Reader& reader) {
   if (statement.words.size() < 2) return;
   reader.warn(statement.place(1), fmt::format("'{}' between '{}' and its '{{' is ignored",

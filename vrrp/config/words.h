@@ -20,8 +20,6 @@ inline constexpr std::size_t longest_interface_name = 15;
 /// The name of an interface. One that is too long is reported and nothing is returned.
 std::optional<std::string> read_interface(const config::Statement&, std::size_t word,
                                           config::Reader&);
-/// Every word of every line of a value block: `{ A B` and `C }` are three names.
-std::vector<std::string> read_names(const config::Statement& block);
 /// `static_routes NAME {`: words between a keyword and its value block mean nothing (warning).
 void report_words_before_block(const config::Statement&, config::Reader&);
 

@@ -307,6 +307,8 @@ TEST_F(Expand, DrawsRandomNumbersWithinTheirBounds) {
     EXPECT_THAT(line, testing::MatchesRegex("main.conf:1 +[567]"));
   const std::string seeded = "random_seed 7\na ${_RANDOM}\n";
   EXPECT_EQ(lines(run(seeded)), lines(run(seeded)));
+  const std::string in_block = "global_defs { random_seed 7 }\na ${_RANDOM}\n";
+  EXPECT_EQ(lines(run(in_block)).back(), lines(run(seeded)).back());
   EXPECT_THAT(
       found(run("a ${_RANDOM 9 3}\n")),
       ElementsAre(
