@@ -53,7 +53,7 @@ po::options_description described() {
   add("umask,u", text(), "file creation mask, octal");
   add("config-test,t", text()->implicit_value(""),
       "test the configuration; -tFILE appends the findings to FILE");
-  add("format", text(), "with -t: text or json");
+  add("format", text(), "with -t: text, json or sarif");
   add("strict", flag(), "do not start with a configuration that has warnings");
   add("core-dump,m", flag(), "allow core dumps");
   add("ignore-sigint", flag(), "ignore SIGINT");
@@ -184,10 +184,10 @@ CommandLine read_command_line(const std::vector<std::string>& arguments) {
     line.options->log_facility = *facility;
   }
   if (given.count("format") != 0) {
-    const auto& format = given["format"].as<std::string>();
-    if (format != "text" && format != "json")
-      return print(fmt::format("{}: --format needs text or json\n", program), usage_error);
-    line.options->format = format == "json" ? ReportFormat::json : ReportFormat::text;
+    const auto format = report_format(given["format"].as<std::string>());
+    if (!format)
+      return print(fmt::format("{}: --format needs text, json or sarif\n", program), usage_error);
+    line.options->format = *format;
   }
   if (given.count("umask") != 0) {
     line.options->umask = octal(given["umask"].as<std::string>());

@@ -95,7 +95,7 @@ int test_configuration(const Options& options) {
     if (file.is_open())
       file << text;
     else
-      std::fputs(text.c_str(), options.format == ReportFormat::json ? stdout : stderr);
+      std::fputs(text.c_str(), options.format == ReportFormat::text ? stderr : stdout);
   };
   process::LogOptions quiet = log_options(options);
   quiet.to_syslog = false;

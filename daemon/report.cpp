@@ -6,15 +6,13 @@
 #include <map>
 #include <tuple>
 
+#include "daemon/base/utf8.h"
+#include "daemon/sarif.h"
+
 namespace holdfast {
 namespace {
 
 namespace json = boost::json;
-
-struct Found {
-  config::Shown shown;
-  std::size_t count = 1;
-};
 
 std::vector<Found> grouped(const std::vector<config::Diagnostic>& findings,
                            const config::Text& text) {
@@ -34,30 +32,52 @@ std::vector<Found> grouped(const std::vector<config::Diagnostic>& findings,
 
 json::object to_json(const Found& found) {
   const config::Shown& shown = found.shown;
-  return {
-      {"file", shown.file},       {"line", shown.line},
-      {"column", shown.column},   {"severity", config::to_string(shown.severity)},
-      {"message", shown.message}, {"source", shown.source},
-      {"read_as", shown.read_as}, {"chain", json::array(shown.chain.begin(), shown.chain.end())},
-      {"count", found.count}};
+  json::array chain;
+  for (const config::Origin& origin : shown.chain) chain.emplace_back(config::to_string(origin));
+  return {{"file", shown.file},        {"line", shown.line},
+          {"column", shown.column},    {"severity", config::to_string(shown.severity)},
+          {"message", shown.message},  {"rule", shown.rule},
+          {"source", shown.source},    {"read_as", shown.read_as},
+          {"chain", std::move(chain)}, {"count", found.count}};
+}
+
+json::object to_json(const std::vector<Found>& findings) {
+  json::array list;
+  for (const Found& found : findings) list.emplace_back(to_json(found));
+  return {{"findings", std::move(list)}};
+}
+
+/// JSON is UTF-8, and a configuration may hold any byte.
+std::string with_valid_utf8(std::string text) {
+  for (std::size_t i = 0; i < text.size();) {
+    const std::size_t size = utf8_size(text, i);
+    if (size == 0) text[i] = '?';
+    i += std::max<std::size_t>(size, 1);
+  }
+  return text;
 }
 
 }  // namespace
 
+std::optional<ReportFormat> report_format(std::string_view name) {
+  if (name == "text") return ReportFormat::text;
+  if (name == "json") return ReportFormat::json;
+  if (name == "sarif") return ReportFormat::sarif;
+  return std::nullopt;
+}
+
 std::string report_of(const std::vector<config::Diagnostic>& findings, const config::Text& text,
                       ReportFormat format, bool colours) {
-  json::array list;
+  std::vector<Found> found = grouped(findings, text);
+  if (format != ReportFormat::text)
+    return with_valid_utf8(
+        json::serialize(format == ReportFormat::json ? to_json(found) : to_sarif(found)) + "\n");
   std::string lines;
-  for (Found& found : grouped(findings, text)) {
-    if (format == ReportFormat::json) {
-      list.emplace_back(to_json(found));
-      continue;
-    }
-    if (found.count > 1) found.shown.message += fmt::format(" ({} times)", found.count);
-    lines += config::render(found.shown, colours) + "\n";
+  for (Found& one : found) {
+    if (one.count > 1) one.shown.message += fmt::format(" ({} times)", one.count);
+    lines += config::render(one.shown, colours) + "\n";
   }
-  if (format == ReportFormat::text) return lines;
-  return json::serialize(json::object{{"findings", std::move(list)}}) + "\n";
+  return lines;
 }
 
 }  // namespace holdfast

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "daemon/config/secret.h"
+
 namespace holdfast::config {
 
 void Diagnostics::add(Severity severity, Place place, std::string message) {
@@ -79,26 +81,17 @@ std::string name_of(const Text& text, std::uint32_t file) {
   return file < text.files.size() ? text.files[file] : "?";
 }
 
-std::vector<std::string> chain(const Text& text, std::uint32_t via) {
-  std::vector<std::string> links;
+std::vector<Origin> chain(const Text& text, std::uint32_t via) {
+  std::vector<Origin> links;
   for (; via != 0 && via <= text.vias.size(); via = text.vias[via - 1].outer) {
     const Via& link = text.vias[via - 1];
-    const std::string place = fmt::format("{}:{}", name_of(text, link.file), link.number);
-    if (link.kind == Via::Kind::included) links.push_back("included from " + place);
+    const std::string file = name_of(text, link.file);
+    if (link.kind == Via::Kind::included) links.push_back({"included from", file, link.number});
     if (link.kind == Via::Kind::body)
-      links.push_back(fmt::format("in the definition of ${}, used at {}", link.text, place));
+      links.push_back(
+          {fmt::format("in the definition of ${}, used at", link.text), file, link.number});
   }
   return links;
-}
-
-/// A password is in its file and in no message. On a line of YAML it may stand behind other keys.
-std::string masked(std::string line, bool anywhere = false) {
-  const std::size_t word = anywhere ? line.find("auth_") : line.find_first_not_of(" \t");
-  if (word == std::string::npos || !holds_secret(std::string_view{line}.substr(word))) return line;
-  const std::size_t end = std::min(line.find_first_of(" \t", word), line.size());
-  for (std::size_t i = end; i < line.size(); ++i)
-    if (line[i] != ' ' && line[i] != '\t') line[i] = '*';
-  return line;
 }
 
 /// SGR codes. @source ECMA-48 8.3.117
@@ -116,25 +109,34 @@ std::string_view colour_of(Severity severity) {
 
 }  // namespace
 
+std::string to_string(const Origin& origin) {
+  return fmt::format("{} {}:{}", origin.what, origin.file, origin.line);
+}
+
 Shown show(const Diagnostic& diagnostic, const Text& text) {
   Shown shown;
   shown.severity = diagnostic.severity;
   shown.message = diagnostic.message;
+  shown.rule = diagnostic.rule;
   if (diagnostic.place.line >= text.lines.size()) return shown;
   const Line& line = text.lines[diagnostic.place.line];
   const Via* via =
       line.via != 0 && line.via <= text.vias.size() ? &text.vias[line.via - 1] : nullptr;
   const bool replaced = via != nullptr && via->kind == Via::Kind::replaced;
+  const bool written = via != nullptr && via->kind == Via::Kind::written;
+  const bool inside = is_in_secret_block(text, diagnostic.place.line);
+  const std::string_view source = replaced || written ? via->text : line.text;
   shown.file = name_of(text, line.file);
   shown.line = line.number;
   shown.column = replaced && !line.text.empty()
                      ? column_before(via->text, line.text, diagnostic.place.column)
                      : diagnostic.place.column;
-  const bool written = via != nullptr && via->kind == Via::Kind::written;
-  shown.source = masked(replaced || written ? via->text : line.text, written);
+  shown.source = masked(source, inside);
   if (replaced && !line.text.empty())
-    shown.read_as =
-        masked(line.text.substr(std::min(line.text.find_first_not_of(' '), line.text.size())));
+    shown.read_as = masked(
+        line.text.substr(std::min(line.text.find_first_not_of(' '), line.text.size())), inside);
+  for (const std::string_view secret : {source, std::string_view{line.text}})
+    shown.message = without_secrets(std::move(shown.message), secret, inside);
   shown.chain = chain(text, line.via);
   return shown;
 }
@@ -147,10 +149,11 @@ std::string render(const Shown& shown, bool colours) {
     text = fmt::format("{}{}:{}:{}:{} ", bold, shown.file, shown.line, shown.column, reset);
   text += fmt::format("{}{}:{} {}", colours ? colour_of(shown.severity) : "",
                       to_string(shown.severity), reset, shown.message);
+  if (!shown.rule.empty()) text += fmt::format(" [{}]", shown.rule);
   // A line that the expansion used up (an include) is empty by now.
   if (!shown.source.empty()) text += excerpt(shown.source, shown.column);
   if (!shown.read_as.empty()) text += "\n  read as: " + printable(shown.read_as, 0);
-  for (const std::string& link : shown.chain) text += "\n  " + link;
+  for (const Origin& link : shown.chain) text += "\n  " + to_string(link);
   return text;
 }
 

@@ -27,7 +27,8 @@ struct Place {
 struct Diagnostic {
   Severity severity = Severity::error;
   Place place;
-  std::string message;  ///< what was expected and found; "did you mean 'x'?" included
+  std::string message;      ///< what was expected and found; "did you mean 'x'?" included
+  std::string_view rule{};  ///< of lint: its name, a literal
 };
 
 /// Collects findings; bounded, so that a hostile file cannot exhaust memory.
@@ -51,20 +52,27 @@ class Diagnostics {
 
 std::string_view to_string(Severity severity);
 
-/// True for a keyword whose arguments no message shows: auth_pass, auth_hmac.
-constexpr bool holds_secret(std::string_view keyword) { return keyword.starts_with("auth_"); }
+/// One step of the way from where a line stands to where it counts.
+struct Origin {
+  std::string what;  ///< "included from", "in the definition of $NAME, used at"
+  std::string file;
+  std::uint32_t line = 0;
+};
 
 /// A finding with all that a message shows of its place.
 struct Shown {
   Severity severity = Severity::error;
-  std::string message;
+  std::string message;  ///< secrets masked
+  std::string_view rule{};
   std::string file;  ///< empty: it has no place
   std::uint32_t line = 0;
-  std::size_t column = 1;          ///< in `source`
-  std::string source;              ///< the line as it stands in the file, secrets masked
-  std::string read_as;             ///< what it became, where references were replaced
-  std::vector<std::string> chain;  ///< "included from FILE:LINE", innermost first
+  std::size_t column = 1;     ///< in `source`
+  std::string source;         ///< the line as it stands in the file, secrets masked
+  std::string read_as;        ///< what it became, where references were replaced
+  std::vector<Origin> chain;  ///< innermost first
 };
+/// `included from FILE:LINE`
+std::string to_string(const Origin& origin);
 Shown show(const Diagnostic& diagnostic, const Text& text);
 
 /// `file:line:column: severity: message`, the line, a caret below the column, and the chain.

@@ -12,6 +12,7 @@
 #include "daemon/config/definitions.h"
 #include "daemon/config/include.h"
 #include "daemon/config/line.h"
+#include "daemon/config/secret.h"
 #include "daemon/config/sequence.h"
 
 namespace holdfast::config {

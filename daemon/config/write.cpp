@@ -12,6 +12,7 @@
 #include "daemon/config/definitions.h"
 #include "daemon/config/include.h"
 #include "daemon/config/line.h"
+#include "daemon/config/secret.h"
 
 namespace holdfast::config {
 namespace {
@@ -103,29 +104,30 @@ class ConfWriter {
   explicit ConfWriter(const Text& text) : text_{text} {}
 
   Result<std::string> run(std::span<const Statement> tree) {
-    block(tree, 0);
+    block(tree, 0, false);
     if (problem_) return tl::make_unexpected(std::move(*problem_));
     return std::move(out_);
   }
 
  private:
-  void block(std::span<const Statement> statements, std::size_t indent) {
+  void block(std::span<const Statement> statements, std::size_t indent, bool secret) {
     for (const Statement& statement : statements) {
       if (problem_) return;
       // A blank line between top-level blocks.
       if (indent == 0 && !out_.empty() && statement.has_block) out_ += '\n';
       out_.append(indent, ' ');
-      out_ += safe_line(statement);
+      const bool hidden = secret || holds_secret(statement.keyword());
+      out_ += safe_line(statement, hidden);
       out_ += statement.has_block ? " {\n" : "\n";
       if (!statement.has_block) continue;
-      block(statement.children, indent + 4);
+      block(statement.children, indent + 4, hidden);
       out_.append(indent, ' ');
       out_ += "}\n";
     }
   }
 
   /// The first spelling that reads back as the same words.
-  std::string safe_line(const Statement& statement) {
+  std::string safe_line(const Statement& statement, bool hidden) {
     std::string plain = line_of(statement.words, statement.line, text_);
     if (reads_back(plain, statement)) return plain;
     if (std::string escaped = with_escapes(plain); reads_back(escaped, statement)) return escaped;
@@ -135,7 +137,7 @@ class ConfWriter {
     if (reads_back(quoted, statement)) return quoted;
     std::vector<std::string_view> words;
     for (const Word& word : statement.words) words.push_back(word.text);
-    if (holds_secret(words.front())) words = {words.front(), "..."};  // a password
+    if (hidden) words = {words.front(), mask};
     const std::string where = statement.line < text_.lines.size()
                                   ? fmt::format(" (line {})", text_.lines[statement.line].number)
                                   : "";

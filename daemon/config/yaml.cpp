@@ -15,7 +15,9 @@
 #include <utility>
 #include <vector>
 
+#include "daemon/base/utf8.h"
 #include "daemon/config/line.h"
+#include "daemon/config/secret.h"
 
 namespace holdfast::config {
 namespace {
@@ -217,32 +219,12 @@ Problem problem_of(const YAML::Exception& error, std::span<const std::string_vie
   return {at, explain(error.msg)};
 }
 
-/// The size of the UTF-8 character that begins at `at`; 0: none does.
-std::size_t character_at(std::string_view text, std::size_t at) {
-  const auto byte = [&](std::size_t i) {
-    return i < text.size() ? static_cast<unsigned char>(text[i]) : 0U;
-  };
-  const unsigned first = byte(at);
-  if (first < 0x80) return 1;
-  const std::size_t size = first >= 0xF5   ? 0
-                           : first >= 0xF0 ? 4
-                           : first >= 0xE0 ? 3
-                           : first >= 0xC2 ? 2
-                                           : 0;
-  for (std::size_t i = 1; i < size; ++i)
-    if ((byte(at + i) & 0xC0) != 0x80) return 0;
-  const unsigned second = byte(at + 1);
-  const bool too_long = (first == 0xE0 && second < 0xA0) || (first == 0xF0 && second < 0x90);
-  const bool no_character = (first == 0xED && second >= 0xA0) || (first == 0xF4 && second >= 0x90);
-  return too_long || no_character ? 0 : size;
-}
-
 /// Bytes that YAML does not allow; the parser would take them for something else.
 std::optional<Problem> find_bad_byte(std::string_view content) {
   Spot at;
   for (std::size_t i = 0; i < content.size();) {
     const auto c = static_cast<unsigned char>(content[i]);
-    const std::size_t size = character_at(content, i);
+    const std::size_t size = utf8_size(content, i);
     if (size == 0)
       return Problem{at, fmt::format("the byte 0x{:02x} is not UTF-8, as YAML must be", c)};
     if (c == 0x7f || (c < ' ' && c != '\t' && c != '\n' && c != '\r'))
@@ -332,6 +314,19 @@ Result<std::string> value_words(std::string_view text, bool quoted) {
                                                             : several_words(text);
 }
 
+/// Whether a line stands, by its indentation, below a key that holds a secret.
+bool is_below_secret(std::span<const std::string_view> source, std::uint32_t number) {
+  if (number == 0 || number > source.size()) return false;
+  std::size_t indent = source[number - 1].find_first_not_of(" -");
+  for (std::size_t i = number - 1; i-- > 0;) {
+    const std::size_t blanks = source[i].find_first_not_of(" -");
+    if (blanks >= indent) continue;
+    if (names_secret(source[i])) return true;
+    indent = blanks;
+  }
+  return false;
+}
+
 /// Makes the lines of the Text.
 class Translator {
  public:
@@ -352,6 +347,12 @@ class Translator {
   void report(const Problem& problem) {
     const Place place{add_line(problem.at.line, ""), problem.at.column};
     out_.diagnostics.add(Severity::error, place, problem.message);
+  }
+  /// What stops the parser: there is no tree that could tell which lines are secret.
+  void report_alone(const Problem& problem) {
+    report(problem);
+    for (Via& via : out_.text.vias)
+      if (is_below_secret(source_, via.number)) via.text = masked(via.text, true);
   }
 
  private:
@@ -537,7 +538,7 @@ Expanded read_yaml(const std::string& name, std::string_view content, const Yaml
     if (auto read = collect(content, source, collector); !read) problem = std::move(read.error());
   Translator translator{problem ? none : collector.nodes, source, limits, out};
   if (problem)
-    translator.report(*problem);
+    translator.report_alone(*problem);
   else
     translator.document();
   return out;

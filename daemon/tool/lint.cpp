@@ -66,11 +66,28 @@ config::Machine this_machine() {
   return machine;
 }
 
+namespace {
+
+std::vector<config::Diagnostic> advice_for(const Loaded& loaded,
+                                           const std::set<std::string, std::less<>>& ignored) {
+  const config::Machine machine = this_machine();
+  std::vector<config::Advice> advice = vrrp::lint(loaded.vrrp, machine);
+  for (config::Advice& more : checkers::lint(loaded.checkers, machine))
+    advice.push_back(std::move(more));
+  std::vector<config::Diagnostic> findings;
+  for (config::Advice& one : without_ignored(std::move(advice), loaded.configuration.text, ignored))
+    findings.push_back({config::Severity::note, one.place, std::move(one.message), one.id});
+  return findings;
+}
+
+}  // namespace
+
 int lint(const std::vector<std::string>& arguments) {
   po::options_description options("Options");
   options.add_options()("ignore", po::value<std::vector<std::string>>()->composing(), "")(
-      "config-id,i", po::value<std::string>()->default_value(""), "")("file",
-                                                                      po::value<std::string>(), "");
+      "config-id,i", po::value<std::string>()->default_value(""), "")(
+      "format", po::value<std::string>()->default_value("text"), "")("file",
+                                                                     po::value<std::string>(), "");
   po::positional_options_description positional;
   positional.add("file", 1);
   po::variables_map given;
@@ -85,25 +102,25 @@ int lint(const std::vector<std::string>& arguments) {
     std::fputs("holdfast lint: name a file\n", stderr);
     return usage_error;
   }
-  const Loaded loaded = load(given["file"].as<std::string>(), given["config-id"].as<std::string>());
-  const config::Text& text = loaded.configuration.text;
-  const bool colours = ::isatty(STDOUT_FILENO) == 1;
-  std::fputs(report_of(loaded.findings, text, ReportFormat::text, colours).c_str(), stdout);
-  if (!loaded.configuration.readable) return 6;
-  const config::Machine machine = this_machine();
-  std::vector<config::Advice> advice = vrrp::lint(loaded.vrrp, machine);
-  for (config::Advice& more : checkers::lint(loaded.checkers, machine))
-    advice.push_back(std::move(more));
+  const auto format = report_format(given["format"].as<std::string>());
+  if (!format) {
+    std::fputs("holdfast lint: --format needs text, json or sarif\n", stderr);
+    return usage_error;
+  }
   std::set<std::string, std::less<>> ignored;
   if (given.count("ignore") != 0)
     for (const std::string& rule : given["ignore"].as<std::vector<std::string>>())
       ignored.insert(rule);
-  std::vector<config::Diagnostic> findings;
-  for (const config::Advice& one : without_ignored(std::move(advice), text, ignored))
-    findings.push_back(
-        {config::Severity::note, one.place, fmt::format("{} [{}]", one.message, one.id)});
-  std::fputs(report_of(in_order(findings), text, ReportFormat::text, colours).c_str(), stdout);
-  return findings.empty() && loaded.findings.empty() ? 0 : 1;
+  const Loaded loaded = load(given["file"].as<std::string>(), given["config-id"].as<std::string>());
+  std::vector<config::Diagnostic> findings = loaded.findings;
+  if (loaded.configuration.readable)
+    for (config::Diagnostic& advice : advice_for(loaded, ignored))
+      findings.push_back(std::move(advice));
+  const bool colours = ::isatty(STDOUT_FILENO) == 1;
+  std::fputs(report_of(in_order(findings), loaded.configuration.text, *format, colours).c_str(),
+             stdout);
+  if (!loaded.configuration.readable) return 6;
+  return findings.empty() ? 0 : 1;
 }
 
 }  // namespace holdfast::tool

@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include "daemon/config/secret.h"
 #include "daemon/config/tree.h"
 #include "daemon/tool/tool.h"
 
@@ -33,15 +34,14 @@ std::vector<config::KeywordInfo> all_keywords() {
   return all;
 }
 
-std::string to_text(const config::Statement& statement) {
-  if (statement.keyword() == "auth_pass") return "auth_pass ********";
-  // Of auth_hmac: `key ID SECRET`. The key of an SSL block is a path, and one word.
-  if (statement.keyword() == "key" && statement.words.size() > 2)
-    return fmt::format("key {} ********", statement.words[1].text);
+std::string to_text(const config::Statement& statement, bool hidden) {
   std::string text;
   for (const config::Word& word : statement.words) {
     if (!text.empty()) text += ' ';
-    text += word.quoted || word.text.empty() ? '"' + word.text + '"' : word.text;
+    if (!text.empty() && (hidden || config::holds_secret(statement.keyword())))
+      return text.append(config::mask);
+    text += word.quoted || word.text.empty() ? fmt::format("\"{}\"", word.text)
+                                             : std::string{word.text};
   }
   return text;
 }

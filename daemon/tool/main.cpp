@@ -27,8 +27,8 @@ constexpr std::array commands{
             [](const std::vector<std::string>& arguments) {
               return tool::convert(arguments, {std::cout, std::cerr});
             }},
-    Command{"lint", "FILE [--ignore RULE]...", "what runs and still bites; 1 when there is any",
-            tool::lint},
+    Command{"lint", "FILE [--ignore RULE]... [--format F]",
+            "what runs and still bites; 1 when there is any", tool::lint},
     Command{"generate", "manual|schema|dictionary|completion",
             "what is made from the table of keywords", tool::generate},
 };

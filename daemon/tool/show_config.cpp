@@ -3,6 +3,7 @@
 #include <cstdio>
 #include <map>
 
+#include "daemon/config/secret.h"
 #include "daemon/tool/tool.h"
 
 namespace holdfast::tool {
@@ -25,7 +26,7 @@ class Printer {
   Printer(const config::Text& text) : text_{text}, blocks_{known_blocks()} {}
 
   std::string print(const std::vector<Statement>& tree) {
-    for (const Statement& statement : tree) print(statement, "", 0);
+    for (const Statement& statement : tree) print(statement, "", 0, false);
     return std::move(out_);
   }
 
@@ -40,12 +41,13 @@ class Printer {
     return fmt::format("{}:{}", text_.files[line.file], line.number);
   }
 
-  void print(const Statement& statement, const std::string& outer, std::size_t depth) {
-    line(depth, to_text(statement) + (statement.has_block ? " {" : ""), origin(statement));
+  void print(const Statement& statement, const std::string& outer, std::size_t depth, bool hidden) {
+    line(depth, to_text(statement, hidden) + (statement.has_block ? " {" : ""), origin(statement));
     if (!statement.has_block) return;
     const std::string path =
         outer.empty() ? statement.keyword() : outer + "/" + statement.keyword();
-    for (const Statement& child : statement.children) print(child, path, depth + 1);
+    hidden = hidden || config::holds_secret(statement.keyword());
+    for (const Statement& child : statement.children) print(child, path, depth + 1, hidden);
     print_defaults(statement, path, depth + 1);
     line(depth, "}", "");
   }
@@ -71,12 +73,13 @@ class Printer {
 
 /// What identifies a statement among its neighbours: its words for a block, its keyword otherwise;
 /// the whole line where a keyword repeats.
-std::string identity(const Statement& statement, const std::vector<Statement>& neighbours) {
+std::string identity(const Statement& statement, std::span<const Statement> neighbours) {
   const auto same = std::ranges::count(neighbours, statement.keyword(), &Statement::keyword);
-  return statement.has_block || same > 1 ? to_text(statement) : statement.keyword();
+  return statement.has_block || same > 1 ? to_text(statement, false)
+                                         : std::string{statement.keyword()};
 }
 
-std::map<std::string, const Statement*> by_identity(const std::vector<Statement>& statements) {
+std::map<std::string, const Statement*> by_identity(std::span<const Statement> statements) {
   std::map<std::string, const Statement*> found;
   for (const Statement& statement : statements)
     found.emplace(identity(statement, statements), &statement);
@@ -84,8 +87,8 @@ std::map<std::string, const Statement*> by_identity(const std::vector<Statement>
 }
 
 /// @return how many lines differ
-std::size_t compare(const std::vector<Statement>& before, const std::vector<Statement>& after,
-                    const std::string& path) {
+std::size_t compare(std::span<const Statement> before, std::span<const Statement> after,
+                    const std::string& path, bool hidden) {
   const auto old = by_identity(before);
   const auto now = by_identity(after);
   std::size_t changes = 0;
@@ -96,17 +99,18 @@ std::size_t compare(const std::vector<Statement>& before, const std::vector<Stat
   for (const auto& [name, statement] : old) {
     const auto same = now.find(name);
     if (same == now.end()) {
-      tell('-', to_text(*statement));
+      tell('-', to_text(*statement, hidden));
     } else if (statement->has_block) {
-      changes += compare(statement->children, same->second->children, path + name + " / ");
+      changes += compare(statement->children, same->second->children, path + name + " / ",
+                         hidden || config::holds_secret(statement->keyword()));
     } else if (!std::ranges::equal(statement->words, same->second->words, {}, &config::Word::text,
                                    &config::Word::text)) {
-      tell('-', to_text(*statement));
-      tell('+', to_text(*same->second));
+      tell('-', to_text(*statement, hidden));
+      tell('+', to_text(*same->second, hidden));
     }
   }
   for (const auto& [name, statement] : now)
-    if (!old.contains(name)) tell('+', to_text(*statement));
+    if (!old.contains(name)) tell('+', to_text(*statement, hidden));
   return changes;
 }
 
@@ -138,7 +142,7 @@ int diff(const std::vector<std::string>& arguments) {
   const Loaded before = load(arguments[0], "");
   const Loaded after = load(arguments[1], "");
   if (!is_usable(before) || !is_usable(after)) return 6;
-  return compare(before.tree, after.tree, "") == 0 ? 0 : 1;
+  return compare(before.tree, after.tree, "", false) == 0 ? 0 : 1;
 }
 
 }  // namespace holdfast::tool

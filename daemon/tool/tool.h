@@ -34,8 +34,9 @@ std::vector<std::string_view> command_names();
 /// What lint may know of this machine.
 config::Machine this_machine();
 
-/// The words of a statement as the file has them, quotes included; a password is hidden.
-std::string to_text(const config::Statement& statement);
+/// The words of a statement as the file has them, quotes included, without its secret.
+/// @param hidden a block around it holds a secret
+std::string to_text(const config::Statement& statement, bool hidden);
 
 // Commands: the arguments behind their name. @return the exit status
 int explain(const std::vector<std::string>& arguments);

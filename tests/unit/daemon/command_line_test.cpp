@@ -34,6 +34,12 @@ TEST(CommandLine, LettersAndNamesMeanTheSame) {
     EXPECT_EQ(line.options->config_id, "id");
   }
 }
+TEST(CommandLine, FormatIsTextJsonOrSarif) {
+  EXPECT_EQ(read({"-t"}).options->format, ReportFormat::text);
+  EXPECT_EQ(read({"-t", "--format=json"}).options->format, ReportFormat::json);
+  EXPECT_EQ(read({"-t", "--format=sarif"}).options->format, ReportFormat::sarif);
+  EXPECT_EQ(read({"-t", "--format=xml"}).print.status, 1);
+}
 TEST(CommandLine, ConfigTestTakesAnAttachedFileOnly) {
   EXPECT_EQ(read({"-t"}).options->config_test, "");
   EXPECT_EQ(read({"-t/tmp/findings"}).options->config_test, "/tmp/findings");
