@@ -20,7 +20,7 @@ constexpr auto top_level = std::to_array<TopLevel>({
     {"track_group", "NAME { ... }",
      "Set of instances that static addresses, routes or rules can be tied to.", Owner::unsupported},
     {"static_ipaddress", "{ ADDRESS-LINE ... }",
-     "Addresses kept configured independent of VRRP state.", Owner::unsupported},
+     "Addresses kept configured independent of VRRP state.", Owner::vrrp},
     {"static_routes", "{ ROUTE-LINE ... }", "Routes kept configured independent of VRRP state.",
      Owner::unsupported},
     {"static_rules", "{ RULE-LINE ... }", "Policy rules kept configured independent of VRRP state.",

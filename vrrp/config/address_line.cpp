@@ -43,7 +43,6 @@ bool read_head(VirtualAddress& out, const Statement& line, Reader& reader) {
     reader.warn(line.place(), fmt::format("'{}' is not an address; the line is skipped", word));
     return false;
   }
-  if (address->is_v6()) reader.error(line.place(), "IPv6 virtual addresses are not supported yet");
   out.address = *address;
   out.prefix_length = address->bits();
   if (slash == std::string_view::npos) return true;
@@ -131,7 +130,7 @@ void read_preferred_lifetime(VirtualAddress& out, const Row<VirtualAddress>&,
 
 template <bool VirtualAddress::* Member>
 constexpr Option flag(std::string_view keyword, std::string_view meaning) {
-  return {pending(field<Member>(keyword, Switch{}, "keepalived", meaning))};
+  return {field<Member>(keyword, Switch{}, "keepalived", meaning)};
 }
 
 constexpr std::array options{
@@ -148,22 +147,25 @@ constexpr std::array options{
                                read_broadcast)},
     Option{row<VirtualAddress>("broadcast", "ADDR|+|-", "keepalived", "Other spelling of brd.",
                                read_broadcast)},
-    Option{pending(row<VirtualAddress>("peer", "ADDR", "keepalived",
-                                       "The other end of a point-to-point link.", read_peer))},
+    Option{row<VirtualAddress>("peer", "ADDR", "keepalived",
+                               "The other end of a point-to-point link.", read_peer)},
     flag<&VirtualAddress::home>("home", "IPv6 home address (mobility)."),
-    flag<&VirtualAddress::no_dad>("-nodad", "No duplicate address detection."),
+    flag<&VirtualAddress::detect_duplicates>(
+        "-nodad", "Duplicate address detection, which is left out by default."),
     flag<&VirtualAddress::temporary>("mngtmpaddr", "Temporary addresses are made from it."),
     flag<&VirtualAddress::no_prefix>("noprefixroute", "No route to its prefix."),
     flag<&VirtualAddress::autojoin>("autojoin", "Join the multicast group."),
-    Option{pending(row<VirtualAddress>(
+    Option{row<VirtualAddress>(
         "preferred_lft", "SECONDS|forever", "keepalived",
         "How long it is a source of new connections; 0 for IPv6 with /128, else forever.",
-        read_preferred_lifetime))},
-    flag<&VirtualAddress::no_track>("no_track", "Do nothing when others remove it."),
+        read_preferred_lifetime)},
+    Option{pending(field<&VirtualAddress::no_track>("no_track", Switch{}, "keepalived",
+                                                    "Do nothing when others remove it."))},
     Option{pending(
         field<&VirtualAddress::track_group>("track_group", config::AnyWord{}, "keepalived",
                                             "Static addresses: instances that it is tied to."))},
-    flag<&VirtualAddress::use_vmac>("use_vmac", "On another interface: through a VMAC there."),
+    Option{pending(field<&VirtualAddress::use_vmac>(
+        "use_vmac", Switch{}, "keepalived", "On another interface: through a VMAC there."))},
 };
 
 }  // namespace

@@ -22,17 +22,17 @@ struct VirtualAddress {
   /// rtnetlink scope: 0 global, 200 site, 253 link, 254 host. @source linux/rtnetlink.h
   std::uint8_t scope = 0;
   std::optional<IpAddress> broadcast;
-
-  // Read and checked, and not acted on yet.
   std::optional<IpAddress> peer;  ///< the other end of a point-to-point link
   /// Until it is no longer a source of new connections; max(): forever. Default: 0 for an IPv6
   /// address with /128, else forever.
   std::optional<std::chrono::seconds> preferred_lifetime;
-  bool home = false;        ///< IPv6 mobility
-  bool no_dad = false;      ///< IPv6: no duplicate address detection
-  bool temporary = false;   ///< mngtmpaddr: a template for temporary addresses
-  bool no_prefix = false;   ///< noprefixroute
-  bool autojoin = false;    ///< join the multicast group
+  bool home = false;               ///< IPv6 mobility
+  bool detect_duplicates = false;  ///< IPv6: DAD is done, which else is left out
+  bool temporary = false;          ///< mngtmpaddr: a template for temporary addresses
+  bool no_prefix = false;          ///< noprefixroute
+  bool autojoin = false;           ///< join the multicast group
+
+  // Read and checked, and not acted on yet.
   bool no_track = false;    ///< do not act when others remove it
   bool use_vmac = false;    ///< on another interface: through a VMAC there
   std::string track_group;  ///< static addresses only

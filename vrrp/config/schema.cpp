@@ -41,6 +41,8 @@ void read_addresses(Instance& instance, const Row<Instance>&, const Statement& s
   for (const Statement& line : statement.children) {
     auto address = read_address_line(line, LineUse::instance, reader);
     if (!address) continue;
+    if (address->address.is_v6())
+      reader.error(line.place(), "IPv6 virtual addresses are not supported yet");
     if (!instance.addresses.empty() &&
         instance.addresses.front().address.family() != address->address.family())
       reader.warn(line.place(),

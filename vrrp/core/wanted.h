@@ -1,13 +1,11 @@
-// What addresses must be on which interface, and what to change so that they are. Pure: the
-// reconciler (vrrp/linux/reconciler.h) sends the difference.
+// What must be in the kernel, and what to change so that it is: addresses here, routes and rules in
+// vrrp/linux (route_key.h). Pure: the reconciler (vrrp/linux/reconciler.h) sends the difference.
 #pragma once
 
 #include <cstdint>
 #include <map>
 #include <optional>
-#include <set>
 #include <string>
-#include <utility>
 #include <vector>
 
 #include "daemon/base/ip.h"
@@ -27,27 +25,48 @@ struct AddressSettings {
   std::string label;  ///< empty: the interface's name
   std::uint8_t scope = 0;
   std::optional<IpAddress> broadcast;
+  std::optional<IpAddress> peer;                    ///< the other end of a point-to-point link
+  std::uint32_t flags = 0;                          ///< @source linux/if_addr.h IFA_F_*
+  std::optional<std::uint32_t> preferred_lifetime;  ///< seconds; empty: forever
   bool operator==(const AddressSettings&) const = default;
 };
 
-using WantedAddresses = std::map<AddressKey, AddressSettings>;
-
-/// What the kernel has. `ours`: carries our mark, or is configured as virtual, so it goes away when
-/// it is not wanted. Others are never touched.
-struct ActualAddress {
-  bool ours = false;
+/// What the kernel has of a wanted or formerly wanted object.
+struct Actual {
+  bool ours = false;  ///< carries our mark or is configured as virtual: goes when it is not wanted
+  enum class Fit : std::uint8_t {
+    good,
+    renew,     ///< ours and not as it must be: removed and added
+    overwrite  ///< ours and not as it must be: an addition replaces it
+  } fit = Fit::good;
 };
-using ActualAddresses = std::map<AddressKey, ActualAddress>;
 
-struct AddressChange {
+template <typename Key, typename Settings>
+struct Change {
   enum class Kind : std::uint8_t { add, remove } kind = Kind::add;
-  AddressKey key;
-  AddressSettings settings;  ///< for add
-  bool operator==(const AddressChange&) const = default;
+  Key key;
+  Settings settings;  ///< for add
+  bool operator==(const Change&) const = default;
 };
+using AddressChange = Change<AddressKey, AddressSettings>;
 
 /// Removals first (so that an address can move between interfaces), then additions, each in key
 /// order. Applying them to `actual` gives `wanted` and what is not ours.
-std::vector<AddressChange> difference(const WantedAddresses& wanted, const ActualAddresses& actual);
+template <typename Key, typename Settings>
+std::vector<Change<Key, Settings>> difference(const std::map<Key, Settings>& wanted,
+                                              const std::map<Key, Actual>& actual) {
+  using Kind = typename Change<Key, Settings>::Kind;
+  std::vector<Change<Key, Settings>> changes;
+  for (const auto& [key, present] : actual)
+    if (present.ours && (!wanted.contains(key) || present.fit == Actual::Fit::renew))
+      changes.push_back({Kind::remove, key, {}});
+  for (const auto& [key, settings] : wanted) {
+    const auto present = actual.find(key);
+    if (present == actual.end() ||
+        (present->second.ours && present->second.fit != Actual::Fit::good))
+      changes.push_back({Kind::add, key, settings});
+  }
+  return changes;
+}
 
 }  // namespace holdfast::vrrp

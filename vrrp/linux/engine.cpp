@@ -13,16 +13,6 @@ using process::monotonic_now;
 
 namespace {
 
-AddressKey key_of(const VirtualAddress& address, std::uint32_t interface) {
-  return {interface, address.address, address.prefix_length};
-}
-
-AnnouncePlan plan_for(const AnnounceConfig& config, Occasion occasion) {
-  const bool lower = occasion == Occasion::lower_priority;
-  return {lower ? config.lower_prio_repeat : config.repeat,
-          lower ? config.lower_prio_delay : config.delay, config.refresh, config.refresh_repeat};
-}
-
 template <typename... Cases>
 struct Overloaded : Cases... {
   using Cases::operator()...;
@@ -78,31 +68,6 @@ void VrrpProcess::send_advert(RunningInstance& instance, std::uint8_t priority) 
                           Event{Level::warning, "advert_not_sent",
                                 fmt::format("({}) {}", instance.config.name, sent.error().what)}
                               .with("router", instance.config.name));
-}
-
-void VrrpProcess::hold_addresses(RunningInstance& instance, bool hold) {
-  const std::set<AddressKey> before = std::exchange(instance.held, {});
-  const AnnouncePlan plan = plan_for(instance.config.announce, Occasion::takeover);
-  for (const auto* list : {&instance.config.addresses, &instance.config.excluded})
-    for (const VirtualAddress& address : *list) {
-      const Link* link = links_->find(address.interface);
-      if (!hold || link == nullptr) continue;
-      const AddressKey key = key_of(address, link->index);
-      instance.held.insert(key);
-      reconciler_->want(key, {address.label, address.scope, address.broadcast}, plan);
-    }
-  for (const AddressKey& key : before)
-    if (!instance.held.contains(key)) reconciler_->unwant(key);
-  if (!stopping_) work_soon();
-}
-
-void VrrpProcess::announce(RunningInstance& instance, Occasion occasion, TimePoint now) {
-  const AnnouncePlan plan = plan_for(instance.config.announce, occasion);
-  for (const auto* list : {&instance.config.addresses, &instance.config.excluded})
-    for (const VirtualAddress& address : *list)
-      if (const Link* link = links_->find(address.interface))
-        reconciler_->announce(key_of(address, link->index), plan, now);
-  work_soon();
 }
 
 void VrrpProcess::transitioned(RunningInstance& instance, const Transitioned& transition) {

@@ -67,13 +67,14 @@ void VrrpProcess::links_changed() {
   }
   if (!*updated) return;
   settle_interfaces();
-  reconciler_->kernel_changed();
+  static_cast<void>(reconciler_->kernel_changed(monotonic_now()));
   work_soon();
   arm_timer();
 }
 
 void VrrpProcess::settle_interfaces() {
   primary_addresses_.clear();
+  renew_statics();
   open_ports();
   for (auto& [name, instance] : instances_) {
     settle_interface(*instance);

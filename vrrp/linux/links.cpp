@@ -43,7 +43,7 @@ std::string text_in(const nlattr* attribute) {
 }  // namespace
 
 Result<Links> Links::open(std::uint8_t mark) {
-  constexpr std::array<unsigned, 2> groups{RTNLGRP_LINK, RTNLGRP_IPV4_IFADDR};
+  constexpr std::array<unsigned, 3> groups{RTNLGRP_LINK, RTNLGRP_IPV4_IFADDR, RTNLGRP_IPV6_IFADDR};
   auto monitor = netlink::Monitor::open(groups);
   if (!monitor) return tl::make_unexpected(monitor.error());
   Links links{std::move(*monitor), mark};
@@ -73,7 +73,7 @@ Result<void> Links::dump_once() {
   const auto addresses = std::exchange(addresses_, {});
   const auto handler = [this](const nlmsghdr& message) { apply(message); };
   Result<void> done = monitor_.dump(RTM_GETLINK, AF_UNSPEC, handler);
-  if (done) done = monitor_.dump(RTM_GETADDR, AF_INET, handler);
+  if (done) done = monitor_.dump(RTM_GETADDR, AF_UNSPEC, handler);
   if (!done) {  // half of the truth is worse than an old one
     links_ = links;
     by_name_ = by_name;
@@ -126,6 +126,7 @@ void Links::apply_link(const nlmsghdr& message, bool present) {
   Link& link = links_[index];
   link.index = index;
   link.name = text_in(attributes[IFLA_IFNAME]);
+  link.up = (header->ifi_flags & IFF_UP) != 0;
   constexpr unsigned both = IFF_UP | IFF_RUNNING;
   link.running = (header->ifi_flags & both) == both;
   link.mtu = number_in<std::uint32_t>(attributes[IFLA_MTU]).value_or(1500);
@@ -135,13 +136,15 @@ void Links::apply_link(const nlmsghdr& message, bool present) {
 
 void Links::apply_address(const nlmsghdr& message, bool present) {
   const auto* header = header_of<ifaddrmsg>(message);
-  if (header == nullptr || header->ifa_family != AF_INET) return;
+  if (header == nullptr || (header->ifa_family != AF_INET && header->ifa_family != AF_INET6))
+    return;
   const auto attributes = netlink::attributes(message, sizeof(ifaddrmsg), ifa_proto);
   const nlattr* local =
       attributes[IFA_LOCAL] != nullptr ? attributes[IFA_LOCAL] : attributes[IFA_ADDRESS];
   const auto address = IpAddress::from_bytes(netlink::payload(local));
   if (!address) return;
   const AddressKey key{header->ifa_index, *address, header->ifa_prefixlen};
+  const auto other_end = IpAddress::from_bytes(netlink::payload(attributes[IFA_ADDRESS]));
   // The echo of what note_added() and note_removed() told already is no change.
   if (!present) {
     changed_ |= addresses_.erase(key) == 1;
@@ -152,9 +155,13 @@ void Links::apply_address(const nlmsghdr& message, bool present) {
   const KernelAddress before = entry;
   if (is_new) entry.order = ++next_order_;
   entry.marked = number_in<std::uint8_t>(attributes[ifa_proto]) == mark_;
-  entry.secondary = (header->ifa_flags & IFA_F_SECONDARY) != 0;
-  const bool differs = entry.marked != before.marked || entry.secondary != before.secondary;
-  changed_ |= is_new || (differs && !(entry.marked && before.marked));
+  // In IPv6 the same bit marks temporary addresses.
+  entry.secondary = address->is_v4() && (header->ifa_flags & IFA_F_SECONDARY) != 0;
+  entry.dad_failed = address->is_v6() && (header->ifa_flags & IFA_F_DADFAILED) != 0;
+  entry.peer = other_end == address ? std::nullopt : other_end;
+  const bool differs = entry.marked != before.marked || entry.secondary != before.secondary ||
+                       entry.dad_failed != before.dad_failed;
+  changed_ |= is_new || entry.dad_failed || (differs && !(entry.marked && before.marked));
 }
 
 const Link* Links::find(std::string_view name) const {
@@ -175,7 +182,7 @@ std::optional<IpAddress> Links::primary_address(
   for (auto entry = addresses_.lower_bound(first);
        entry != addresses_.end() && entry->first.interface == index; ++entry) {
     const KernelAddress& address = entry->second;
-    if (address.marked || is_virtual(entry->first)) continue;
+    if (entry->first.address.is_v6() || address.marked || is_virtual(entry->first)) continue;
     const bool better = best == nullptr || std::pair{address.secondary, address.order} <
                                                std::pair{best->secondary, best->order};
     if (!better) continue;
@@ -185,10 +192,12 @@ std::optional<IpAddress> Links::primary_address(
   return found;
 }
 
-void Links::note_added(const AddressKey& key) {
+void Links::note_added(const AddressKey& key, const std::optional<IpAddress>& peer) {
   KernelAddress& entry = addresses_[key];
   if (entry.order == 0) entry.order = ++next_order_;
   entry.marked = true;
+  entry.dad_failed = false;
+  entry.peer = peer;
 }
 
 void Links::note_removed(const AddressKey& key) { addresses_.erase(key); }

@@ -1,4 +1,4 @@
-// A mirror of the kernel's interfaces and IPv4 addresses: one dump, then notifications; a fresh
+// A mirror of the kernel's interfaces and addresses: one dump, then notifications; a fresh
 // dump when notifications were lost.
 #pragma once
 
@@ -22,6 +22,7 @@ using MacAddress = std::array<std::uint8_t, 6>;
 struct Link {
   std::uint32_t index = 0;
   std::string name;
+  bool up = false;       ///< IFF_UP
   bool running = false;  ///< IFF_UP and IFF_RUNNING
   MacAddress mac{};
   std::uint32_t mtu = 1500;
@@ -34,7 +35,9 @@ inline constexpr std::uint8_t default_address_mark = 128;
 /// An address as the kernel reports it.
 struct KernelAddress {
   bool marked = false;      ///< IFA_PROTO is ours
-  bool secondary = false;   ///< IFA_F_SECONDARY
+  bool secondary = false;   ///< IFA_F_SECONDARY; IPv4 only
+  bool dad_failed = false;  ///< IFA_F_DADFAILED: there, and of no use
+  std::optional<IpAddress> peer{};
   std::uint64_t order = 0;  ///< in the kernel's list: the first is the primary one
 };
 
@@ -54,12 +57,12 @@ class Links {
   [[nodiscard]] const Link* find(std::string_view name) const;
   [[nodiscard]] const Link* find(std::uint32_t index) const;
   [[nodiscard]] const std::map<AddressKey, KernelAddress>& addresses() const { return addresses_; }
-  /// The address that adverts come from: the first one that is not `is_virtual`.
+  /// The address that IPv4 adverts come from: the first one that is not `is_virtual`.
   [[nodiscard]] std::optional<IpAddress> primary_address(
       std::uint32_t index, const std::function<bool(const AddressKey&)>& is_virtual) const;
 
   /// What the reconciler has just done, so that it is not done again before the kernel tells.
-  void note_added(const AddressKey& key);
+  void note_added(const AddressKey& key, const std::optional<IpAddress>& peer);
   void note_removed(const AddressKey& key);
 
  private:

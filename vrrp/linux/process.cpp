@@ -56,7 +56,9 @@ Result<void> VrrpProcess::commit(const process::Configure& settings) {
     log_.write(Event{Level::warning, "state_table", table.error().what});
   if (table_) {
     reconciler_->set_ledger(
-        {[this](const Reconciler::VirtualKey& key) { hold_record(key); },
+        {[this](const Reconciler::VirtualKey& key, const std::optional<IpAddress>& peer) {
+           hold_record(key, peer);
+         },
          [this](const Reconciler::VirtualKey& key) { table_->erase(held_record(key)); }});
     if (first)
       for (const std::string& record : table_->keys())
@@ -67,12 +69,6 @@ Result<void> VrrpProcess::commit(const process::Configure& settings) {
     held_until_ = monotonic_now() + prepared_->globals.vrrp_startup_delay;
   apply(std::move(*std::exchange(prepared_, std::nullopt)), settings);
   return {};
-}
-
-void VrrpProcess::hold_record(const Reconciler::VirtualKey& key) {
-  constexpr std::byte held{1};
-  if (auto saved = table_->put(held_record(key), {&held, 1}); !saved)
-    log_.write(Event{Level::warning, "state_table", saved.error().what});
 }
 
 /// An instance that has only another name now is the same one (architecture section 2).
@@ -127,6 +123,7 @@ void VrrpProcess::apply(VrrpConfig next, const process::Configure& settings) {
     instances_.emplace(name, std::move(added));
   }
   set_virtual_addresses();
+  hold_statics(next.statics);
   set_sync_daemon();
   open_ports();
   for (auto& [name, instance] : instances_) {
@@ -172,18 +169,6 @@ void VrrpProcess::change(RunningInstance& instance, const Instance& next) {
   if (instance.router != before) deliver(instance, ConfigChanged{before}, monotonic_now());
 }
 
-void VrrpProcess::set_virtual_addresses() {
-  std::map<Reconciler::VirtualKey, bool> all;
-  for (const auto& [name, instance] : instances_)
-    for (const auto* list : {&instance->config.addresses, &instance->config.excluded})
-      for (const VirtualAddress& address : *list)
-        all.emplace(
-            Reconciler::VirtualKey{address.address, address.prefix_length, address.interface},
-            instance->router.priority == owner_priority);
-  reconciler_->set_virtual(std::move(all));
-  primary_addresses_.clear();
-}
-
 void VrrpProcess::set_sync_daemon() {
   const auto& setting = globals_.lvs_sync_daemon;
   const bool follows = setting && !setting->instance.empty();
@@ -208,6 +193,7 @@ void VrrpProcess::stop(std::function<void()> done) {
     deliver(*instance, Shutdown{}, now);
     if (table_) table_->erase(name);
   }
+  hold_statics({});
   if (reconciler_ && !keep_addresses_at_stop_)
     while (reconciler_->work(now)) {
     }

@@ -37,13 +37,11 @@ class VrrpProcess : public process::Worker {
 
   // process.cpp: configuration
   Result<void> open_kernel(std::uint8_t mark);
-  void hold_record(const Reconciler::VirtualKey& key);
   void keep_names(const VrrpConfig& next);
   void apply(VrrpConfig next, const process::Configure& settings);
   void start(RunningInstance& instance, bool restarted);
   void remove(RunningInstance& instance);
   void change(RunningInstance& instance, const Instance& next);
-  void set_virtual_addresses();
   void set_sync_daemon();
 
   // engine.cpp: events
@@ -56,10 +54,16 @@ class VrrpProcess : public process::Worker {
   void received(Port& port, Bytes message, const Arrival& arrival);
   void check_advert(RunningInstance& instance, const Advert& advert, const Arrival& arrival);
   void discard(RunningInstance* instance, Discard reason, const Arrival& arrival);
-  void hold_addresses(RunningInstance& instance, bool hold);
-  void announce(RunningInstance& instance, Occasion occasion, TimePoint now);
   void save(const RunningInstance& instance);
   void follow_state(const RunningInstance& instance);
+
+  // holdings.cpp: what instances hold in the kernel, and static entries
+  void set_virtual_addresses();
+  void hold_record(const Reconciler::VirtualKey& key, const std::optional<IpAddress>& peer);
+  void hold_addresses(RunningInstance& instance, bool hold);
+  void hold_statics(StaticConfig statics);
+  void renew_statics();
+  void announce(RunningInstance& instance, Occasion occasion, TimePoint now);
 
   // interfaces.cpp: links, ports and faults
   void links_changed();
@@ -93,6 +97,8 @@ class VrrpProcess : public process::Worker {
   std::map<std::uint32_t, std::unique_ptr<Port>> ports_;
   std::set<std::pair<TimePoint, RunningInstance*>> deadlines_;
   RepeatedLine unknown_vrids_;
+  StaticConfig statics_;
+  std::set<AddressKey> static_addresses_;  ///< that the reconciler keeps
   /// What adverts come from, by interface; found anew whenever addresses change.
   std::map<std::uint32_t, std::optional<IpAddress>> primary_addresses_;
   std::optional<ipvs::SyncDaemon> sync_daemon_;  ///< lvs_sync_daemon, when it names an instance

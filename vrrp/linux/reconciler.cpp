@@ -9,8 +9,8 @@ namespace {
 /// Addresses and announcements in one slice. @source performance-baseline: chunks of 64 cost the
 /// same as one message for all
 constexpr std::size_t slice = 64;
-/// A refused change is tried again after this long.
-constexpr Duration retry_after = std::chrono::seconds{1};
+/// The kernel takes secondary addresses away within the removal; their echo comes at once.
+constexpr Duration side_effect_window = std::chrono::milliseconds{500};
 
 }  // namespace
 
@@ -42,9 +42,9 @@ bool Reconciler::is_ours(const AddressKey& key, bool marked) const {
   return configured != virtual_.end() && !configured->second;
 }
 
-void Reconciler::hold(const AddressKey& key) {
+void Reconciler::hold(const AddressKey& key, const std::optional<IpAddress>& peer) {
   const auto name = virtual_key(key);
-  if (name && held_.insert(*name).second && ledger_.hold) ledger_.hold(*name);
+  if (name && held_.insert(*name).second && ledger_.hold) ledger_.hold(*name, peer);
 }
 
 void Reconciler::forget(const VirtualKey& key) {
@@ -56,10 +56,10 @@ void Reconciler::forget(const VirtualKey& key) {
 void Reconciler::adopt_and_forget() {
   std::set<VirtualKey> present;
   for (const auto& [key, entry] : links_.addresses()) {
-    if (wanted_.contains(key) && is_ours(key, entry.marked)) hold(key);
+    if (addresses_.find(key) != nullptr && is_ours(key, entry.marked)) hold(key, entry.peer);
     if (const auto name = virtual_key(key)) present.insert(*name);
   }
-  for (const auto& [key, entry] : wanted_)
+  for (const auto& [key, entry] : addresses_.wanted())
     if (const auto name = virtual_key(key)) present.insert(*name);
   std::vector<VirtualKey> gone;
   std::ranges::set_difference(held_, present, std::back_inserter(gone));
@@ -67,106 +67,148 @@ void Reconciler::adopt_and_forget() {
 }
 
 void Reconciler::want(const AddressKey& key, const AddressSettings& settings,
-                      const AnnouncePlan& plan) {
-  Wanted& entry = wanted_[key];
-  entry.settings = settings;
-  entry.plan = plan;
+                      const AnnouncePlan& plan, Claim claim) {
+  addresses_.want(key, settings, claim.owner, claim.on_loss);
+  plans_[key] = plan;
   dirty_ = true;
 }
 
 void Reconciler::unwant(const AddressKey& key) {
-  wanted_.erase(key);
+  addresses_.unwant(key);
+  plans_.erase(key);
   schedule_.cancel({key.interface, key.address});
   dirty_ = true;
 }
 
 void Reconciler::announce(const AddressKey& key, const AnnouncePlan& plan, TimePoint now) {
-  if (links_.addresses().contains(key) && wanted_.contains(key))
+  if (links_.addresses().contains(key) && addresses_.find(key) != nullptr)
     schedule_.start({key.interface, key.address}, plan, now);
 }
 
-void Reconciler::plan_changes() {
+std::vector<Reconciler::Loss> Reconciler::kernel_changed(TimePoint now) {
+  dirty_ = true;
+  addresses_.retry_all();
+  std::vector<Loss> losses;
+  for (const auto& [key, owner, on_loss] :
+       addresses_.losses(links_.addresses(), [&](const AddressKey& k) { return can_be_lost(k); })) {
+    // The kernel removes secondary addresses with their primary one: that was our own doing.
+    const auto removal = removed_at_.find(key.interface);
+    if (removal != removed_at_.end() && now - removal->second < side_effect_window)
+      addresses_.find(key)->lost = false;
+    else
+      losses.push_back(
+          {owner, on_loss, fmt::format("{}/{}", key.address.to_string(), key.prefix_length)});
+  }
+  return losses;
+}
+
+/// IPv6 addresses go when their link goes down, and come back with it.
+bool Reconciler::can_be_lost(const AddressKey& key) const {
+  const Link* link = links_.find(key.interface);
+  return link != nullptr && (key.address.is_v4() || link->up);
+}
+
+void Reconciler::plan_changes(TimePoint now) {
   dirty_ = false;
   adopt_and_forget();
-  WantedAddresses wanted;
-  for (const auto& [key, entry] : wanted_)
-    if (links_.find(key.interface) != nullptr) wanted.emplace(key, entry.settings);
-  ActualAddresses actual;
+  std::map<AddressKey, Actual> actual;
   for (const auto& [key, entry] : links_.addresses())
-    actual.emplace(key, ActualAddress{is_ours(key, entry.marked)});
-  pending_ = difference(wanted, actual);
-  std::ranges::reverse(pending_);
+    actual.emplace(key, Actual{is_ours(key, entry.marked),
+                               entry.dad_failed ? Actual::Fit::renew : Actual::Fit::good});
+  for (const auto& [key, entry] : actual)
+    if (entry.fit == Actual::Fit::renew && entry.ours && addresses_.find(key) != nullptr)
+      duplicates_.write(log_, now,
+                        Event{Level::warning, "duplicate_address",
+                              fmt::format("{} is used by another host; it is tried again",
+                                          key.address.to_string())}
+                            .with("address", key.address.to_string()));
+  addresses_.plan(
+      std::move(actual), [&](const AddressKey& key) { return can_be_lost(key); },
+      Actual::Fit::renew);
   first_plan_ = false;
 }
 
 bool Reconciler::work(TimePoint now) {
-  std::erase_if(retry_at_, [&](const auto& entry) {
-    if (entry.second > now) return false;
-    dirty_ = true;
-    return true;
-  });
-  if (dirty_) plan_changes();
-  if (!pending_.empty()) apply_slice(now);
+  if (addresses_.retry_due(now)) dirty_ = true;
+  if (dirty_) plan_changes(now);
+  apply_slice(now);
   send_announcements(now);
-  return !pending_.empty() || (schedule_.deadline() && *schedule_.deadline() <= now);
+  return has_pending() || (schedule_.deadline() && *schedule_.deadline() <= now);
 }
 
 void Reconciler::apply_slice(TimePoint now) {
-  std::vector<AddressChange> batch;
-  while (!pending_.empty() && batch.size() < slice) {
-    if (!retry_at_.contains(pending_.back().key)) batch.push_back(std::move(pending_.back()));
-    pending_.pop_back();
-  }
+  using Kind = AddressChange::Kind;
+  if (addresses_.removes())
+    apply(addresses_.take(Kind::remove, slice), now);
+  else if (addresses_.adds())
+    apply(addresses_.take(Kind::add, slice), now);
+}
+
+void Reconciler::apply(std::vector<AddressChange> batch, TimePoint now) {
   if (batch.empty()) return;
   sent_changes_ = true;
-  for (const AddressChange& change : batch)
-    if (change.kind == AddressChange::Kind::add) hold(change.key);
+  for (AddressChange& change : batch) {
+    if (change.kind == AddressChange::Kind::add)
+      hold(change.key, change.settings.peer);
+    else if (const auto there = links_.addresses().find(change.key);
+             there != links_.addresses().end())
+      change.settings.peer = there->second.peer;
+  }
   const auto refused = writer_.apply(batch);
   std::set<std::size_t> failed;
   for (const netlink::Refusal& refusal : refused) {
     failed.insert(refusal.index);
     ++counters_.refused;
-    retry_at_[batch[refusal.index].key] = now + retry_after;
-    log_.write(Event{Level::error, "netlink_refused", refusal.error.what});
+    if (addresses_.refused(batch[refusal.index].key, now))
+      log_.write(Event{Level::error, "netlink_refused", refusal.error.what});
   }
   for (std::size_t i = 0; i < batch.size(); ++i) {
     if (failed.contains(i)) continue;
-    if (batch[i].kind == AddressChange::Kind::add) {
-      added(batch[i].key, now);
-    } else {
-      ++counters_.removed;
-      if (const auto name = virtual_key(batch[i].key)) forget(*name);
-      links_.note_removed(batch[i].key);
-    }
+    const bool is_back = addresses_.accepted(batch[i]);
+    if (batch[i].kind == AddressChange::Kind::remove)
+      removed(batch[i].key, now);
+    else
+      added(batch[i], now);
+    if (is_back)
+      report_restored("address_restored", fmt::format("{}/{}", batch[i].key.address.to_string(),
+                                                      batch[i].key.prefix_length));
   }
 }
 
-void Reconciler::added(const AddressKey& key, TimePoint now) {
+void Reconciler::removed(const AddressKey& key, TimePoint now) {
+  ++counters_.removed;
+  removed_at_[key.interface] = now;
+  // One that is made anew stays ours.
+  if (const auto name = virtual_key(key); name && addresses_.find(key) == nullptr) forget(*name);
+  links_.note_removed(key);
+}
+
+void Reconciler::added(const AddressChange& change, TimePoint now) {
   ++counters_.added;
-  links_.note_added(key);
-  const auto entry = wanted_.find(key);
-  if (entry == wanted_.end()) return;
-  if (std::exchange(entry->second.added_once, true))
-    log_.write(Event{Level::warning, "address_restored",
-                     fmt::format("{}/{} was removed by another program and is back",
-                                 key.address.to_string(), key.prefix_length)}
-                   .with("address", key.address.to_string()));
-  schedule_.start({key.interface, key.address}, entry->second.plan, now);
+  links_.note_added(change.key, change.settings.peer);
+  if (const auto plan = plans_.find(change.key); plan != plans_.end())
+    schedule_.start({change.key.interface, change.key.address}, plan->second, now);
+}
+
+void Reconciler::report_restored(std::string_view event, const std::string& what) {
+  log_.write(Event{Level::warning, event,
+                   fmt::format("{} was removed by another program and is back", what)}
+                 .with("object", what));
 }
 
 void Reconciler::send_announcements(TimePoint now) {
   std::vector<ArpSender::Frame> frames;
   for (const Announcement& what : schedule_.take_due(now, slice))
-    if (const Link* link = links_.find(what.interface))
+    if (const Link* link = links_.find(what.interface); link != nullptr && what.address.is_v4())
       frames.push_back({link->index, link->mac, what.address});
   if (!frames.empty()) counters_.announced += arp_.send(frames);
 }
 
 std::optional<TimePoint> Reconciler::deadline() const {
-  std::optional<TimePoint> earliest = schedule_.deadline();
-  for (const auto& [key, when] : retry_at_)
-    if (!earliest || when < *earliest) earliest = when;
-  return earliest;
+  const auto announcement = schedule_.deadline();
+  const auto retry = addresses_.deadline();
+  return announcement && retry ? std::min(announcement, retry)
+                               : (announcement ? announcement : retry);
 }
 
 }  // namespace holdfast::vrrp

@@ -14,10 +14,12 @@
 
 #include "daemon/base/event.h"
 #include "daemon/base/time.h"
+#include "daemon/process/repeated_line.h"
 #include "vrrp/core/announce.h"
 #include "vrrp/core/wanted.h"
 #include "vrrp/linux/address_writer.h"
 #include "vrrp/linux/arp.h"
+#include "vrrp/linux/keeper.h"
 #include "vrrp/linux/links.h"
 
 namespace holdfast::vrrp {
@@ -36,28 +38,43 @@ class Reconciler {
   void set_virtual(std::map<VirtualKey, bool> addresses);
   /// Told of each address before we add it and after it is gone, so that a successor knows.
   struct Ledger {
-    std::function<void(const VirtualKey&)> hold, release;
+    std::function<void(const VirtualKey&, const std::optional<IpAddress>& peer)> hold;
+    std::function<void(const VirtualKey&)> release;
   };
   void set_ledger(Ledger ledger) { ledger_ = std::move(ledger); }
   /// What a predecessor held is ours as well.
   void inherit(const VirtualKey& key) { held_.insert(key); }
   [[nodiscard]] bool is_virtual(const AddressKey& key) const;
 
+  /// What is wanted for whom, and what happens when another program removes it.
+  struct Claim {
+    Owner owner = nullptr;
+    OnLoss on_loss = OnLoss::restore;
+  };
   /// From now on this address must be there; it is announced by `plan` whenever we add it.
-  void want(const AddressKey& key, const AddressSettings& settings, const AnnouncePlan& plan);
+  void want(const AddressKey& key, const AddressSettings& settings, const AnnouncePlan& plan,
+            Claim claim);
   /// From now on it must not.
   void unwant(const AddressKey& key);
   /// Announces it now, if it is there; otherwise it will be when it is added.
   void announce(const AddressKey& key, const AnnouncePlan& plan, TimePoint now);
 
-  /// The kernel's state has changed: what is missing comes back, what is left over goes.
-  void kernel_changed() { dirty_ = true; }
+  /// What another program removed.
+  struct Loss {
+    Owner owner = nullptr;
+    OnLoss on_loss = OnLoss::restore;
+    std::string what;  ///< "192.0.2.1/24"
+  };
+  /// The kernel's state has changed: what is missing comes back, what is left over goes. Call it
+  /// before work().
+  /// @return what is missing since the last time, each once
+  std::vector<Loss> kernel_changed(TimePoint now);
   /// One slice of work. @return true when more is waiting
   bool work(TimePoint now);
   /// True once after work() has sent its last addition or removal: what depends on the kernel's
   /// addresses should look again.
   [[nodiscard]] bool take_finished() {
-    return pending_.empty() && std::exchange(sent_changes_, false);
+    return !has_pending() && std::exchange(sent_changes_, false);
   }
   /// When work() has something to do next; nothing: when something changes.
   [[nodiscard]] std::optional<TimePoint> deadline() const;
@@ -68,19 +85,19 @@ class Reconciler {
   [[nodiscard]] const Counters& counters() const { return counters_; }
 
  private:
-  struct Wanted {
-    AddressSettings settings;
-    AnnouncePlan plan;
-    bool added_once = false;  ///< a further addition is a repair
-  };
+  [[nodiscard]] bool has_pending() const { return addresses_.removes() || addresses_.adds(); }
   [[nodiscard]] std::optional<VirtualKey> virtual_key(const AddressKey& key) const;
+  [[nodiscard]] bool can_be_lost(const AddressKey& key) const;
   [[nodiscard]] bool is_ours(const AddressKey& key, bool marked) const;
-  void hold(const AddressKey& key);
+  void hold(const AddressKey& key, const std::optional<IpAddress>& peer);
   void forget(const VirtualKey& key);
   void adopt_and_forget();
-  void plan_changes();
+  void plan_changes(TimePoint now);
   void apply_slice(TimePoint now);
-  void added(const AddressKey& key, TimePoint now);
+  void apply(std::vector<AddressChange> batch, TimePoint now);
+  void removed(const AddressKey& key, TimePoint now);
+  void added(const AddressChange& change, TimePoint now);
+  void report_restored(std::string_view event, const std::string& what);
   void send_announcements(TimePoint now);
 
   Links& links_;
@@ -92,9 +109,11 @@ class Reconciler {
   std::set<VirtualKey> held_;           ///< added or taken over by us, and not yet gone
   Ledger ledger_;
   bool first_plan_ = true;  ///< leftovers of an earlier life are only looked for at the start
-  std::map<AddressKey, Wanted> wanted_;
-  std::vector<AddressChange> pending_;  ///< what is left of the current difference, last first
-  std::map<AddressKey, TimePoint> retry_at_;
+  Keeper<AddressKey, AddressSettings> addresses_;
+  std::map<AddressKey, AnnouncePlan> plans_;
+  /// When we last took an address from an interface: the kernel may take others with it.
+  std::map<std::uint32_t, TimePoint> removed_at_;
+  RepeatedLine duplicates_;
   bool dirty_ = true;
   bool sent_changes_ = false;
   Counters counters_;

@@ -48,8 +48,10 @@ int release_addresses(const Fd& state, Log& log) {
   for (const std::string& record : table->keys())
     if (const auto held = held_address(record)) {
       const auto& [address, length, interface] = *held;
+      AddressSettings settings;
+      settings.peer = IpAddress::from_bytes(table->get(record));
       if (const unsigned index = ::if_nametoindex(interface.c_str()); index != 0)
-        changes.push_back({AddressChange::Kind::remove, {index, address, length}, {}});
+        changes.push_back({AddressChange::Kind::remove, {index, address, length}, settings});
     }
   const auto refused = writer->apply(changes);
   for (const netlink::Refusal& refusal : refused)

@@ -18,17 +18,7 @@ struct Record {
 
 TimePoint time_of(std::int64_t nanoseconds) { return TimePoint{Duration{nanoseconds}}; }
 
-/// How often a repeated line is written.
-constexpr Duration repeated_line_gap = std::chrono::seconds{10};
-
 }  // namespace
-
-void RepeatedLine::write(Log& log, TimePoint now, Event event) {
-  ++unlogged_;
-  if (last_ && now - *last_ < repeated_line_gap) return;
-  last_ = now;
-  log.write(event.with("count", std::to_string(std::exchange(unlogged_, 0))));
-}
 
 std::vector<std::byte> to_record(const State& state) {
   Record record;

@@ -9,23 +9,13 @@
 #include <span>
 #include <vector>
 
-#include "daemon/base/event.h"
+#include "daemon/process/repeated_line.h"
 #include "vrrp/config/config.h"
 #include "vrrp/core/fault.h"
 #include "vrrp/core/router.h"
 #include "vrrp/core/wanted.h"
 
 namespace holdfast::vrrp {
-
-/// A line that can repeat: written at once and then at most every 10 s, with its count.
-class RepeatedLine {
- public:
-  void write(Log& log, TimePoint now, Event event);
-
- private:
-  std::optional<TimePoint> last_;  ///< when a line was written
-  std::uint64_t unlogged_ = 0;     ///< since then
-};
 
 struct RunningInstance {
   Instance config;

@@ -1,0 +1,20 @@
+#include "daemon/process/repeated_line.h"
+
+#include <utility>
+
+namespace holdfast {
+namespace {
+
+/// How often a repeated line is written.
+constexpr Duration repeated_line_gap = std::chrono::seconds{10};
+
+}  // namespace
+
+void RepeatedLine::write(Log& log, TimePoint now, Event event) {
+  ++unlogged_;
+  if (last_ && now - *last_ < repeated_line_gap) return;
+  last_ = now;
+  log.write(event.with("count", std::to_string(std::exchange(unlogged_, 0))));
+}
+
+}  // namespace holdfast

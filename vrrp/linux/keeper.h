@@ -1,0 +1,148 @@
+// One kind of object in the kernel (addresses, routes, rules): what is wanted of it, by whom, and
+// what happened to it. Sends nothing: the reconciler does, in slices.
+#pragma once
+
+#include <algorithm>
+#include <map>
+#include <optional>
+#include <utility>
+#include <vector>
+
+#include "daemon/base/time.h"
+#include "vrrp/core/wanted.h"
+
+namespace holdfast::vrrp {
+
+/// Who wants an object: whatever the caller tells its objects apart by.
+using Owner = const void*;
+
+/// What is done when another program removes an object.
+enum class OnLoss : std::uint8_t {
+  restore,  ///< it is added again
+  tell,     ///< the owner decides; until then nothing is added
+  ignore    ///< it stays away until it is wanted anew
+};
+
+template <typename Key, typename Settings>
+class Keeper {
+ public:
+  using Item = Change<Key, Settings>;
+  struct Wanted {
+    Settings settings;
+    Owner owner = nullptr;
+    OnLoss on_loss = OnLoss::restore;
+    std::optional<Settings> applied{};  ///< as it is in the kernel
+    bool lost = false;                  ///< removed by another program and not back yet
+  };
+  struct Loss {
+    Key key;
+    Owner owner = nullptr;
+    OnLoss on_loss = OnLoss::restore;
+  };
+
+  [[nodiscard]] const std::map<Key, Wanted>& wanted() const { return wanted_; }
+  [[nodiscard]] Wanted* find(const Key& key) {
+    const auto found = wanted_.find(key);
+    return found == wanted_.end() ? nullptr : &found->second;
+  }
+  void want(const Key& key, Settings settings, Owner owner, OnLoss on_loss) {
+    Wanted& entry = wanted_[key];
+    entry.settings = std::move(settings);
+    entry.owner = owner;
+    entry.on_loss = on_loss;
+  }
+  void unwant(const Key& key) { wanted_.erase(key); }
+
+  /// What was there and is not any more, each once.
+  /// @param possible false: its absence has another cause (the interface is gone)
+  template <typename Present, typename Possible>
+  std::vector<Loss> losses(const Present& present, const Possible& possible) {
+    std::vector<Loss> found;
+    for (auto& [key, entry] : wanted_) {
+      if (!entry.applied || present.contains(key)) continue;
+      entry.applied.reset();
+      if (!possible(key)) continue;
+      entry.lost = true;
+      found.push_back({key, entry.owner, entry.on_loss});
+    }
+    return found;
+  }
+
+  /// Computes what is to be sent; what was pending before is forgotten.
+  /// @param actual what is there, with `fit` good unless the kernel itself spoilt it
+  template <typename Possible>
+  void plan(std::map<Key, Actual> actual, const Possible& possible, Actual::Fit when_changed) {
+    std::map<Key, Settings> targets;
+    for (auto& [key, entry] : wanted_) {
+      const auto present = actual.find(key);
+      if (present != actual.end() && !entry.applied) entry.applied = entry.settings;
+      if (present != actual.end() && entry.applied != entry.settings)
+        present->second.fit = when_changed;
+      const bool stays_away = entry.lost && entry.on_loss != OnLoss::restore;
+      if (possible(key) && (present != actual.end() || !stays_away))
+        targets.emplace(key, entry.settings);
+    }
+    removals_.clear();
+    additions_.clear();
+    for (Item& change : difference(targets, actual))
+      (change.kind == Item::Kind::add ? additions_ : removals_).push_back(std::move(change));
+    std::ranges::reverse(removals_);
+    std::ranges::reverse(additions_);
+  }
+
+  [[nodiscard]] bool removes() const { return !removals_.empty(); }
+  [[nodiscard]] bool adds() const { return !additions_.empty(); }
+  /// At most `most` of the next removals or, when there are none, of the next additions. What was
+  /// refused a moment ago is passed over.
+  std::vector<Item> take(typename Item::Kind kind, std::size_t most) {
+    std::vector<Item>& queue = kind == Item::Kind::add ? additions_ : removals_;
+    std::vector<Item> taken;
+    while (!queue.empty() && taken.size() < most) {
+      if (!refused_.contains(queue.back().key)) taken.push_back(std::move(queue.back()));
+      queue.pop_back();
+    }
+    return taken;
+  }
+
+  /// The kernel took it. @return true for an object that is back after another program removed it
+  bool accepted(const Item& change) {
+    refusals_.erase(change.key);
+    Wanted* entry = find(change.key);
+    if (entry == nullptr) return false;
+    if (change.kind == Item::Kind::remove) {
+      entry->applied.reset();
+      return false;
+    }
+    entry->applied = change.settings;
+    return std::exchange(entry->lost, false);
+  }
+  /// The kernel did not: it is tried again after 1, 2, 4 ... 32 s, or when something changes.
+  /// @return true when it is worth a line in the log
+  bool refused(const Key& key, TimePoint now) {
+    unsigned& count = refusals_[key];
+    constexpr unsigned longest = 5;
+    const bool is_news = count < longest;
+    refused_[key] = now + std::chrono::seconds{1U << std::min(count, longest)};
+    ++count;
+    return is_news;
+  }
+  /// @return true when something that was refused is due again
+  bool retry_due(TimePoint now) {
+    return std::erase_if(refused_, [&](const auto& entry) { return entry.second <= now; }) > 0;
+  }
+  void retry_all() { refused_.clear(); }
+  [[nodiscard]] std::optional<TimePoint> deadline() const {
+    std::optional<TimePoint> earliest;
+    for (const auto& [key, when] : refused_)
+      if (!earliest || when < *earliest) earliest = when;
+    return earliest;
+  }
+
+ private:
+  std::map<Key, Wanted> wanted_;
+  std::vector<Item> removals_, additions_;  ///< last first
+  std::map<Key, TimePoint> refused_;        ///< and when it may be tried again
+  std::map<Key, unsigned> refusals_;        ///< in a row
+};
+
+}  // namespace holdfast::vrrp
