@@ -3,9 +3,9 @@
 #include <algorithm>
 #include <tuple>
 
+#include "daemon/config/language.h"
 #include "daemon/config/root.h"
 #include "daemon/config/tree.h"
-#include "daemon/config/yaml.h"
 
 namespace holdfast {
 namespace {

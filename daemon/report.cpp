@@ -47,16 +47,6 @@ json::object to_json(const std::vector<Found>& findings) {
   return {{"findings", std::move(list)}};
 }
 
-/// JSON is UTF-8, and a configuration may hold any byte.
-std::string with_valid_utf8(std::string text) {
-  for (std::size_t i = 0; i < text.size();) {
-    const std::size_t size = utf8_size(text, i);
-    if (size == 0) text[i] = '?';
-    i += std::max<std::size_t>(size, 1);
-  }
-  return text;
-}
-
 }  // namespace
 
 std::optional<ReportFormat> report_format(std::string_view name) {
@@ -70,7 +60,8 @@ std::string report_of(const std::vector<config::Diagnostic>& findings, const con
                       ReportFormat format, bool colours) {
   std::vector<Found> found = grouped(findings, text);
   if (format != ReportFormat::text)
-    return with_valid_utf8(
+    // A configuration may hold any byte.
+    return valid_utf8(
         json::serialize(format == ReportFormat::json ? to_json(found) : to_sarif(found)) + "\n");
   std::string lines;
   for (Found& one : found) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <string>
 #include <string_view>
 
 namespace holdfast {
@@ -24,6 +25,16 @@ constexpr std::size_t utf8_size(std::string_view text, std::size_t at) {
   const bool too_long = (first == 0xE0 && second < 0xA0) || (first == 0xF0 && second < 0x90);
   const bool no_character = (first == 0xED && second >= 0xA0) || (first == 0xF4 && second >= 0x90);
   return too_long || no_character ? 0 : size;
+}
+
+/// The text with a '?' for each byte that is none of a character.
+inline std::string valid_utf8(std::string text) {
+  for (std::size_t i = 0; i < text.size();) {
+    const std::size_t size = utf8_size(text, i);
+    if (size == 0) text[i] = '?';
+    i += size == 0 ? 1 : size;
+  }
+  return text;
 }
 
 }  // namespace holdfast

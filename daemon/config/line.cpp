@@ -26,10 +26,25 @@ bool is_directive(std::string_view text) {
 
 }  // namespace
 
-std::string without_comment(std::string_view line) {
+std::size_t comment_begin(std::string_view line) {
   // Most lines have no comment: a loop that the compiler vectorises, unlike find_first_of().
   if (std::ranges::none_of(line, [](char c) { return c == '#' || c == '!'; }))
-    return std::string{without_trailing_blanks(line)};
+    return std::string_view::npos;
+  bool quoted = false;
+  for (std::size_t i = 0; i < line.size(); ++i) {
+    if (line[i] == '\\')
+      ++i;
+    else if (line[i] == '"')
+      quoted = !quoted;
+    else if (!quoted && (line[i] == '#' || line[i] == '!'))
+      return i;
+  }
+  return std::string_view::npos;
+}
+
+std::string without_comment(std::string_view line) {
+  line = line.substr(0, comment_begin(line));
+  if (line.find('\\') == std::string_view::npos) return std::string{without_trailing_blanks(line)};
   std::string kept;
   kept.reserve(line.size());
   bool quoted = false;
@@ -45,7 +60,6 @@ std::string without_comment(std::string_view line) {
       kept += escaped;
       continue;
     }
-    if (!quoted && (c == '#' || c == '!')) break;
     if (!quoted && (is_blank(c) || c == '"' || c == '{' || c == '}')) {
       kept.append(removed, ' ');
       removed = 0;

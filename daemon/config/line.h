@@ -14,6 +14,10 @@ constexpr bool is_name_character(char c) {
   return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_';
 }
 
+/// Where the comment of a line begins: `#` or `!` outside double quotes, without a backslash before
+/// it. npos: it has none.
+std::size_t comment_begin(std::string_view line);
+
 /// Removes a comment (`#` or `!` outside double quotes) and trailing blanks; `\#` and `\!` become
 /// the bare character. What stays keeps its column: blanks are put in for removed backslashes
 /// before the next word.

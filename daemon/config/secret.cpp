@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <vector>
 
+#include "daemon/config/braces.h"
+
 namespace holdfast::config {
 namespace {
 
@@ -46,18 +48,6 @@ std::string quoted_part(std::string_view part, std::string_view secret) {
         secret.find(is_cut ? word.substr(0, word.size() - 3) : word) != std::string_view::npos)
       replace_all(out, word, mask);
   return out;
-}
-
-/// The braces of a line outside quotes.
-std::vector<std::size_t> braces_of(std::string_view line) {
-  std::vector<std::size_t> braces;
-  if (line.find_first_of("{}") == std::string_view::npos) return braces;
-  bool quoted = false;
-  for (std::size_t i = 0; i < line.size(); ++i) {
-    if (line[i] == '"') quoted = !quoted;
-    if (!quoted && (line[i] == '{' || line[i] == '}')) braces.push_back(i);
-  }
-  return braces;
 }
 
 /// The keyword of a statement whose `{` comes next.

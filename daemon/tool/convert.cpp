@@ -4,7 +4,9 @@
 
 #include <boost/program_options.hpp>
 #include <optional>
+#include <span>
 
+#include "daemon/config/language.h"
 #include "daemon/config/tree.h"
 #include "daemon/config/write.h"
 #include "daemon/config/yaml.h"
@@ -69,10 +71,11 @@ config::Expanded read_again(const std::string& content, Language language) {
   return config::expand("result", as_printed);
 }
 
-Result<std::string> write(const std::vector<config::Statement>& tree, const config::Text& text,
-                          Language language) {
-  auto written = language == Language::yaml ? Result<std::string>{config::to_yaml(tree, text)}
-                                            : config::to_conf(tree, text);
+Result<std::string> write(std::span<const config::Statement> tree, const config::Text& text,
+                          const config::Comments& comments, Language language) {
+  auto written = language == Language::yaml
+                     ? Result<std::string>{config::to_yaml(tree, text, comments)}
+                     : config::to_conf(tree, text, comments);
   if (!written) return written;
   config::Expanded again = read_again(*written, language);
   const auto read = config::parse_tree(again.text, again.diagnostics);
@@ -82,6 +85,17 @@ Result<std::string> write(const std::vector<config::Statement>& tree, const conf
         return fail("the result could not be read: {}", config::render(found, again.text));
   if (!config::same_tree(tree, read)) return fail("the result would not say the same");
   return written;
+}
+
+config::Comments find_comments(const config::Loaded& loaded,
+                               std::span<const config::Statement> tree,
+                               const config::Files& files) {
+  const config::Text& text = loaded.expanded.text;
+  if (loaded.language == Language::conf)
+    return config::attach(tree, config::conf_comments(text, files));
+  const auto file = files.read(text.files.front());
+  if (!file) return {};
+  return config::attach(tree, config::yaml_comments(text, file->content));
 }
 
 int run(const Request& request, Streams streams) {
@@ -94,7 +108,8 @@ int run(const Request& request, Streams streams) {
     streams.error << config::render(found, source.text) << '\n';
   if (source.diagnostics.has(config::Severity::error)) return exit_failed;
   const Language other = loaded.language == Language::yaml ? Language::conf : Language::yaml;
-  const auto written = write(tree, source.text, request.to.value_or(other));
+  const auto written =
+      write(tree, source.text, find_comments(loaded, tree, how.files), request.to.value_or(other));
   if (written)
     streams.out << *written;
   else

@@ -8,6 +8,7 @@
 #include "daemon/base/assert.h"
 #include "daemon/config/command.h"
 #include "daemon/config/global.h"
+#include "daemon/config/language.h"
 #include "daemon/config/tree.h"
 #include "daemon/config/write.h"
 #include "daemon/config/yaml.h"
@@ -57,8 +58,9 @@ void check(std::string_view input) {
   const auto tree = parse_tree(expanded.text, expanded.diagnostics);
   read_typed(tree, expanded.text);
   if (expanded.diagnostics.has(Severity::error)) return;
-  check_same(tree, read_yaml("again", to_yaml(tree, expanded.text)));
-  if (const auto conf = to_conf(tree, expanded.text)) check_same(tree, read_conf(*conf));
+  const Comments comments = attach(tree, yaml_comments(expanded.text, input));
+  check_same(tree, read_yaml("again", to_yaml(tree, expanded.text, comments)));
+  if (const auto conf = to_conf(tree, expanded.text, comments)) check_same(tree, read_conf(*conf));
 }
 
 }  // namespace

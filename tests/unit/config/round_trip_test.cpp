@@ -7,6 +7,7 @@
 #include <iostream>
 
 #include "checkers/config/config.h"
+#include "daemon/base/utf8.h"
 #include "daemon/config/command.h"
 #include "daemon/config/global.h"
 #include "daemon/config/write.h"
@@ -26,12 +27,21 @@ struct Read {
   std::vector<Statement> tree;
 };
 
+Files one_file(const std::string& content) {
+  return {[&](const std::string&) { return Result<SourceFile>{{content, 0, 0}}; },
+          [](const std::string&, const std::string&) { return std::vector<std::string>{}; }};
+}
+
 Read read_conf(const std::string& content) {
   ExpandOptions options;
-  options.files = {
-      [&](const std::string&) { return Result<SourceFile>{{content, 0, 0}}; },
-      [](const std::string&, const std::string&) { return std::vector<std::string>{}; }};
+  options.files = one_file(content);
   return Read{expand("written", options)};
+}
+
+std::vector<std::string> texts_of(const std::vector<Comment>& comments) {
+  std::vector<std::string> texts;
+  for (const Comment& comment : comments) texts.push_back(valid_utf8(comment.text));
+  return texts;
 }
 
 void add_scripts(const std::vector<Statement>& statements, const Text& text,
@@ -99,22 +109,29 @@ void expect_same_typed(const Read& before, const Read& after) {
 TEST(RoundTrip, KeepsEveryFileOfTheCorpus) {
   if (!std::filesystem::exists(corpus)) GTEST_SKIP() << "no " << corpus << " here";
   std::size_t files = 0;
+  std::size_t carried = 0;
   for (const auto& entry : std::filesystem::directory_iterator{corpus}) {
     if (entry.path().extension() != ".conf") continue;
     SCOPED_TRACE(entry.path());
     ++files;
     const Read conf{expand(entry.path().string(), {})};
-    const Read yaml{read_yaml("yaml", to_yaml(conf.tree, conf.expanded.text))};
+    const auto comments = conf_comments(conf.expanded.text, file_system());
+    const std::string as_yaml = to_yaml(conf.tree, conf.expanded.text, attach(conf.tree, comments));
+    const Read yaml{read_yaml("yaml", as_yaml)};
     EXPECT_TRUE(yaml.expanded.diagnostics.all().empty());
     ASSERT_TRUE(same_tree(conf.tree, yaml.tree));
-    const auto written = to_conf(yaml.tree, yaml.expanded.text);
+    const auto in_yaml = yaml_comments(yaml.expanded.text, as_yaml);
+    EXPECT_EQ(texts_of(in_yaml), texts_of(comments));
+    const auto written = to_conf(yaml.tree, yaml.expanded.text, attach(yaml.tree, in_yaml));
     ASSERT_TRUE(written) << written.error().what;
     const Read again = read_conf(*written);
     ASSERT_TRUE(same_tree(conf.tree, again.tree));
+    EXPECT_EQ(texts_of(conf_comments(again.expanded.text, one_file(*written))), texts_of(comments));
+    carried += comments.size();
     expect_same_typed(conf, yaml);
     expect_same_typed(conf, again);
   }
-  std::cout << fmt::format("{} files converted there and back\n", files);
+  std::cout << fmt::format("{} files with {} comments converted there and back\n", files, carried);
   EXPECT_GT(files, 100U);
 }
 
@@ -178,6 +195,55 @@ RC_GTEST_PROP(RoundTripProperty, KeepsGeneratedTrees, ()) {
       RC_FAIL(*conf + "\n" + to_yaml(again.tree, again.expanded.text) + "\n" + shape(back.tree));
   }
   RC_ASSERT(told > trees_of_a_run * 8U / 10);
+}
+
+std::string any_comment() {
+  static const std::vector<std::string> pieces{"a", " ", "#", "'", "\"", ":", "- ", "{", "\\", "é"};
+  std::string text;
+  for (const std::size_t piece : *rc::gen::container<std::vector<std::size_t>>(
+           4, rc::gen::inRange<std::size_t>(0, pieces.size())))
+    text += pieces[piece];
+  return text + ".";
+}
+
+/// Comments for the statements of a tree, in their order in `texts`.
+void add_comments(std::span<const Statement> tree, const Statement* owner, Comments& comments,
+                  std::vector<std::string>& texts) {
+  const auto some = [&](std::vector<std::string>& where) {
+    for (int n = *rc::gen::inRange(0, 5) - 2; n > 0; --n)
+      texts.push_back(where.emplace_back(any_comment()));
+  };
+  for (const Statement& statement : tree) {
+    some(comments[&statement].before);
+    if (*rc::gen::inRange(0, 3) == 0)
+      texts.push_back(comments[&statement].trailing.emplace(any_comment()));
+    if (statement.has_block) add_comments(statement.children, &statement, comments, texts);
+  }
+  some(comments[owner].at_end);
+}
+
+RC_GTEST_PROP(RoundTripProperty, KeepsGeneratedComments, ()) {
+  for (int i = 0; i < 20; ++i) {
+    std::vector<Statement> tree;
+    const int statements = *rc::gen::inRange(0, 4);
+    for (int s = 0; s < statements; ++s) tree.push_back(any_statement(3));
+    Comments comments;
+    std::vector<std::string> texts;
+    add_comments(tree, nullptr, comments, texts);
+    const std::string yaml = to_yaml(tree, {}, comments);
+    const Read read{read_yaml("yaml", yaml)};
+    if (!read.expanded.diagnostics.all().empty())
+      RC_FAIL(render(read.expanded.diagnostics.all()[0], read.expanded.text) + "\n" + yaml);
+    if (!same_tree(tree, read.tree)) RC_FAIL(shape(tree) + "\n" + shape(read.tree) + "\n" + yaml);
+    const auto in_yaml = yaml_comments(read.expanded.text, yaml);
+    if (texts_of(in_yaml) != texts) RC_FAIL(yaml);
+    const auto conf = to_conf(read.tree, read.expanded.text, attach(read.tree, in_yaml));
+    if (!conf) continue;
+    const Read again = read_conf(*conf);
+    if (!same_tree(tree, again.tree)) RC_FAIL(yaml + "\n" + *conf);
+    if (texts_of(conf_comments(again.expanded.text, one_file(*conf))) != texts)
+      RC_FAIL(yaml + "\n" + *conf);
+  }
 }
 
 }  // namespace

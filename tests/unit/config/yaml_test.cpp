@@ -1,4 +1,5 @@
 #include "daemon/config/yaml.h"
+#include "daemon/config/language.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

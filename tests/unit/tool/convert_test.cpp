@@ -40,10 +40,10 @@ class Convert : public testing::Test {
 
 TEST_F(Convert, PrintsTheOtherLanguage) {
   EXPECT_EQ(run({file("a.conf", "$P=7\nglobal_defs {\n  # why\n  vrrp_priority $P\n}\n")}), 0);
-  EXPECT_EQ(out_.str(), "global_defs:\n  vrrp_priority: 7\n");
+  EXPECT_EQ(out_.str(), "global_defs:\n  # why\n  vrrp_priority: 7\n");
   EXPECT_THAT(error_.str(), IsEmpty());
-  EXPECT_EQ(run({file("a.yaml", "global_defs:\n  vrrp_priority: 7\n")}), 0);
-  EXPECT_EQ(out_.str(), "global_defs {\n    vrrp_priority 7\n}\n");
+  EXPECT_EQ(run({file("a.yaml", "global_defs:\n  vrrp_priority: 7 # why\n")}), 0);
+  EXPECT_EQ(out_.str(), "global_defs {\n    vrrp_priority 7  # why\n}\n");
   EXPECT_EQ(run({file("b", "global_defs:\n"), "--to", "yaml"}), 0);
   EXPECT_EQ(out_.str(), "global_defs:\n");
 }

@@ -1,18 +1,13 @@
-// Both writers begin with the line of a statement as keepalived.conf has it. Before it is written,
-// a line for keepalived.conf is read back; the one for YAML is put into the quotes that it needs.
-#include "daemon/config/write.h"
-
+// A line for YAML is put into the quotes that it needs; a block is a mapping where no key repeats.
 #include <algorithm>
 #include <array>
 #include <map>
 #include <optional>
-#include <string_view>
 #include <vector>
 
-#include "daemon/config/definitions.h"
-#include "daemon/config/include.h"
-#include "daemon/config/line.h"
-#include "daemon/config/secret.h"
+#include "daemon/base/utf8.h"
+#include "daemon/config/write.h"
+#include "daemon/config/write_words.h"
 
 namespace holdfast::config {
 namespace {
@@ -46,143 +41,6 @@ constexpr std::array<std::string_view, 26> value_blocks{"excluded_interfaces",
                                                         "linkbeat_interfaces"};
 /// A YAML key is at most 1024 characters. @source YAML 1.2.2, 7.4
 constexpr std::size_t longest_key = 1000;
-
-/// Scripts tell these inside quotes from those outside (command.h).
-bool is_for_scripts(std::string_view word) {
-  return word.find_first_of("'\\") != std::string_view::npos;
-}
-bool needs_quotes(std::string_view word) {
-  return word.empty() ||
-         std::ranges::any_of(word, [](char c) { return is_blank(c) || c == '{' || c == '}'; });
-}
-
-using Words = std::span<const Word>;
-
-std::uint32_t end_of(const Word& word) {
-  return word.column + static_cast<std::uint32_t>(word.text.size() + (word.quoted ? 2 : 0));
-}
-
-/// The words as they stand in the text; nothing when the text does not have them.
-std::optional<std::string> as_written(Words words, std::uint32_t number, const Text& text) {
-  if (number >= text.lines.size()) return std::nullopt;
-  const std::string_view line = text.lines[number].text;
-  const std::size_t begin = words.front().column - 1;
-  const std::size_t end = end_of(words.back()) - 1;
-  if (begin >= end || end > line.size()) return std::nullopt;
-  return std::string{line.substr(begin, end - begin)};
-}
-
-/// Words with single blanks between them, and quotes where they count.
-std::string joined(Words words) {
-  std::string out;
-  for (std::size_t i = 0; i < words.size(); ++i) {
-    const Word& word = words[i];
-    const bool joins = i > 0 && end_of(words[i - 1]) == word.column;
-    const bool is_joined = i + 1 < words.size() && end_of(word) == words[i + 1].column;
-    if (i > 0 && !joins) out += ' ';
-    const bool quotes = word.quoted && (joins || is_joined || is_for_scripts(word.text));
-    out += quotes || needs_quotes(word.text) ? '"' + word.text + '"' : word.text;
-  }
-  return out;
-}
-
-std::string line_of(Words words, std::uint32_t number, const Text& text) {
-  if (std::ranges::any_of(words, [](const Word& word) { return is_for_scripts(word.text); }))
-    if (auto written = as_written(words, number, text)) return std::move(*written);
-  return joined(words);
-}
-
-bool same_words(Words a, Words b) {
-  return std::ranges::equal(a, b, [](const Word& x, const Word& y) {
-    return x.text == y.text && (x.quoted == y.quoted || !is_for_scripts(x.text));
-  });
-}
-
-/// Writes keepalived.conf.
-class ConfWriter {
- public:
-  explicit ConfWriter(const Text& text) : text_{text} {}
-
-  Result<std::string> run(std::span<const Statement> tree) {
-    block(tree, 0, false);
-    if (problem_) return tl::make_unexpected(std::move(*problem_));
-    return std::move(out_);
-  }
-
- private:
-  void block(std::span<const Statement> statements, std::size_t indent, bool secret) {
-    for (const Statement& statement : statements) {
-      if (problem_) return;
-      // A blank line between top-level blocks.
-      if (indent == 0 && !out_.empty() && statement.has_block) out_ += '\n';
-      out_.append(indent, ' ');
-      const bool hidden = secret || holds_secret(statement.keyword());
-      out_ += safe_line(statement, hidden);
-      out_ += statement.has_block ? " {\n" : "\n";
-      if (!statement.has_block) continue;
-      block(statement.children, indent + 4, hidden);
-      out_.append(indent, ' ');
-      out_ += "}\n";
-    }
-  }
-
-  /// The first spelling that reads back as the same words.
-  std::string safe_line(const Statement& statement, bool hidden) {
-    std::string plain = line_of(statement.words, statement.line, text_);
-    if (reads_back(plain, statement)) return plain;
-    if (std::string escaped = with_escapes(plain); reads_back(escaped, statement)) return escaped;
-    std::string quoted;
-    for (const Word& word : statement.words)
-      quoted += fmt::format("{}\"{}\"", quoted.empty() ? "" : " ", word.text);
-    if (reads_back(quoted, statement)) return quoted;
-    std::vector<std::string_view> words;
-    for (const Word& word : statement.words) words.push_back(word.text);
-    if (hidden) words = {words.front(), mask};
-    const std::string where = statement.line < text_.lines.size()
-                                  ? fmt::format(" (line {})", text_.lines[statement.line].number)
-                                  : "";
-    problem_ = Error{fmt::format("keepalived.conf cannot say '{}'{}: it would read something else",
-                                 fmt::join(words, " "), where)};
-    return {};
-  }
-
-  /// `\#` and `\!` outside quotes.
-  static std::string with_escapes(std::string_view line) {
-    std::string out;
-    bool inside = false;
-    for (const char c : line) {
-      if (c == '"') inside = !inside;
-      if (!inside && (c == '#' || c == '!')) out += '\\';
-      out += c;
-    }
-    return out;
-  }
-
-  static bool reads_back(const std::string& line, const Statement& wanted) {
-    const std::string_view word = first_word(line);
-    if (word.starts_with('@') || find_include_keyword(word) != nullptr ||
-        !sequence_keyword(line).empty() || !definition_name(line).empty() ||
-        line.starts_with("\xEF\xBB\xBF") || line.find('\0') != std::string::npos)
-      return false;
-    if (line.find('$') != std::string::npos && has_references(line)) return false;
-    Diagnostics diagnostics;
-    const Text text{{"line"}, {{without_comment(line + (wanted.has_block ? " {" : "")), 0, 1}}};
-    const auto tree = parse_tree(text, diagnostics);
-    return tree.size() == 1 && tree[0].has_block == wanted.has_block &&
-           same_words(tree[0].words, wanted.words);
-  }
-
-  static bool has_references(const std::string& line) {
-    const auto found = substitute(line, {},
-                                  {".", "", [](const std::string&) { return ""; },
-                                   [](std::uint64_t) { return std::uint64_t{0}; }});
-    return !found || found->changed;
-  }
-
-  const Text& text_;
-  std::string out_;
-  std::optional<Error> problem_;
-};
 
 /// True when YAML reads `text` without quotes as that text, as a key, value or item of a block.
 bool is_plain(std::string_view text) {
@@ -222,16 +80,26 @@ std::string yaml_quoted(std::string_view text) {
 std::string yaml_line(std::string_view line) {
   return is_plain(line) ? std::string{line} : yaml_quoted(line);
 }
+
+/// A comment for YAML: any character but control characters, and tabs.
+std::string yaml_comment(std::string_view text) {
+  std::string out = "#" + valid_utf8(std::string{text});
+  std::ranges::replace_if(out, [](char c) { return c != '\t' && is_control(c); }, ' ');
+  return out;
+}
+
 class YamlWriter {
  public:
-  explicit YamlWriter(const Text& text) : text_{text} {}
+  YamlWriter(const Text& text, const Comments& comments) : text_{text}, comments_{comments} {}
 
   std::string run(std::span<const Statement> tree) {
-    if (tree.empty()) return "{}\n";
-    if (const auto entries = as_mapping(tree))
+    if (tree.empty())
+      out_ = "{}\n";
+    else if (const auto entries = as_mapping(tree))
       mapping(*entries, 0);
     else
       list(tree, 0);
+    add_comments(comments_of(comments_, nullptr).at_end, 0);
     return std::move(out_);
   }
 
@@ -300,47 +168,83 @@ class YamlWriter {
 
   void mapping(const Entries& entries, std::size_t indent) {
     for (const Entry& entry : entries) {
-      if (indent == 0 && !out_.empty() && entry.statements.front().has_block) out_ += '\n';
+      const Statement& first = entry.statements.front();
+      if (indent == 0 && !out_.empty() && first.has_block) out_ += '\n';
+      add_comments(comments_of(comments_, &first).before, indent);
       out_.append(indent, ' ');
       out_ += yaml_line(entry.key) + ":";
       if (entry.statements.size() > 1) {
-        out_ += '\n';
-        for (const Statement& statement : entry.statements) repeated(statement, indent + 2);
-      } else if (entry.statements.front().has_block) {
-        block(entry.statements.front(), indent + 2);
+        end_line(first);
+        for (const Statement& statement : entry.statements)
+          repeated(statement, indent + 2, &statement == &first);
+      } else if (first.has_block) {
+        block(first, indent + 2);
       } else {
         if (entry.value) out_ += " " + *entry.value;
-        out_ += '\n';
+        end_line(first);
       }
     }
   }
 
-  /// Behind "KEY:", at the end of the line so far.
-  void block(const Statement& statement, std::size_t indent) {
-    const auto entries = as_mapping(statement.children);
-    const bool prefers_list =
-        std::ranges::find(value_blocks, statement.keyword()) != value_blocks.end() &&
-        std::ranges::none_of(statement.children, &Statement::has_block);
-    if (statement.children.empty()) {
-      out_ += " {}\n";
-    } else if (entries && !prefers_list) {
-      out_ += '\n';
-      mapping(*entries, indent);
-    } else {
-      out_ += '\n';
-      list(statement.children, indent);
-    }
+  void add_comments(const std::vector<std::string>& comments, std::size_t indent) {
+    for (const std::string& comment : comments)
+      out_ += fmt::format("{:{}}{}\n", "", indent, yaml_comment(comment));
   }
 
-  void repeated(const Statement& statement, std::size_t indent) {
+  /// The end of the line that a statement begins.
+  void end_line(const Statement& statement) {
+    const auto& trailing = comments_of(comments_, &statement).trailing;
+    out_ += trailing ? "  " + yaml_comment(*trailing) + "\n" : "\n";
+  }
+
+  /// Behind "KEY:", at the end of the line so far.
+  void block(const Statement& statement, std::size_t indent) {
+    const bool prefers_list =
+        std::ranges::find(value_blocks, std::string_view{statement.keyword()}) !=
+            value_blocks.end() &&
+        std::ranges::none_of(statement.children, &Statement::has_block);
+    if (statement.children.empty()) out_ += " {}";
+    end_line(statement);
+    body(statement, indent, prefers_list);
+    end_comments(statement, indent);
+  }
+
+  /// The lines of a block. @return whether they are a list
+  bool body(const Statement& statement, std::size_t indent, bool prefers_list) {
+    const auto entries = as_mapping(statement.children);
+    if (prefers_list || !entries) {
+      list(statement.children, indent);
+      return true;
+    }
+    mapping(*entries, indent);
+    return false;
+  }
+
+  void end_comments(const Statement& statement, std::size_t indent) {
+    add_comments(comments_of(comments_, &statement).at_end, indent);
+  }
+
+  void repeated(const Statement& statement, std::size_t indent, bool is_first) {
+    if (!is_first) {
+      add_comments(comments_of(comments_, &statement).before, indent);
+      if (const auto& trailing = comments_of(comments_, &statement).trailing)
+        add_comments({*trailing}, indent);
+    }
+    body_of_item(statement, indent);
+  }
+
+  /// The block of a statement as an item.
+  void body_of_item(const Statement& statement, std::size_t indent) {
     const std::size_t begin = item(indent);
     if (statement.children.empty()) {
       out_ += "{}\n";
-      return;
+      return end_comments(statement, indent + 2);
     }
     out_.resize(begin);
-    mapping(*as_mapping(statement.children), indent + 2);
-    out_[begin + indent] = '-';
+    const bool is_list = body(statement, indent + 2, false);
+    // Behind a list in a list, the column tells which of them it is in.
+    end_comments(statement, indent + (is_list ? 4 : 2));
+    mark(begin, indent);
   }
 
   /// Begins an item. @return where its line begins
@@ -351,55 +255,46 @@ class YamlWriter {
     return begin;
   }
 
+  /// Makes an item of the lines from `begin` on. Before a comment its '-' has a line of its own.
+  void mark(std::size_t begin, std::size_t indent) {
+    if (out_[begin + indent + 2] == '#')
+      out_.insert(begin, std::string(indent, ' ') + "-\n");
+    else
+      out_[begin + indent] = '-';
+  }
+
   void list(std::span<const Statement> statements, std::size_t indent) {
     for (const Statement& statement : statements) {
+      add_comments(comments_of(comments_, &statement).before, indent);
       const std::size_t begin = item(indent);
       if (!statement.has_block) {
-        out_ += yaml_line(line(statement)) + "\n";
+        out_ += yaml_line(line(statement));
+        end_line(statement);
         continue;
       }
       out_.resize(begin);
       exact(statement, indent + 2);
-      out_[begin + indent] = '-';
+      mark(begin, indent);
     }
   }
 
   /// `[LINE, BLOCK]`, one below the other.
   void exact(const Statement& statement, std::size_t indent) {
     item(indent);
-    out_ += yaml_line(line(statement)) + "\n";
-    const std::size_t begin = item(indent);
-    if (statement.children.empty()) {
-      out_ += "{}\n";
-      return;
-    }
-    out_.resize(begin);
-    if (const auto entries = as_mapping(statement.children))
-      mapping(*entries, indent + 2);
-    else
-      list(statement.children, indent + 2);
-    out_[begin + indent] = '-';
+    out_ += yaml_line(line(statement));
+    end_line(statement);
+    body_of_item(statement, indent);
   }
 
   const Text& text_;
+  const Comments& comments_;
   std::string out_;
 };
 
 }  // namespace
 
-Result<std::string> to_conf(std::span<const Statement> tree, const Text& text) {
-  return ConfWriter{text}.run(tree);
-}
-
-std::string to_yaml(std::span<const Statement> tree, const Text& text) {
-  return YamlWriter{text}.run(tree);
-}
-
-bool same_tree(std::span<const Statement> a, std::span<const Statement> b) {
-  return std::ranges::equal(a, b, [](const Statement& x, const Statement& y) {
-    return x.has_block == y.has_block && same_words(x.words, y.words) &&
-           same_tree(x.children, y.children);
-  });
+std::string to_yaml(std::span<const Statement> tree, const Text& text, const Comments& comments) {
+  return YamlWriter{text, comments}.run(tree);
 }
 
 }  // namespace holdfast::config
