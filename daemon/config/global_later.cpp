@@ -219,11 +219,11 @@ constexpr std::array rows{
     pending(part_field<&Globals::vrrp, &Vrrp::no_local_igmp>(
         "disable_local_igmp", Switch{},
         "Send no IGMP reports for link-local groups from VMAC interfaces.")),
-    pending(row<Globals>("vrrp_mcast_group6", "IPV6", "RFC 9568 5.1.2.2",
-                         "IPv6 group of advertisements; ff02::12 by default.", read_mcast_group6)),
-    pending(part_field<&Globals::vrrp, &Vrrp::gna_interval>(
+    row<Globals>("vrrp_mcast_group6", "IPV6", "RFC 9568 5.1.2.2",
+                 "IPv6 group of advertisements; ff02::12 by default.", read_mcast_group6),
+    part_field<&Globals::vrrp, &Vrrp::gna_interval>(
         "vrrp_gna_interval", seconds,
-        "Gap between unsolicited neighbour advertisements on one interface.")),
+        "Gap between unsolicited neighbour advertisements on one interface."),
     pending(
         row<Globals>("vrrp_garp_extra_if", "[all] SECONDS (1-86400)", "keepalived",
                      "Announce addresses again and again from interfaces that carry no adverts.",
@@ -234,8 +234,8 @@ constexpr std::array rows{
     pending(part_field<&Globals::vrrp, &Vrrp::owner_ignore_adverts>(
         "vrrp_owner_ignore_adverts", Boolean{},
         "Instances of priority 255 discard the adverts that they receive.")),
-    pending(part_field<&Globals::vrrp, &Vrrp::check_unicast_src>(
-        "vrrp_check_unicast_src", Boolean{}, "Accept unicast adverts of listed peers only.")),
+    part_field<&Globals::vrrp, &Vrrp::check_unicast_src>(
+        "vrrp_check_unicast_src", Boolean{}, "Accept unicast adverts of listed peers only."),
     pending(part_field<&Globals::vrrp, &Vrrp::strict>(
         "vrrp_strict", Boolean{}, "Refuse what the RFCs of VRRP do not allow.")),
     pending(part_field<&Globals::vrrp, &Vrrp::notify_priority_changes>(

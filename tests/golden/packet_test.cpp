@@ -13,6 +13,8 @@ using std::chrono::seconds;
 
 const IpAddress router = *IpAddress::parse("192.0.2.10");
 const IpAddress group = *IpAddress::parse("224.0.0.18");
+const IpAddress router6 = *IpAddress::parse("fe80::a");
+const IpAddress group6 = *IpAddress::parse("ff02::12");
 const IpAddress virtual_address = *IpAddress::parse("192.0.2.1");
 const Arrival from_router{router, group, 255};
 
@@ -84,6 +86,44 @@ TEST(Packet, Rfc9568_7_1_EveryFlippedBitIsDiscarded) {
     bad[bit / 8] ^= std::byte{1} << (bit % 8);
     EXPECT_FALSE(parse(bad, from_router).has_value()) << "bit " << bit;
   }
+}
+
+TEST(Packet, Rfc9568_5_1_2_3_OtherHopLimitsAreDiscarded) {
+  for (const int limit : {1, 254, 255}) {
+    const Arrival arrival{router6, group6, static_cast<std::uint8_t>(limit)};
+    const auto parsed = parse(from_hex(g3), arrival);
+    EXPECT_EQ(parsed.has_value(), limit == 255);
+    if (!parsed) {
+      EXPECT_EQ(parsed.error(), Discard::ttl);
+    }
+  }
+}
+TEST(Packet, Rfc9568_7_1_EveryFlippedBitIsDiscardedOverIpv6) {
+  const auto good = from_hex(g3);
+  for (std::size_t bit = 0; bit < good.size() * 8; ++bit) {
+    auto bad = good;
+    bad[bit / 8] ^= std::byte{1} << (bit % 8);
+    EXPECT_FALSE(parse(bad, {router6, group6, 255}).has_value()) << "bit " << bit;
+  }
+}
+TEST(Packet, PeersMayBeAsFarAwayAsTheirLinesSay) {
+  Reception reception;
+  reception.min_ttl = 62;
+  reception.max_ttl = 64;
+  for (const int ttl : {61, 62, 64, 65}) {
+    Arrival arrival = from_router;
+    arrival.ttl = static_cast<std::uint8_t>(ttl);
+    EXPECT_EQ(parse(from_hex(g1), arrival, reception).has_value(), ttl == 62 || ttl == 64);
+  }
+}
+/// The pseudo header of unicast as keepalived before 1.3.6 made it names the group.
+TEST(Packet, TheOldUnicastChecksumIsTakenWhereItIsAllowed) {
+  const Arrival unicast{router, *IpAddress::parse("192.0.2.20"), 255};
+  EXPECT_EQ(parse(from_hex(g2), unicast).error(), Discard::checksum);
+  Reception reception;
+  reception.old_group = group;
+  EXPECT_EQ(parse(from_hex(g2), unicast, reception)->style, ChecksumStyle::group_header);
+  EXPECT_EQ(parse(from_hex(g1), unicast, reception)->style, ChecksumStyle::message);
 }
 
 TEST(Packet, Rfc9568_5_1_1_3_OtherTtlsAreDiscarded) {

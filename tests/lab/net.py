@@ -40,7 +40,8 @@ class Host:
         self.ip("link", "set", "lo", "up")
         self.ip("link", "set", "eth0", "up")
         for address in addresses:
-            self.ip("addr", "add", address, "dev", "eth0")
+            nodad = ["nodad"] if ":" in address else []
+            self.ip("addr", "add", address, "dev", "eth0", *nodad)
 
     def ip(self, *arguments, check=True):
         return run("ip", "-n", self.namespace, *arguments, check=check)
@@ -58,7 +59,14 @@ class Host:
         return process
 
     def has_address(self, address):
-        return f" {address}/" in self.ip("-4", "-o", "addr", "show", "dev", "eth0")
+        return f" {address}/" in self.ip("-o", "addr", "show", "dev", "eth0")
+
+    def link_local(self):
+        """The link-local address of eth0 once it is usable, None before."""
+        for line in self.ip("-6", "-o", "addr", "show", "dev", "eth0", "scope", "link").splitlines():
+            if "tentative" not in line:
+                return line.split()[3].split("/")[0]
+        return None
 
     def cut_off(self):
         """Unplugs the host: its port on the bridge goes down."""

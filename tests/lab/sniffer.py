@@ -1,4 +1,4 @@
-"""Captures adverts and ARP announcements on an interface, as JSON lines.
+"""Captures adverts and announcements (ARP, neighbour advertisements) on an interface, as JSON lines.
 
 As a program: python3 -m lab.sniffer INTERFACE OUTPUT, inside the namespace to be watched.
 """
@@ -11,23 +11,45 @@ import time
 ETH_P_ALL = 3
 
 
+def advert(vrrp, source_mac, source, destination, ttl):
+    return {"type": "vrrp", "mac": source_mac, "source": source, "destination": destination,
+            "ttl": ttl, "version": vrrp[0] >> 4, "vrid": vrrp[1], "priority": vrrp[2],
+            "count": vrrp[3], "size": len(vrrp)}
+
+
+def decode6(frame, source_mac):
+    """The IPv6 half of decode()."""
+    header, limit = frame[20], frame[21]
+    source, destination = (socket.inet_ntop(socket.AF_INET6, frame[at:at + 16]) for at in (22, 38))
+    body = frame[54:54 + struct.unpack_from("!H", frame, 18)[0]]
+    if header == 112:
+        return advert(body, source_mac, source, destination, limit)
+    if header == 58 and len(body) >= 32 and body[0] == 136:
+        return {"type": "na", "mac": source_mac, "source": source, "destination": destination,
+                "ttl": limit, "flags": body[4], "link_layer": body[26:32].hex(":"),
+                "target": socket.inet_ntop(socket.AF_INET6, body[8:24])}
+    return None
+
+
 def decode(frame):
-    """A dictionary for an advert or an ARP packet, None for anything else."""
+    """A dictionary for an advert or an announcement, None for anything else."""
     if len(frame) < 34:
         return None
     kind = struct.unpack_from("!H", frame, 12)[0]
     source_mac = frame[6:12].hex(":")
+    if kind == 0x86dd and len(frame) >= 62:
+        return decode6(frame, source_mac)
     if kind == 0x0806 and len(frame) >= 42:
         return {"type": "arp", "mac": source_mac, "sender": socket.inet_ntoa(frame[28:32]),
                 "target": socket.inet_ntoa(frame[38:42])}
-    if kind != 0x0800 or frame[23] != 112:
+    if kind != 0x0800 or frame[23] not in (51, 112):
         return None
-    header = (frame[14] & 0xF) * 4
-    vrrp = frame[14 + header:]
-    version = vrrp[0] >> 4
-    return {"type": "vrrp", "mac": source_mac, "source": socket.inet_ntoa(frame[26:30]),
-            "ttl": frame[22], "version": version, "vrid": vrrp[1], "priority": vrrp[2],
-            "count": vrrp[3]}
+    header = (frame[14] & 0xF) * 4 + (24 if frame[23] == 51 else 0)  # AH: RFC 2402, HMAC-MD5-96
+    vrrp = frame[14 + header:14 + struct.unpack_from("!H", frame, 16)[0]]
+    packet = advert(vrrp, source_mac, socket.inet_ntoa(frame[26:30]),
+                    socket.inet_ntoa(frame[30:34]), frame[22])
+    packet["protocol"] = frame[23]
+    return packet
 
 
 def capture(interface, output):

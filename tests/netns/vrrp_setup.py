@@ -7,6 +7,7 @@ from lab.net import Lab, can_make_namespaces
 from lab.sniffer import Sniffer
 
 VIP = "10.77.0.100"
+VIP6 = "2001:db8:77::100"
 TOLERANCE = 0.05
 
 CONFIG = """

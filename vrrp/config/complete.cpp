@@ -36,6 +36,69 @@ bool has_what_it_needs(const Instance& instance, Reader& reader) {
   return true;
 }
 
+/// Of the addresses; without any, of whoever is spoken to.
+Family family_of(const Instance& instance) {
+  if (!instance.addresses.empty()) return instance.addresses.front().address.family();
+  if (instance.native_ipv6) return Family::ipv6;
+  if (instance.is_unicast()) return instance.unicast.peers.front().address.family();
+  const auto& source = instance.configured_source();
+  return source ? source->family() : Family::ipv4;
+}
+
+/// Peers, sources and groups of the other family mean nothing.
+void settle_family(Instance& instance, const GlobalDefs& globals, Reader& reader) {
+  instance.family = family_of(instance);
+  const bool v6 = instance.family == Family::ipv6;
+  const auto leave_out = [&](std::string_view keyword, const std::string& what) {
+    reader.warn(instance.place_of(keyword),
+                fmt::format("vrrp_instance {}: {} {} is left out, since the instance is of IPv{}",
+                            instance.name, keyword, what, v6 ? 6 : 4));
+  };
+  if (instance.native_ipv6 && !v6) leave_out("native_ipv6", "");
+  std::erase_if(instance.unicast.peers, [&](const UnicastPeer& peer) {
+    if (peer.address.family() == instance.family) return false;
+    leave_out("unicast_peer", peer.address.to_string());
+    return true;
+  });
+  const auto settle = [&](std::string_view keyword, std::optional<IpAddress>& address) {
+    if (!address || address->family() == instance.family) return;
+    leave_out(keyword, address->to_string());
+    address.reset();
+  };
+  settle("mcast_src_ip", instance.mcast_src_ip);
+  settle("unicast_src_ip", instance.unicast.source);
+  settle("mcast_dst_ip", instance.mcast_dst_ip);
+  instance.group =
+      instance.mcast_dst_ip.value_or(v6 ? globals.vrrp.mcast_group6 : globals.vrrp_mcast_group4);
+}
+
+/// keepalived: unicast settings without a peer are multicast.
+void settle_unicast(Instance& instance, Reader& reader) {
+  Unicast& unicast = instance.unicast;
+  if (instance.is_unicast()) return;
+  if (unicast.source && !unicast.fault_no_peer)
+    reader.note(instance.place_of("unicast_src_ip"),
+                fmt::format("vrrp_instance {}: unicast_src_ip without unicast_peer: adverts are "
+                            "multicast",
+                            instance.name));
+  if (unicast.source && !instance.mcast_src_ip) instance.mcast_src_ip = unicast.source;
+  if (unicast.ttl)
+    reader.warn(instance.place_of("unicast_ttl"),
+                fmt::format("vrrp_instance {}: unicast_ttl does nothing without unicast_peer",
+                            instance.name));
+  unicast.ttl.reset();
+}
+
+/// RFC 9568 5.2.9: a virtual router of IPv6 has a link-local address, and it is the first.
+void check_link_local(const Instance& instance, Reader& reader) {
+  if (instance.family == Family::ipv4 || instance.addresses.empty()) return;
+  if (!instance.addresses.front().address.is_link_local())
+    reader.note(instance.place_of("virtual_ipaddress"),
+                fmt::format("vrrp_instance {}: the first IPv6 address should be link-local "
+                            "(RFC 9568 5.2.9), for hosts that use it as their router",
+                            instance.name));
+}
+
 /// Version 2 counts whole seconds, version 3 steps of 10 ms up to 40.95 s.
 Duration fitting_interval(const Instance& instance, Version version, Reader& reader) {
   if (version == Version::v3) {
@@ -97,7 +160,8 @@ void settle_authentication(Instance& instance, Version version, Reader& reader) 
   }
 }
 
-void settle_addresses(Instance& instance, Reader& reader) {
+/// False: an address has no interface to live on.
+bool settle_addresses(Instance& instance, Reader& reader) {
   if (instance.addresses.size() > most_addresses) {
     reader.warn(
         instance.place_of("virtual_ipaddress"),
@@ -111,6 +175,15 @@ void settle_addresses(Instance& instance, Reader& reader) {
   for (auto* list : {&instance.addresses, &instance.excluded})
     for (VirtualAddress& address : *list)
       if (address.interface.empty()) address.interface = instance.interface;
+  for (const auto* list : {&instance.addresses, &instance.excluded})
+    for (const VirtualAddress& address : *list)
+      if (address.interface.empty()) {
+        reader.error(instance.place_of("virtual_ipaddress"),
+                     fmt::format("vrrp_instance {} has no interface: {} needs 'dev IF'",
+                                 instance.name, address.address.to_string()));
+        return false;
+      }
+  return true;
 }
 
 AnnounceConfig announce_config(const Instance& instance, const GlobalDefs& globals) {
@@ -131,19 +204,16 @@ AnnounceConfig announce_config(const Instance& instance, const GlobalDefs& globa
 
 bool complete(Instance& instance, const GlobalDefs& globals, Reader& reader) {
   if (!has_what_it_needs(instance, reader)) return false;
-  if (instance.mcast_src_ip && !instance.mcast_src_ip->is_v4()) {
-    reader.error(instance.place_of("mcast_src_ip"),
-                 fmt::format("vrrp_instance {}: mcast_src_ip {} is not an IPv4 address, and VRRP "
-                             "over IPv6 is not supported yet",
-                             instance.name, instance.mcast_src_ip->to_string()));
-    return false;
-  }
-  const auto version =
-      static_cast<Version>(instance.configured_version.value_or(globals.vrrp_version));
+  settle_family(instance, globals, reader);
+  settle_unicast(instance, reader);
+  // RFC 3768 is for IPv4: what says nothing is version 3.
+  const auto version = static_cast<Version>(instance.configured_version.value_or(
+      instance.family == Family::ipv6 ? std::uint8_t{3} : globals.vrrp_version));
   // keepalived: MASTER without a priority means the owner.
   const std::uint8_t priority = instance.configured_priority.value_or(
       instance.state == InitialState::master ? owner_priority : std::uint8_t{100});
-  settle_addresses(instance, reader);
+  if (!settle_addresses(instance, reader)) return false;
+  check_link_local(instance, reader);
   if (instance.addresses.empty() && !instance.no_virtual_ipaddress) {
     // Receivers must ignore an advert without addresses (RFC 9568 5.2.5, erratum 8299).
     reader.error(instance.place,
@@ -173,22 +243,24 @@ bool complete(Instance& instance, const GlobalDefs& globals, Reader& reader) {
 void report_conflicts(const VrrpConfig& config, Reader& reader) {
   // RFC 9568 1.6: a virtual router is a VRID on a link for one family; unicast ones are apart by
   // whom they speak to.
-  using Router = std::tuple<std::string, std::uint8_t, bool, std::optional<IpAddress>>;
+  using Router = std::tuple<std::string, std::uint8_t, IpAddress>;
   std::map<Router, const Instance*> routers;
   std::map<std::pair<std::string, IpAddress>, const Instance*> holders;
   for (const Instance& instance : config.instances) {
-    const bool v6 = instance.native_ipv6 ||
-                    (!instance.addresses.empty() && instance.addresses.front().address.is_v6());
-    const auto peer = instance.unicast.peers.empty()
-                          ? std::nullopt
-                          : std::optional{instance.unicast.peers.front().address};
-    const auto [other, fresh] =
-        routers.try_emplace({instance.interface, instance.vrid(), v6, peer}, &instance);
-    if (!fresh)
+    std::vector<IpAddress> spoken_to;
+    for (const UnicastPeer& peer : instance.unicast.peers) spoken_to.push_back(peer.address);
+    if (!instance.is_unicast()) spoken_to.push_back(instance.group);
+    for (const IpAddress& address : spoken_to) {
+      const auto [other, fresh] =
+          routers.try_emplace({instance.device(), instance.vrid(), address}, &instance);
+      if (fresh || other->second == &instance) continue;
       reader.error(
           instance.place_of("virtual_router_id"),
-          fmt::format("vrrp_instance {} and {} both use VRID {} on {}", other->second->name,
-                      instance.name, instance.vrid(), instance.interface));
+          fmt::format("vrrp_instance {} and {} both use VRID {} {}{}", other->second->name,
+                      instance.name, instance.vrid(), instance.is_unicast() ? "with peer " : "on ",
+                      instance.is_unicast() ? address.to_string() : instance.device()));
+      break;
+    }
     for (const auto* list : {&instance.addresses, &instance.excluded})
       for (const VirtualAddress& address : *list) {
         const auto [holder, first] =
@@ -208,7 +280,7 @@ bool equal_in_effect(const Instance& a, const Instance& b) {
                     i.checksum_style, i.dont_track_primary, i.mcast_src_ip, i.auth_type,
                     i.auth_pass, i.addresses, i.excluded, i.skip_check_adv_addr, i.unicast, i.links,
                     i.track, i.hmac, i.routes, i.rules, i.mcast_dst_ip, i.vrf, i.track_src_ip,
-                    i.promote_secondaries, i.linkbeat_use_polling, i.native_ipv6, i.accept,
+                    i.promote_secondaries, i.linkbeat_use_polling, i.family, i.group, i.accept,
                     i.strict_mode, i.smtp_alert, i.owner_ignore_adverts, i.notify_priority_changes,
                     i.lvs_sync_daemon_interface, i.timer_expired_backup, i.garp_extra_if,
                     i.kernel_rx_buf_size);

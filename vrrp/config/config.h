@@ -65,20 +65,20 @@ struct Instance {
   std::optional<bool> lower_prio_no_advert, higher_prio_send_advert, v3_checksum_as_v2,
       skip_check_adv_addr;
   NotifyScripts notify;
+  Unicast unicast;
+  std::optional<IpAddress> mcast_dst_ip;  ///< default: vrrp_mcast_group4 or vrrp_mcast_group6
+  std::string vrf;                        ///< of an instance without interface
+  bool native_ipv6 = false;
 
   // Read and checked, and not acted on yet.
-  Unicast unicast;
   VirtualLinks links;
   Trackers track;
   std::optional<Hmac> hmac;
-  std::vector<Route> routes;              ///< virtual_routes
-  std::vector<PolicyRule> rules;          ///< virtual_rules
-  std::optional<IpAddress> mcast_dst_ip;  ///< default: vrrp_mcast_group4 or vrrp_mcast_group6
-  std::string vrf;                        ///< of an instance without interface
+  std::vector<Route> routes;      ///< virtual_routes
+  std::vector<PolicyRule> rules;  ///< virtual_rules
   bool track_src_ip = false;
   bool promote_secondaries = false;
   bool linkbeat_use_polling = false;
-  bool native_ipv6 = false;
   std::optional<bool> accept;                ///< default: true unless strict
   std::optional<bool> strict_mode;           ///< default: vrrp_strict
   std::optional<bool> smtp_alert;            ///< default: smtp_alert_vrrp
@@ -91,7 +91,9 @@ struct Instance {
   std::optional<std::uint32_t> kernel_rx_buf_size;   ///< bytes; default: vrrp_rx_bufs_policy
 
   // Final values, computed by completion.
-  RouterConfig router;  ///< without the primary address, which the interface has
+  Family family = Family::ipv4;  ///< of the adverts and the addresses in them
+  IpAddress group;               ///< where multicast adverts go
+  RouterConfig router;           ///< without the primary address, which the interface has
   AnnounceConfig announce;
   ChecksumStyle checksum_style = ChecksumStyle::pseudo_header;
 
@@ -100,6 +102,14 @@ struct Instance {
     const auto found = places.find(keyword);
     return found == places.end() ? place : found->second;
   }
+  /// Adverts go to peers, not to the group.
+  [[nodiscard]] bool is_unicast() const { return !unicast.peers.empty(); }
+  /// unicast_src_ip or mcast_src_ip.
+  [[nodiscard]] const std::optional<IpAddress>& configured_source() const {
+    return is_unicast() && unicast.source ? unicast.source : mcast_src_ip;
+  }
+  /// What the sockets are bound to: the interface, a VRF, or nothing.
+  [[nodiscard]] const std::string& device() const { return interface.empty() ? vrf : interface; }
   [[nodiscard]] std::uint8_t vrid() const { return virtual_router_id.value_or(0); }
 };
 

@@ -1,6 +1,7 @@
 // Parts of an instance that have blocks or lines of their own: unicast, virtual MACs, HMAC.
 #pragma once
 
+#include <algorithm>
 #include <chrono>
 #include <cstdint>
 #include <optional>
@@ -27,6 +28,12 @@ struct UnicastPeer {
 enum class OldUnicastChecksum : std::uint8_t { never, detect, use };
 
 struct Unicast {
+  /// Null: this address is no peer.
+  [[nodiscard]] const UnicastPeer* find(const IpAddress& address) const {
+    const auto peer = std::ranges::find(peers, address, &UnicastPeer::address);
+    return peer == peers.end() ? nullptr : &*peer;
+  }
+
   std::vector<UnicastPeer> peers;
   std::optional<IpAddress> source;   ///< unicast_src_ip; default: primary address
   std::optional<std::uint8_t> ttl;   ///< default 255

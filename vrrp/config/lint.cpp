@@ -63,7 +63,7 @@ class Lint {
   }
 
   void check_interface(const Instance& instance) {
-    if (machine_.interfaces.empty()) return;
+    if (machine_.interfaces.empty() || instance.interface.empty()) return;
     if (!machine_.interfaces.contains(instance.interface)) {
       say("interface-missing", instance,
           "this machine has no interface {}: the instance is in FAULT until there is one",
@@ -71,16 +71,20 @@ class Lint {
       return;
     }
     const bool has_address = std::ranges::any_of(machine_.addresses, [&](const auto& present) {
-      return present.interface == instance.interface && present.address.is_v4();
+      return present.interface == instance.interface &&
+             present.address.family() == instance.family &&
+             (present.address.is_v4() || present.address.is_link_local());
     });
-    if (!has_address && !instance.mcast_src_ip)
+    const auto& source = instance.configured_source();
+    if (!has_address && !source)
       say("interface-without-address", instance,
-          "interface {} has no IPv4 address that adverts could come from", instance.interface);
-    if (instance.mcast_src_ip && std::ranges::none_of(machine_.addresses, [&](const auto& present) {
-          return present.address == *instance.mcast_src_ip;
+          "interface {} has no {} address that adverts could come from", instance.interface,
+          instance.family == Family::ipv4 ? "IPv4" : "IPv6 link-local");
+    if (source && std::ranges::none_of(machine_.addresses, [&](const auto& present) {
+          return present.address == *source;
         }))
-      say("source-missing", instance, "mcast_src_ip {} is no address of this machine",
-          instance.mcast_src_ip->to_string());
+      say("source-missing", instance, "{} {} is no address of this machine",
+          instance.is_unicast() ? "unicast_src_ip" : "mcast_src_ip", source->to_string());
   }
 
   void check_addresses(const Instance& instance) {

@@ -41,8 +41,6 @@ void read_addresses(Instance& instance, const Row<Instance>&, const Statement& s
   for (const Statement& line : statement.children) {
     auto address = read_address_line(line, LineUse::instance, reader);
     if (!address) continue;
-    if (address->address.is_v6())
-      reader.error(line.place(), "IPv6 virtual addresses are not supported yet");
     if (!instance.addresses.empty() &&
         instance.addresses.front().address.family() != address->address.family())
       reader.warn(line.place(),
@@ -184,24 +182,24 @@ constexpr std::array instance_schema{
     pending(row<Instance>("use_ipvlan", "[[name] IF] [ADDR[/M]] [bridge|private|vepa] [group G]",
                           "keepalived", "Use an ipvlan instead of a macvlan.",
                           read_part<&Instance::links, read_ipvlan>)),
-    pending(row<Instance>("unicast_peer", "{ ADDR [min_ttl 0-255] [max_ttl 0-255] ... }",
-                          "keepalived", "Send adverts to these addresses instead of multicast.",
-                          read_part<&Instance::unicast, read_unicast_peers>)),
-    pending(part_field<&Instance::unicast, &Unicast::fault_no_peer>(
-        "unicast_fault_no_peer", Switch{}, "FAULT when unicast settings name no peer.")),
-    pending(part_field<&Instance::unicast, &Unicast::check_source>(
-        "check_unicast_src", Boolean{}, "Drop unicast adverts from unlisted sources.")),
-    pending(row<Instance>("old_unicast_checksum", "[never]", "keepalived",
-                          "Use the unicast checksum before 1.3.6; else what peers send tells.",
-                          read_part<&Instance::unicast, read_old_checksum>)),
-    pending(part_field<&Instance::unicast, &Unicast::source>("unicast_src_ip", config::Address{},
-                                                             "Source address of unicast adverts.")),
-    pending(part_field<&Instance::unicast, &Unicast::ttl>("unicast_ttl", Range{0, 255},
-                                                          "TTL of unicast adverts.")),
-    pending(field<&Instance::native_ipv6>("native_ipv6", Switch{}, "keepalived, deprecated",
-                                          "Forces the instance to IPv6; addresses tell anyway.")),
-    pending(field<&Instance::vrf>("vrf", AnyWord{}, "keepalived",
-                                  "VRF for the sockets of an instance without interface.")),
+    row<Instance>("unicast_peer", "{ ADDR [min_ttl 0-255] [max_ttl 0-255] ... }", "keepalived",
+                  "Send adverts to these addresses instead of multicast.",
+                  read_part<&Instance::unicast, read_unicast_peers>),
+    part_field<&Instance::unicast, &Unicast::fault_no_peer>(
+        "unicast_fault_no_peer", Switch{}, "FAULT when unicast settings name no peer."),
+    part_field<&Instance::unicast, &Unicast::check_source>(
+        "check_unicast_src", Boolean{}, "Drop unicast adverts from unlisted sources."),
+    row<Instance>("old_unicast_checksum", "[never]", "keepalived",
+                  "Use the unicast checksum before 1.3.6; else what peers send tells.",
+                  read_part<&Instance::unicast, read_old_checksum>),
+    part_field<&Instance::unicast, &Unicast::source>("unicast_src_ip", config::Address{},
+                                                     "Source address of unicast adverts."),
+    part_field<&Instance::unicast, &Unicast::ttl>("unicast_ttl", Range{0, 255},
+                                                  "TTL of unicast adverts."),
+    field<&Instance::native_ipv6>("native_ipv6", Switch{}, "keepalived, deprecated",
+                                  "Forces the instance to IPv6; addresses tell anyway."),
+    field<&Instance::vrf>("vrf", AnyWord{}, "keepalived",
+                          "VRF for the sockets of an instance without interface."),
     pending(row<Instance>("track_interface", "{ IF [weight -253-253 [reverse]] ... }", "keepalived",
                           "Interfaces that must be up, or that have a weight.",
                           read_track<Instance, TrackKind::interface>)),
@@ -217,12 +215,12 @@ constexpr std::array instance_schema{
     pending(row<Instance>("track_bfd", "{ BFD [weight -253-253 [reverse|noreverse]] ... }",
                           "keepalived", "BFD sessions that must be up, or that have a weight.",
                           read_track<Instance, TrackKind::bfd>)),
-    pending(Row<Instance>{"mcast_dst_ip",
-                          config::Address{},
-                          {},
-                          "keepalived",
-                          "Multicast destination of this instance.",
-                          read_mcast_dst}),
+    Row<Instance>{"mcast_dst_ip",
+                  config::Address{},
+                  {},
+                  "keepalived",
+                  "Multicast destination of this instance.",
+                  read_mcast_dst},
     pending(field<&Instance::track_src_ip>("track_src_ip", Switch{}, "keepalived",
                                            "FAULT while the source address is missing.")),
     pending(field<&Instance::promote_secondaries>("promote_secondaries", Switch{}, "keepalived",

@@ -53,10 +53,12 @@ std::vector<Announcement> AnnounceSchedule::take_due(TimePoint now, std::size_t 
     const auto found = plans_.find(what);
     Progress& progress = found->second;
     turns_.erase(turns_.begin());
-    if (gap_ > Duration{0} && !std::exchange(progress.has_slot, false)) {
-      TimePoint& free_at = interface_free_at_[what.interface];
+    const Family family = what.address.family();
+    const Duration gap = gaps_[family];
+    if (gap > Duration{0} && !std::exchange(progress.has_slot, false)) {
+      TimePoint& free_at = interface_free_at_[{what.interface, family}];
       const TimePoint slot = std::max(free_at, now);
-      free_at = slot + gap_;
+      free_at = slot + gap;
       if (slot > now) {  // not its turn yet: it has that slot for itself
         progress.due = slot;
         progress.has_slot = true;

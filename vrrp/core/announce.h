@@ -33,9 +33,10 @@ struct AnnouncePlan {
 
 class AnnounceSchedule {
  public:
-  /// @param gap between two announcements on one interface (vrrp_garp_interval); 0: none
-  explicit AnnounceSchedule(Duration gap = Duration{0}) : gap_{gap} {}
-  void set_gap(Duration gap) { gap_ = gap; }
+  AnnounceSchedule() = default;
+  /// @param gap between two announcements of one family on one interface (vrrp_garp_interval,
+  /// vrrp_gna_interval); 0: none
+  void set_gap(Family family, Duration gap) { gaps_[family] = gap; }
 
   /// Begins a plan for an address; one that runs for it is replaced.
   void start(const Announcement& what, const AnnouncePlan& plan, TimePoint now);
@@ -65,10 +66,10 @@ class AnnounceSchedule {
   /// The next copy or block. False: the plan is over.
   static bool advance(Progress& progress, TimePoint now);
 
-  Duration gap_;
+  std::map<Family, Duration> gaps_;
   std::map<Announcement, Progress> plans_;
   std::set<Turn> turns_;
-  std::map<std::uint32_t, TimePoint> interface_free_at_;
+  std::map<std::pair<std::uint32_t, Family>, TimePoint> interface_free_at_;
 };
 
 }  // namespace holdfast::vrrp

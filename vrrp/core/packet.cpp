@@ -57,8 +57,8 @@ bool equal_in_constant_time(std::string_view a, std::string_view b) {
   return difference == 0;
 }
 
-std::optional<ChecksumStyle> checksum_style(Bytes message, Version version,
-                                            const Arrival& arrival) {
+std::optional<ChecksumStyle> checksum_style(Bytes message, Version version, const Arrival& arrival,
+                                            const Reception& reception) {
   const std::uint32_t plain = internet_sum(message);
   const std::uint32_t with_header =
       plain + pseudo_header_sum(arrival.source, arrival.destination, message.size());
@@ -68,10 +68,26 @@ std::optional<ChecksumStyle> checksum_style(Bytes message, Version version,
   if (internet_checksum(plain) == 0) return ChecksumStyle::message;
   if (version == Version::v3 && internet_checksum(with_header) == 0)
     return ChecksumStyle::pseudo_header;
-  return std::nullopt;
+  if (version != Version::v3 || !reception.old_group) return std::nullopt;
+  const std::uint32_t with_group =
+      plain + pseudo_header_sum(arrival.source, *reception.old_group, message.size());
+  return internet_checksum(with_group) == 0 ? std::optional{ChecksumStyle::group_header}
+                                            : std::nullopt;
 }
 
 }  // namespace
+
+std::string_view to_string(ChecksumStyle style) {
+  switch (style) {
+    case ChecksumStyle::message:
+      return "message";
+    case ChecksumStyle::pseudo_header:
+      return "pseudo_header";
+    case ChecksumStyle::group_header:
+      return "group_header";
+  }
+  return "unknown";
+}
 
 std::string_view to_string(Discard reason) {
   switch (reason) {
@@ -101,6 +117,8 @@ std::string_view to_string(Discard reason) {
       return "own";
     case Discard::unknown_vrid:
       return "unknown_vrid";
+    case Discard::source:
+      return "source";
   }
   return "unknown";
 }
@@ -125,13 +143,14 @@ std::vector<std::byte> encode(const Advert& advert, const IpAddress& source,
   for (const IpAddress& address : advert.addresses) out.append(address.bytes());
   if (is_v2) append_password(out, advert);
   std::uint32_t total = internet_sum(out.bytes());
-  if (source.is_v6() || (!is_v2 && style == ChecksumStyle::pseudo_header))
+  if (source.is_v6() || (!is_v2 && style != ChecksumStyle::message))
     total += pseudo_header_sum(source, destination, out.bytes().size());
   out.patch_u16(checksum_at, internet_checksum(total));
   return out.take();
 }
 
-tl::expected<Parsed, Discard> parse(Bytes message, const Arrival& arrival) {
+tl::expected<Parsed, Discard> parse(Bytes message, const Arrival& arrival,
+                                    const Reception& reception) {
   const auto discard = [](Discard reason) { return tl::make_unexpected(reason); };
   if (message.size() < header_size) return discard(Discard::truncated);
   ByteReader in{message};
@@ -139,7 +158,8 @@ tl::expected<Parsed, Discard> parse(Bytes message, const Arrival& arrival) {
   const unsigned version = version_and_type >> 4;
   if (version != 2 && version != 3) return discard(Discard::version);                 // 5.2.1
   if ((version_and_type & 0xf) != type_advertisement) return discard(Discard::type);  // 5.2.2
-  if (arrival.ttl != required_ttl) return discard(Discard::ttl);                      // 5.1.1.3
+  if (arrival.ttl < reception.min_ttl || arrival.ttl > reception.max_ttl)             // 5.1.1.3
+    return discard(Discard::ttl);
   Parsed parsed;
   Advert& advert = parsed.advert;
   advert.version = static_cast<Version>(version);
@@ -153,7 +173,7 @@ tl::expected<Parsed, Discard> parse(Bytes message, const Arrival& arrival) {
   const std::size_t size = header_size + count * (arrival.source.is_v4() ? 4U : 16U) + trailer;
   if (message.size() < size) return discard(Discard::truncated);
   if (message.size() > size) return discard(Discard::length);
-  const auto style = checksum_style(message, advert.version, arrival);
+  const auto style = checksum_style(message, advert.version, arrival, reception);
   if (!style) return discard(Discard::checksum);
   parsed.style = *style;
   if (version == 2) {

@@ -27,7 +27,10 @@ enum class Version : std::uint8_t { v2 = 2, v3 = 3 };
 enum class AuthType : std::uint8_t { none = 0, password = 1, ah = 2 };
 /// How a version 3 IPv4 checksum was computed: RFC 9568 covers the message only; keepalived and
 /// readers of RFC 5798 add a pseudo header. Receivers take both.
-enum class ChecksumStyle : std::uint8_t { message, pseudo_header };
+/// `group_header`: of unicast, as keepalived before 1.3.6: the pseudo header names the group.
+enum class ChecksumStyle : std::uint8_t { message, pseudo_header, group_header };
+inline constexpr std::size_t checksum_styles = 3;
+std::string_view to_string(ChecksumStyle style);
 
 /// One advertisement. `interval` is whole seconds in version 2 and 10 ms steps in version 3.
 struct Advert {
@@ -56,12 +59,14 @@ enum class Discard : std::uint8_t {
   auth_failure,    ///< wrong password
   own,             ///< our own advertisement, looped back
   unknown_vrid,    ///< no router for this VRID on the interface
+  source,          ///< check_unicast_src: not one of our peers
 };
-inline constexpr std::size_t discard_reasons = 13;
+inline constexpr std::size_t discard_reasons = 14;
 std::string_view to_string(Discard reason);
 
 /// The VRRP message. @pre addresses.size() <= 255
-/// @param style only looked at for version 3 over IPv4
+/// @param destination as the pseudo header has it
+/// @param style only looked at for version 3 over IPv4; both pseudo headers are the same here
 std::vector<std::byte> encode(const Advert& advert, const IpAddress& source,
                               const IpAddress& destination, ChecksumStyle style);
 
@@ -76,9 +81,16 @@ struct Arrival {
   std::uint8_t ttl = 0;
 };
 
+/// What the bytes of an advert must be, by the configuration of the router and who sent them.
+struct Reception {
+  std::uint8_t min_ttl = required_ttl, max_ttl = required_ttl;  ///< RFC 9568 7.1; unicast differs
+  std::optional<IpAddress> old_group;  ///< ChecksumStyle::group_header counts as well, with it
+};
+
 /// Checks everything that RFC 9568 7.1 asks before the state machine sees an advert, save what
-/// needs the configuration of the router (accepts()). Trailing bytes are a length error.
-tl::expected<Parsed, Discard> parse(Bytes message, const Arrival& arrival);
+/// compares it with the configuration (refuses()). Trailing bytes are a length error.
+tl::expected<Parsed, Discard> parse(Bytes message, const Arrival& arrival,
+                                    const Reception& reception = {});
 
 /// What the router of this VRID requires of a well-formed advert.
 struct Expectation {

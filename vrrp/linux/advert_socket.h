@@ -1,5 +1,5 @@
-// Adverts of one interface: one receive socket, filtered in the kernel by VRID and drained with
-// recvmmsg, and one send socket.
+// Adverts of one interface and family: one receive socket, filtered in the kernel by VRID and
+// drained with recvmmsg, and one send socket.
 #pragma once
 
 #include <cstdint>
@@ -17,11 +17,13 @@ namespace holdfast::vrrp {
 
 class AdvertSocket {
  public:
-  /// @param interface name and index; @param group the multicast group of adverts. Needs
-  /// CAP_NET_RAW.
+  /// @param interface name and index of an interface or VRF; empty and 0: all interfaces, for
+  /// unicast. Needs CAP_NET_RAW.
   static Result<AdvertSocket> open(const std::string& interface, std::uint32_t index,
-                                   const IpAddress& group);
+                                   Family family);
 
+  /// Joins what is new and leaves what is missing.
+  Result<void> join(const std::set<IpAddress>& groups);
   /// Lets only these VRIDs through. Without a filter (`everything`) unknown ones can be logged.
   Result<void> accept(const std::set<std::uint8_t>& vrids, bool everything);
 
@@ -30,17 +32,27 @@ class AdvertSocket {
   static constexpr std::size_t some = 256, all = 16'384;
   /// Hands over what waits, `most` packets at most; never blocks.
   void drain(const Handler& handler, std::size_t most = some);
-  /// @param source primary address of the interface
-  Result<void> send(Bytes message, const IpAddress& source);
+
+  struct Target {
+    IpAddress source, destination;
+    std::uint8_t ttl = required_ttl;  ///< 1..255, or hop limit
+  };
+  Result<void> send(Bytes message, const Target& target);
   /// Readable when drain() has something.
   [[nodiscard]] int descriptor() const { return receive_.get(); }
 
  private:
-  AdvertSocket(Fd receive, Fd send, std::uint32_t index, IpAddress group)
-      : receive_{std::move(receive)}, send_{std::move(send)}, index_{index}, group_{group} {}
+  AdvertSocket(Fd receive, Fd send, std::uint32_t index, Family family)
+      : receive_{std::move(receive)}, send_{std::move(send)}, index_{index}, family_{family} {}
+  Result<void> change_membership(const IpAddress& group, bool join);
+
   Fd receive_, send_;
   std::uint32_t index_;
-  IpAddress group_;
+  Family family_;
+  std::set<IpAddress> groups_;  ///< joined
 };
+
+/// The address that packets to `destination` would come from, without an interface to ask.
+Result<IpAddress> source_towards(const IpAddress& destination);
 
 }  // namespace holdfast::vrrp

@@ -13,6 +13,28 @@ using process::monotonic_now;
 
 namespace {
 
+/// Peers may be any number of hops away, unless their lines say how many.
+Reception reception_of(const Instance& config, const IpAddress& source) {
+  Reception reception;
+  if (!config.is_unicast()) return reception;
+  const UnicastPeer* peer = config.unicast.find(source);
+  reception.min_ttl = peer == nullptr ? std::uint8_t{0} : peer->min_ttl;
+  reception.max_ttl = peer == nullptr ? std::uint8_t{255} : peer->max_ttl;
+  if (config.unicast.old_checksum != OldUnicastChecksum::never) reception.old_group = config.group;
+  return reception;
+}
+
+/// old_unicast_checksum, or a peer that uses it.
+bool sends_old_checksum(const RunningInstance& instance) {
+  const Instance& config = instance.config;
+  if (!config.is_unicast() || config.unicast.old_checksum == OldUnicastChecksum::never)
+    return false;
+  return config.unicast.old_checksum == OldUnicastChecksum::use ||
+         std::ranges::any_of(instance.peer_styles, [](const auto& known) {
+           return known.second == ChecksumStyle::group_header;
+         });
+}
+
 template <typename... Cases>
 struct Overloaded : Cases... {
   using Cases::operator()...;
@@ -44,8 +66,18 @@ void VrrpProcess::act(RunningInstance& instance, const Action& action, TimePoint
              action);
 }
 
+Result<void> VrrpProcess::send_to(Port& port, RunningInstance& instance, const Advert& advert,
+                                  const AdvertSocket::Target& target) {
+  const bool old_sum = sends_old_checksum(instance);
+  const auto message =
+      encode(advert, target.source, old_sum ? instance.config.group : target.destination,
+             instance.config.checksum_style);
+  ++instance.adverts_sent;
+  return port.socket.send(message, target);
+}
+
 void VrrpProcess::send_advert(RunningInstance& instance, std::uint8_t priority) {
-  const auto port = ports_.find(instance.interface);
+  const auto port = ports_.find(port_of(instance));
   auto source = source_address(instance);
   // The interface has just lost it: a resignation still says who resigns.
   if (!source && priority == 0) source = instance.router.address;
@@ -59,10 +91,15 @@ void VrrpProcess::send_advert(RunningInstance& instance, std::uint8_t priority) 
   advert.password = instance.config.auth_pass;
   for (const VirtualAddress& address : instance.config.addresses)
     advert.addresses.push_back(address.address);
-  const auto message =
-      encode(advert, *source, globals_.vrrp_mcast_group4, instance.config.checksum_style);
-  ++instance.adverts_sent;
-  const auto sent = port->second->socket.send(message, *source);
+  Result<void> sent;
+  for (const UnicastPeer& peer : instance.config.unicast.peers) {
+    if (peer.address == *source) continue;  // one list for all routers may name us as well
+    const std::uint8_t ttl = instance.config.unicast.ttl.value_or(required_ttl);
+    if (auto done = send_to(*port->second, instance, advert, {*source, peer.address, ttl}); !done)
+      sent = std::move(done);
+  }
+  if (!instance.config.is_unicast())
+    sent = send_to(*port->second, instance, advert, {*source, instance.config.group});
   if (sent || !instance.faults.is_healthy()) return;
   instance.send_log.write(log_, monotonic_now(),
                           Event{Level::warning, "advert_not_sent",
@@ -112,13 +149,17 @@ void VrrpProcess::run_script(const RunningInstance& instance, ScriptPlace script
 }
 
 void VrrpProcess::received(Port& port, Bytes message, const Arrival& arrival) {
-  const auto found = port.routers.find(peek_vrid(message));
-  RunningInstance* instance = found == port.routers.end() ? nullptr : found->second;
+  RunningInstance* instance = port.find(peek_vrid(message), arrival);
   if (instance == nullptr) {
     if (globals_.log_unknown_vrids) discard(nullptr, Discard::unknown_vrid, arrival);
     return;
   }
-  const auto parsed = parse(message, arrival);
+  const bool checks_source =
+      instance->config.unicast.check_source.value_or(globals_.vrrp.check_unicast_src);
+  if (checks_source && instance->config.is_unicast() &&
+      instance->config.unicast.find(arrival.source) == nullptr)
+    return discard(instance, Discard::source, arrival);
+  const auto parsed = parse(message, arrival, reception_of(instance->config, arrival.source));
   if (!parsed) return discard(instance, parsed.error(), arrival);
   const Expectation expectation{instance->router.version,   instance->router.advertisement_interval,
                                 instance->config.auth_type, instance->config.auth_pass,
@@ -126,10 +167,32 @@ void VrrpProcess::received(Port& port, Bytes message, const Arrival& arrival) {
   if (const auto reason = refuses(expectation, parsed->advert, arrival.source))
     return discard(instance, *reason, arrival);
   ++instance->adverts_received;
+  learn_checksum(*instance, *parsed, arrival.source);
   check_advert(*instance, parsed->advert, arrival);
   deliver(*instance,
           AdvertReceived{parsed->advert.priority, parsed->advert.interval, arrival.source},
           monotonic_now());
+}
+
+/// How version 3 over IPv4 is summed differs between makers: both are taken, and what a sender does
+/// is remembered, counted, and said once.
+void VrrpProcess::learn_checksum(RunningInstance& instance, const Parsed& parsed,
+                                 const IpAddress& source) {
+  constexpr std::size_t most_senders = 16;
+  if (parsed.advert.version != Version::v3 || source.is_v6()) return;
+  ++instance.checksums[static_cast<std::size_t>(parsed.style)];
+  if (const auto known = instance.peer_styles.find(source);
+      known != instance.peer_styles.end() && known->second == parsed.style)
+    return;
+  if (instance.peer_styles.size() >= most_senders) instance.peer_styles.clear();
+  instance.peer_styles[source] = parsed.style;
+  if (parsed.style == instance.config.checksum_style) return;
+  log_.write(Event{Level::info, "checksum_style",
+                   fmt::format("({}) {} sums its adverts in another way than we do: {}, not {}",
+                               instance.config.name, source.to_string(), to_string(parsed.style),
+                               to_string(instance.config.checksum_style))}
+                 .with("router", instance.config.name)
+                 .with("style", std::string{to_string(parsed.style)}));
 }
 
 /// What RFC 9568 7.1 wants logged although the advert is accepted; each once for a change.

@@ -56,7 +56,7 @@ void VrrpProcess::set_virtual_addresses() {
             Reconciler::VirtualKey{address.address, address.prefix_length, address.interface},
             instance->router.priority == owner_priority);
   reconciler_->set_virtual(std::move(all));
-  primary_addresses_.clear();
+  source_addresses_.clear();
 }
 
 void VrrpProcess::hold_addresses(RunningInstance& instance, bool hold) {

@@ -14,29 +14,47 @@ namespace {
 constexpr Duration retry_after = std::chrono::seconds{1};
 }  // namespace
 
-std::optional<IpAddress> VrrpProcess::source_address(const RunningInstance& instance) {
-  if (instance.config.mcast_src_ip) return instance.config.mcast_src_ip;
-  const auto [found, is_new] = primary_addresses_.try_emplace(instance.interface);
-  if (!is_new) return found->second;
+VrrpProcess::PortKey VrrpProcess::port_of(const RunningInstance& instance) {
+  return {instance.interface, instance.config.family};
+}
+
+std::optional<IpAddress> VrrpProcess::find_source(const RunningInstance& instance) const {
+  const auto [interface, family] = port_of(instance);
+  if (instance.config.interface.empty()) {  // unicast: what the route to the first peer says
+    const auto source = source_towards(instance.config.unicast.peers.front().address);
+    return source ? std::optional{*source} : std::nullopt;
+  }
   const auto is_virtual = [this](const AddressKey& key) { return reconciler_->is_virtual(key); };
-  found->second = links_->primary_address(instance.interface, is_virtual);
+  const auto found =
+      links_->primary_address(interface, family, is_virtual, instance.router.address);
+  if (found) return found;
   // An owner whose interface has no other address than the virtual one.
-  if (!found->second)
-    found->second =
-        links_->primary_address(instance.interface, [](const AddressKey&) { return false; });
+  return links_->primary_address(interface, family, [](const AddressKey&) { return false; });
+}
+
+std::optional<IpAddress> VrrpProcess::source_address(const RunningInstance& instance) {
+  if (const auto& configured = instance.config.configured_source()) return configured;
+  const auto [found, is_new] = source_addresses_.try_emplace(&instance);
+  if (is_new) found->second = find_source(instance);
   return found->second;
 }
 
 std::set<std::string> VrrpProcess::faults_of(const RunningInstance& instance) {
-  const std::string& name = instance.config.interface;
+  const std::string& name = instance.config.device();
   const Link* link = links_->find(name);
-  if (link == nullptr) return {fmt::format("interface {} does not exist", name)};
+  if (link == nullptr && !name.empty()) return {fmt::format("interface {} does not exist", name)};
   std::set<std::string> faults;
-  if (!link->running && !instance.config.dont_track_primary)
+  if (link != nullptr && !link->running && !instance.config.dont_track_primary)
     faults.insert(fmt::format("interface {} is down", name));
+  if (instance.config.unicast.fault_no_peer && !instance.config.is_unicast())
+    faults.insert("unicast_fault_no_peer: no unicast peer");
   if (!source_address(instance))
-    faults.insert(fmt::format("interface {} has no IPv4 address", name));
-  if (failed_ports_.contains(link->index))
+    faults.insert(
+        name.empty()
+            ? std::string{"no route to the unicast peer"}
+            : fmt::format("interface {} has no {} address", name,
+                          instance.config.family == Family::ipv4 ? "IPv4" : "IPv6 link-local"));
+  if (failed_ports_.contains(port_of(instance)))
     faults.insert(fmt::format("interface {} has no advert socket", name));
   return faults;
 }
@@ -73,8 +91,8 @@ void VrrpProcess::links_changed() {
 }
 
 void VrrpProcess::settle_interfaces() {
-  primary_addresses_.clear();
   renew_statics();
+  source_addresses_.clear();
   open_ports();
   for (auto& [name, instance] : instances_) {
     settle_interface(*instance);
@@ -95,59 +113,67 @@ void VrrpProcess::watch_links() {
                               });
 }
 
-/// One socket for an interface that any instance uses; filters follow the VRIDs.
+/// One socket for an interface and family that any instance uses; groups and filters follow.
 void VrrpProcess::open_ports() {
-  std::map<std::uint32_t, std::map<std::uint8_t, RunningInstance*>> users;
+  std::map<PortKey, Port::Routers> users;
   for (auto& [name, instance] : instances_) {
-    const Link* link = links_->find(instance->config.interface);
+    const std::string& device = instance->config.device();
+    const Link* link = links_->find(device);
     instance->interface = link == nullptr ? 0 : link->index;
-    if (link != nullptr) users[link->index][instance->config.vrid()] = instance.get();
-    if (const auto source = link == nullptr ? std::nullopt : source_address(*instance);
+    if (link == nullptr && !device.empty()) continue;
+    users[port_of(*instance)].emplace(instance->config.vrid(), instance.get());
+    if (const auto source = source_address(*instance);
         source && std::holds_alternative<Initialize>(instance->state))
       instance->router.address = *source;
   }
   failed_ports_.clear();
   std::erase_if(ports_, [&](const auto& port) { return !users.contains(port.first); });
-  for (auto& [index, routers] : users) {
-    auto& port = ports_[index];
-    if (!port) {
-      const Link* link = links_->find(index);
-      auto socket = AdvertSocket::open(link->name, index, globals_.vrrp_mcast_group4);
-      if (!socket) {
-        log_.write(Event{Level::error, "advert_socket", socket.error().what});
-        ports_.erase(index);
-        failed_ports_.insert(index);
-        retry_at_ = monotonic_now() + retry_after;
-        continue;
-      }
-      port = std::make_unique<Port>(context_, std::move(*socket), index, link->name);
-      watch_port(*port);
+  for (auto& [key, routers] : users)
+    if (auto opened = open_port(key, std::move(routers)); !opened) {
+      log_.write(Event{Level::error, "advert_socket", opened.error().what});
+      ports_.erase(key);
+      failed_ports_.insert(key);
+      retry_at_ = monotonic_now() + retry_after;
     }
-    std::set<std::uint8_t> before;
-    std::set<std::uint8_t> vrids;
-    for (const auto& [vrid, instance] : port->routers) before.insert(vrid);
-    for (const auto& [vrid, instance] : routers) vrids.insert(vrid);
-    port->routers = std::move(routers);
-    if (vrids == before) continue;
-    if (auto filtered = port->socket.accept(vrids, globals_.log_unknown_vrids); !filtered)
-      log_.write(Event{Level::warning, "advert_socket", filtered.error().what});
-  }
 }
 
-void VrrpProcess::watch_port(Port& port) {
-  const std::uint32_t index = port.interface;
-  port.readable.async_wait(asio::posix::stream_descriptor::wait_read,
-                           [this, index](const boost::system::error_code& error) {
-                             if (error || stopping_) return;
-                             const auto found = ports_.find(index);
-                             if (found == ports_.end()) return;
-                             Port& ready = *found->second;
-                             ready.socket.drain([&](Bytes message, const Arrival& arrival) {
-                               received(ready, message, arrival);
-                             });
-                             arm_timer();
-                             watch_port(ready);
-                           });
+Result<void> VrrpProcess::open_port(const PortKey& key,
+                                    std::multimap<std::uint8_t, RunningInstance*> routers) {
+  auto& port = ports_[key];
+  if (!port) {
+    const Link* link = links_->find(key.first);
+    auto socket = AdvertSocket::open(link == nullptr ? "" : link->name, key.first, key.second);
+    if (!socket) return tl::make_unexpected(socket.error());
+    port = std::make_unique<Port>(context_, std::move(*socket));
+    watch_port(key);
+  }
+  Port::Filter filter;
+  std::set<IpAddress> groups;
+  filter.everything = globals_.log_unknown_vrids;
+  for (const auto& [vrid, instance] : routers) {
+    filter.vrids.insert(vrid);
+    if (!instance->config.is_unicast()) groups.insert(instance->config.group);
+  }
+  port->routers = std::move(routers);
+  if (auto joined = port->socket.join(groups); !joined) return joined;
+  if (port->filter == filter) return {};
+  port->filter = filter;
+  return port->socket.accept(filter.vrids, filter.everything);
+}
+
+void VrrpProcess::watch_port(const PortKey& key) {
+  ports_.at(key)->readable.async_wait(
+      asio::posix::stream_descriptor::wait_read,
+      [this, key](const boost::system::error_code& error) {
+        if (error || stopping_) return;
+        const auto found = ports_.find(key);
+        if (found == ports_.end()) return;
+        Port& ready = *found->second;
+        ready.socket.drain(
+            [&](Bytes message, const Arrival& arrival) { received(ready, message, arrival); });
+        arm_timer();
+        watch_port(key);
+      });
 }
 
 }  // namespace holdfast::vrrp

@@ -40,6 +40,8 @@ std::string text_in(const nlattr* attribute) {
   return bytes.empty() ? std::string{} : std::string{text, ::strnlen(text, bytes.size())};
 }
 
+bool is_usable(const KernelAddress& address) { return !address.tentative && !address.dad_failed; }
+
 }  // namespace
 
 Result<Links> Links::open(std::uint8_t mark) {
@@ -158,9 +160,11 @@ void Links::apply_address(const nlmsghdr& message, bool present) {
   // In IPv6 the same bit marks temporary addresses.
   entry.secondary = address->is_v4() && (header->ifa_flags & IFA_F_SECONDARY) != 0;
   entry.dad_failed = address->is_v6() && (header->ifa_flags & IFA_F_DADFAILED) != 0;
+  entry.tentative = address->is_v6() && (header->ifa_flags & IFA_F_TENTATIVE) != 0 &&
+                    (header->ifa_flags & IFA_F_OPTIMISTIC) == 0;
   entry.peer = other_end == address ? std::nullopt : other_end;
   const bool differs = entry.marked != before.marked || entry.secondary != before.secondary ||
-                       entry.dad_failed != before.dad_failed;
+                       entry.dad_failed != before.dad_failed || entry.tentative != before.tentative;
   changed_ |= is_new || entry.dad_failed || (differs && !(entry.marked && before.marked));
 }
 
@@ -175,21 +179,32 @@ const Link* Links::find(std::uint32_t index) const {
 }
 
 std::optional<IpAddress> Links::primary_address(
-    std::uint32_t index, const std::function<bool(const AddressKey&)>& is_virtual) const {
+    std::uint32_t index, Family family, const std::function<bool(const AddressKey&)>& is_virtual,
+    const IpAddress& keep) const {
   const AddressKey first{index, IpAddress{}, 0};
   const KernelAddress* best = nullptr;
   std::optional<IpAddress> found;
   for (auto entry = addresses_.lower_bound(first);
        entry != addresses_.end() && entry->first.interface == index; ++entry) {
     const KernelAddress& address = entry->second;
-    if (entry->first.address.is_v6() || address.marked || is_virtual(entry->first)) continue;
+    const IpAddress& candidate = entry->first.address;
+    const bool fits = candidate.family() == family && is_usable(address) &&
+                      (family == Family::ipv4 || candidate.is_link_local());
+    if (!fits || address.marked || is_virtual(entry->first)) continue;
+    if (family == Family::ipv6 && candidate == keep) return keep;
     const bool better = best == nullptr || std::pair{address.secondary, address.order} <
                                                std::pair{best->secondary, best->order};
     if (!better) continue;
     best = &address;
-    found = entry->first.address;
+    found = candidate;
   }
   return found;
+}
+
+bool Links::has_address(const IpAddress& address) const {
+  return std::ranges::any_of(addresses_, [&](const auto& entry) {
+    return entry.first.address == address && is_usable(entry.second);
+  });
 }
 
 void Links::note_added(const AddressKey& key, const std::optional<IpAddress>& peer) {

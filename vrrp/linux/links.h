@@ -2,7 +2,6 @@
 // dump when notifications were lost.
 #pragma once
 
-#include <array>
 #include <cstdint>
 #include <functional>
 #include <map>
@@ -13,11 +12,10 @@
 #include "daemon/base/ip.h"
 #include "daemon/base/result.h"
 #include "daemon/netlink/monitor.h"
+#include "vrrp/core/neighbour.h"
 #include "vrrp/core/wanted.h"
 
 namespace holdfast::vrrp {
-
-using MacAddress = std::array<std::uint8_t, 6>;
 
 struct Link {
   std::uint32_t index = 0;
@@ -37,6 +35,7 @@ struct KernelAddress {
   bool marked = false;      ///< IFA_PROTO is ours
   bool secondary = false;   ///< IFA_F_SECONDARY; IPv4 only
   bool dad_failed = false;  ///< IFA_F_DADFAILED: there, and of no use
+  bool tentative = false;  ///< IPv6: duplicate address detection runs; no source yet (RFC 4862 5.4)
   std::optional<IpAddress> peer{};
   std::uint64_t order = 0;  ///< in the kernel's list: the first is the primary one
 };
@@ -57,9 +56,13 @@ class Links {
   [[nodiscard]] const Link* find(std::string_view name) const;
   [[nodiscard]] const Link* find(std::uint32_t index) const;
   [[nodiscard]] const std::map<AddressKey, KernelAddress>& addresses() const { return addresses_; }
-  /// The address that IPv4 adverts come from: the first one that is not `is_virtual`.
+  /// The address that adverts come from: the first one that is not `is_virtual`. IPv6: the first
+  /// link-local one that is not tentative (RFC 9568 5.1.2.1), or `keep` while that is one of them.
   [[nodiscard]] std::optional<IpAddress> primary_address(
-      std::uint32_t index, const std::function<bool(const AddressKey&)>& is_virtual) const;
+      std::uint32_t index, Family family, const std::function<bool(const AddressKey&)>& is_virtual,
+      const IpAddress& keep = {}) const;
+  /// True when any interface has the address, and it can be used.
+  [[nodiscard]] bool has_address(const IpAddress& address) const;
 
   /// What the reconciler has just done, so that it is not done again before the kernel tells.
   void note_added(const AddressKey& key, const std::optional<IpAddress>& peer);

@@ -1,4 +1,4 @@
-// The advert socket of one interface and the routers that use it, by VRID.
+// The advert socket of one interface and family, and the routers that use it, by VRID.
 #pragma once
 
 #include "vrrp/linux/process.h"
@@ -6,21 +6,28 @@
 namespace holdfast::vrrp {
 
 struct VrrpProcess::Port {
-  Port(boost::asio::io_context& context, AdvertSocket advert_socket, std::uint32_t index,
-       std::string interface_name)
-      : socket{std::move(advert_socket)},
-        readable{context, socket.descriptor()},
-        interface{index},
-        name{std::move(interface_name)} {}
+  Port(boost::asio::io_context& context, AdvertSocket advert_socket)
+      : socket{std::move(advert_socket)}, readable{context, socket.descriptor()} {}
   ~Port() { readable.release(); }  // the descriptor belongs to the socket
   Port(const Port&) = delete;
   Port& operator=(const Port&) = delete;
 
+  /// The router that an advert is for: of several with one VRID, the one that knows the sender as
+  /// its peer, or whose group it was sent to. Null: none.
+  [[nodiscard]] RunningInstance* find(std::uint8_t vrid, const Arrival& arrival) const;
+
+  using Routers = std::multimap<std::uint8_t, RunningInstance*>;
+  /// What the socket has been told to let through.
+  struct Filter {
+    std::set<std::uint8_t> vrids;
+    bool everything = false;
+    bool operator==(const Filter&) const = default;
+  };
+
   AdvertSocket socket;
   boost::asio::posix::stream_descriptor readable;
-  std::uint32_t interface;
-  std::string name;
-  std::map<std::uint8_t, RunningInstance*> routers;
+  Routers routers;
+  std::optional<Filter> filter;
 };
 
 }  // namespace holdfast::vrrp

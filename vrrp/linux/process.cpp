@@ -14,6 +14,15 @@ namespace holdfast::vrrp {
 
 using process::monotonic_now;
 
+namespace {
+
+/// The identity of a virtual router: its VRID on a link, for one family (RFC 9568 1.6).
+bool is_same_router(const Instance& a, const Instance& b) {
+  return a.device() == b.device() && a.vrid() == b.vrid() && a.family == b.family;
+}
+
+}  // namespace
+
 VrrpProcess::VrrpProcess(boost::asio::io_context& context, Log& log,
                          std::function<void(process::Message)> send)
     : context_{context}, log_{log}, send_{std::move(send)}, timer_{context} {}
@@ -38,10 +47,10 @@ Result<void> VrrpProcess::open_kernel(std::uint8_t mark) {
   if (!links) return tl::make_unexpected(links.error());
   auto writer = AddressWriter::open(mark);
   if (!writer) return tl::make_unexpected(writer.error());
-  auto arp = ArpSender::open();
-  if (!arp) return tl::make_unexpected(arp.error());
+  auto announcer = Announcer::open();
+  if (!announcer) return tl::make_unexpected(announcer.error());
   links_.emplace(std::move(*links));
-  reconciler_.emplace(*links_, std::move(*writer), std::move(*arp), log_);
+  reconciler_.emplace(*links_, std::move(*writer), std::move(*announcer), log_);
   watch_links();
   return {};
 }
@@ -78,8 +87,7 @@ void VrrpProcess::keep_names(const VrrpConfig& next) {
   for (const Instance& instance : next.instances) {
     if (instances_.contains(instance.name)) continue;
     const auto same = std::ranges::find_if(instances_, [&](const auto& entry) {
-      return !names.contains(entry.first) && entry.second->config.interface == instance.interface &&
-             entry.second->config.vrid() == instance.vrid();
+      return !names.contains(entry.first) && is_same_router(entry.second->config, instance);
     });
     if (same == instances_.end()) continue;
     if (table_) table_->erase(same->first);
@@ -93,24 +101,19 @@ void VrrpProcess::keep_names(const VrrpConfig& next) {
 
 /// What is equal is not touched: no timer restarts, no packet is sent.
 void VrrpProcess::apply(VrrpConfig next, const process::Configure& settings) {
-  const auto listens_to = [](const config::GlobalDefs& globals) {
-    return std::pair{globals.vrrp_mcast_group4, globals.log_unknown_vrids};
-  };
   keep_names(next);
   std::map<std::string, Instance*> wanted;
   for (Instance& instance : next.instances) wanted.emplace(instance.name, &instance);
   std::erase_if(instances_, [&](const auto& entry) {
     const auto same = wanted.find(entry.first);
-    const Instance& old = entry.second->config;
-    const bool stays = same != wanted.end() && same->second->interface == old.interface &&
-                       same->second->vrid() == old.vrid();
+    const bool stays = same != wanted.end() && is_same_router(*same->second, entry.second->config);
     if (!stays) remove(*entry.second);  // its scripts are those of the old text
     return !stays;
   });
-  if (listens_to(globals_) != listens_to(next.globals)) ports_.clear();  // open_ports() below
   globals_ = next.globals;
   serial_ = settings.serial;
-  reconciler_->set_announce_gap(globals_.vrrp_garp_interval);
+  reconciler_->set_announce_gap(Family::ipv4, globals_.vrrp_garp_interval);
+  reconciler_->set_announce_gap(Family::ipv6, globals_.vrrp.gna_interval);
   for (auto& [name, instance] : instances_) {
     const auto same = wanted.find(name);
     change(*instance, *same->second);
@@ -148,8 +151,9 @@ void VrrpProcess::start(RunningInstance& instance, bool restarted) {
 
 void VrrpProcess::remove(RunningInstance& instance) {
   deliver(instance, Shutdown{}, monotonic_now());
-  if (const auto port = ports_.find(instance.interface); port != ports_.end())
-    port->second->routers.erase(instance.config.vrid());
+  for (auto& [key, port] : ports_)
+    std::erase_if(port->routers, [&](const auto& entry) { return entry.second == &instance; });
+  source_addresses_.erase(&instance);
   if (instance.armed) deadlines_.erase({*instance.armed, &instance});
   if (table_) table_->erase(instance.config.name);
 }

@@ -33,7 +33,9 @@ class VrrpProcess : public process::Worker {
   void stop(std::function<void()> done) override;
 
  private:
-  struct Port;  ///< the advert socket of one interface, and who uses it
+  struct Port;  ///< the advert socket of one interface and family, and who uses it
+  /// Index of the interface, 0 for unicast on any of them; and the family.
+  using PortKey = std::pair<std::uint32_t, Family>;
 
   // process.cpp: configuration
   Result<void> open_kernel(std::uint8_t mark);
@@ -48,10 +50,13 @@ class VrrpProcess : public process::Worker {
   void deliver(RunningInstance& instance, const RouterEvent& event, TimePoint now);
   void act(RunningInstance& instance, const Action& action, TimePoint now);
   void send_advert(RunningInstance& instance, std::uint8_t priority);
+  Result<void> send_to(Port& port, RunningInstance& instance, const Advert& advert,
+                       const AdvertSocket::Target& target);
   void transitioned(RunningInstance& instance, const Transitioned& transition);
   void run_script(const RunningInstance& instance, ScriptPlace script,
                   std::vector<std::string> arguments);
   void received(Port& port, Bytes message, const Arrival& arrival);
+  void learn_checksum(RunningInstance& instance, const Parsed& parsed, const IpAddress& source);
   void check_advert(RunningInstance& instance, const Advert& advert, const Arrival& arrival);
   void discard(RunningInstance* instance, Discard reason, const Arrival& arrival);
   void save(const RunningInstance& instance);
@@ -71,7 +76,10 @@ class VrrpProcess : public process::Worker {
   void settle_interface(RunningInstance& instance);
   void open_ports();
   void watch_links();
-  void watch_port(Port& port);
+  Result<void> open_port(const PortKey& key, std::multimap<std::uint8_t, RunningInstance*> routers);
+  void watch_port(const PortKey& key);
+  [[nodiscard]] static PortKey port_of(const RunningInstance& instance);
+  [[nodiscard]] std::optional<IpAddress> find_source(const RunningInstance& instance) const;
   [[nodiscard]] std::optional<IpAddress> source_address(const RunningInstance& instance);
   [[nodiscard]] std::set<std::string> faults_of(const RunningInstance& instance);
 
@@ -94,16 +102,16 @@ class VrrpProcess : public process::Worker {
   std::optional<Links> links_;
   std::optional<Reconciler> reconciler_;
   std::map<std::string, std::unique_ptr<RunningInstance>> instances_;
-  std::map<std::uint32_t, std::unique_ptr<Port>> ports_;
+  std::map<PortKey, std::unique_ptr<Port>> ports_;
   std::set<std::pair<TimePoint, RunningInstance*>> deadlines_;
   RepeatedLine unknown_vrids_;
   StaticConfig statics_;
   std::set<AddressKey> static_addresses_;  ///< that the reconciler keeps
-  /// What adverts come from, by interface; found anew whenever addresses change.
-  std::map<std::uint32_t, std::optional<IpAddress>> primary_addresses_;
+  /// What adverts come from; found anew whenever addresses change.
+  std::map<const RunningInstance*, std::optional<IpAddress>> source_addresses_;
   std::optional<ipvs::SyncDaemon> sync_daemon_;  ///< lvs_sync_daemon, when it names an instance
   std::optional<TimePoint> held_until_;          ///< vrrp_startup_delay
-  std::set<std::uint32_t> failed_ports_;         ///< interfaces without an advert socket
+  std::set<PortKey> failed_ports_;               ///< without an advert socket
   std::optional<TimePoint> retry_at_;            ///< look at the interfaces again
   std::optional<TimePoint> armed_for_;
   bool work_posted_ = false;

@@ -14,8 +14,8 @@ constexpr Duration side_effect_window = std::chrono::milliseconds{500};
 
 }  // namespace
 
-Reconciler::Reconciler(Links& links, AddressWriter writer, ArpSender arp, Log& log)
-    : links_{links}, writer_{std::move(writer)}, arp_{std::move(arp)}, log_{log} {}
+Reconciler::Reconciler(Links& links, AddressWriter writer, Announcer announcer, Log& log)
+    : links_{links}, writer_{std::move(writer)}, announcer_{std::move(announcer)}, log_{log} {}
 
 void Reconciler::set_virtual(std::map<VirtualKey, bool> addresses) {
   virtual_ = std::move(addresses);
@@ -197,11 +197,11 @@ void Reconciler::report_restored(std::string_view event, const std::string& what
 }
 
 void Reconciler::send_announcements(TimePoint now) {
-  std::vector<ArpSender::Frame> frames;
+  std::vector<Announcer::Frame> frames;
   for (const Announcement& what : schedule_.take_due(now, slice))
-    if (const Link* link = links_.find(what.interface); link != nullptr && what.address.is_v4())
-      frames.push_back({link->index, link->mac, what.address});
-  if (!frames.empty()) counters_.announced += arp_.send(frames);
+    if (const Link* link = links_.find(what.interface))
+      frames.push_back({link->index, link->name, link->mac, what.address});
+  if (!frames.empty()) counters_.announced += announcer_.send(frames);
 }
 
 std::optional<TimePoint> Reconciler::deadline() const {

@@ -18,7 +18,7 @@
 #include "vrrp/core/announce.h"
 #include "vrrp/core/wanted.h"
 #include "vrrp/linux/address_writer.h"
-#include "vrrp/linux/arp.h"
+#include "vrrp/linux/announcer.h"
 #include "vrrp/linux/keeper.h"
 #include "vrrp/linux/links.h"
 
@@ -26,9 +26,9 @@ namespace holdfast::vrrp {
 
 class Reconciler {
  public:
-  Reconciler(Links& links, AddressWriter writer, ArpSender arp, Log& log);
+  Reconciler(Links& links, AddressWriter writer, Announcer announcer, Log& log);
 
-  void set_announce_gap(Duration gap) { schedule_.set_gap(gap); }
+  void set_announce_gap(Family family, Duration gap) { schedule_.set_gap(family, gap); }
   /// Address, prefix length and the name of the interface where it lives.
   using VirtualKey = std::tuple<IpAddress, std::uint8_t, std::string>;
   /// Addresses that are ours whoever put them there: configured as virtual. The same address on
@@ -102,7 +102,7 @@ class Reconciler {
 
   Links& links_;
   AddressWriter writer_;
-  ArpSender arp_;
+  Announcer announcer_;
   Log& log_;
   AnnounceSchedule schedule_;
   std::map<VirtualKey, bool> virtual_;  ///< true: of an owner

@@ -1,5 +1,6 @@
 #include "vrrp/linux/running.h"
 
+#include <algorithm>
 #include <cstring>
 #include <utility>
 
@@ -9,9 +10,10 @@ namespace {
 struct Record {
   std::uint8_t state = 0;
   std::uint8_t active_priority = 0;
-  std::uint8_t version = 1;  ///< of this layout
-  std::uint8_t unused = 0;
-  std::uint32_t active_address = 0;
+  std::uint8_t version = 2;  ///< of this layout
+  std::uint8_t family = 0;   ///< of the address: 4 or 6
+  std::uint32_t unused = 0;
+  std::array<std::byte, 16> active_address{};
   std::int64_t first = 0;   ///< Backup: deadline; Active: next advert
   std::int64_t second = 0;  ///< Backup: interval; Active: last advert
 };
@@ -25,8 +27,8 @@ std::vector<std::byte> to_record(const State& state) {
   record.state = static_cast<std::uint8_t>(name_of(state));
   if (const auto* backup = std::get_if<Backup>(&state)) {
     record.active_priority = backup->active_priority;
-    record.active_address =
-        backup->active_address.is_v4() ? backup->active_address.host_order() : 0;
+    record.family = static_cast<std::uint8_t>(backup->active_address.family());
+    std::ranges::copy(backup->active_address.bytes(), record.active_address.begin());
     record.first = backup->deadline.time_since_epoch().count();
     record.second = backup->active_interval.count();
   } else if (const auto* active = std::get_if<Active>(&state)) {
@@ -41,14 +43,15 @@ std::optional<State> from_record(std::span<const std::byte> bytes) {
   Record record;
   if (bytes.size() != sizeof record) return std::nullopt;
   std::memcpy(&record, bytes.data(), sizeof record);
-  if (record.version != 1) return std::nullopt;
+  if (record.version != 2) return std::nullopt;
   switch (static_cast<StateName>(record.state)) {
     case StateName::backup: {
       Backup backup;
       backup.deadline = time_of(record.first);
       backup.active_interval = Duration{record.second};
       backup.active_priority = record.active_priority;
-      backup.active_address = IpAddress::v4(record.active_address);
+      const std::size_t size = record.family == static_cast<int>(Family::ipv4) ? 4 : 16;
+      backup.active_address = *IpAddress::from_bytes(std::span{record.active_address}.first(size));
       return backup;
     }
     case StateName::active:

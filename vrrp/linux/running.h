@@ -4,6 +4,7 @@
 
 #include <array>
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <set>
 #include <span>
@@ -27,7 +28,9 @@ struct RunningInstance {
   std::optional<TimePoint> armed;  ///< the deadline under which the timer queue knows it
   std::array<std::uint64_t, discard_reasons> discarded{};
   std::uint64_t adverts_sent = 0, adverts_received = 0;
-  Duration foreign_interval{};    ///< last interval heard that differs from ours
+  Duration foreign_interval{};  ///< last interval heard that differs from ours
+  std::array<std::uint64_t, checksum_styles> checksums{};  ///< of accepted IPv4 adverts, by style
+  std::map<IpAddress, ChecksumStyle> peer_styles;          ///< how the senders sum; at most some
   bool addresses_differ = false;  ///< the Active router lists other addresses; logged once
   RepeatedLine discard_log, send_log;
 };

@@ -41,7 +41,7 @@ void VrrpProcess::arm_timer() {
 }
 
 void VrrpProcess::drain_ports() {
-  for (auto& [index, port] : ports_)
+  for (auto& [key, port] : ports_)
     port->socket.drain(
         [&, &p = *port](Bytes message, const Arrival& arrival) { received(p, message, arrival); },
         AdvertSocket::all);

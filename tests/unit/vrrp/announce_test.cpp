@@ -41,7 +41,8 @@ TEST(AnnounceSchedule, RefreshGoesOnUntilItIsCancelled) {
   EXPECT_EQ(schedule.deadline(), std::nullopt);
 }
 TEST(AnnounceSchedule, TheGapOfAnInterfaceIsKeptAndEveryAddressIsSent) {
-  AnnounceSchedule schedule{milliseconds{10}};
+  AnnounceSchedule schedule;
+  schedule.set_gap(Family::ipv4, milliseconds{10});
   for (int i = 0; i < 5; ++i) schedule.start(address(i), {2, Duration{0}, Duration{0}, 1}, start);
   std::vector<TimePoint> times;
   for (int ms = 0; ms < 200; ++ms)

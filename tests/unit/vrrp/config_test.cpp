@@ -81,8 +81,6 @@ INSTANTIATE_TEST_SUITE_P(
                     Mistake{"state PRIMARY",
                             "7:7: warning: 'state' needs one of BACKUP, MASTER, found 'PRIMARY'"},
                     Mistake{"use_vmac", "7:1: error: 'use_vmac' is not supported yet"},
-                    Mistake{"unicast_peer {\n 192.0.2.2\n }",
-                            "7:1: error: 'unicast_peer' is not supported yet"},
                     Mistake{"authentication {\n auth_type AH\n }",
                             "8:12: error: 'auth_type AH' is not supported yet"},
                     Mistake{"virtual_ipaddress {\n 10.0.0.300/24\n }",
@@ -90,8 +88,18 @@ INSTANTIATE_TEST_SUITE_P(
                     Mistake{"virtual_ipaddress {\n 10.0.0.3/255.255.255.0\n }",
                             "8:11: warning: '255.255.255.0' is not a prefix length 0..32; 32 is "
                             "used (did you mean '/24'?)"},
+                    Mistake{"unicast_peer {\n 2001:db8::1\n }",
+                            "7:1: warning: vrrp_instance VI_1: unicast_peer 2001:db8::1 is left "
+                            "out, since the instance is of IPv4"},
+                    Mistake{"mcast_dst_ip ff02::99",
+                            "7:14: warning: vrrp_instance VI_1: mcast_dst_ip ff02::99 is left out, "
+                            "since the instance is of IPv4"},
+                    Mistake{"unicast_ttl 3",
+                            "7:13: warning: vrrp_instance VI_1: unicast_ttl does nothing without "
+                            "unicast_peer"},
                     Mistake{"virtual_ipaddress {\n 2001:db8::1\n }",
-                            "8:2: error: IPv6 virtual addresses are not supported yet"}));
+                            "8:2: warning: 2001:db8::1 is not of the family of the first address; "
+                            "it is left out (virtual_ipaddress_excluded takes both)"}));
 
 TEST(VrrpConfig, WhatAnInstanceCannotDoWithoutIsNamed) {
   FromText conf{"vrrp_instance VI_1 {\n interface eth0\n}"};

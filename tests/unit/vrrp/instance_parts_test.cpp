@@ -12,6 +12,14 @@ using std::chrono::seconds;
 using testing::Contains;
 using testing::ElementsAre;
 using testing::HasSubstr;
+using testing::IsEmpty;
+
+/// One instance with `lines`, about which nothing is said.
+Instance read_clean(const std::string& lines) {
+  const ReadVrrp read{instance_with(lines)};
+  EXPECT_THAT(read.findings, IsEmpty());
+  return read.config.instances.at(0);
+}
 
 /// One instance with `lines`, whose only findings are that they are not supported yet.
 Instance read_pending(const std::string& lines) {
@@ -24,7 +32,7 @@ Instance read_pending(const std::string& lines) {
 
 TEST(UnicastConfig, TakesPeersWithTheirTtl) {
   const Unicast unicast =
-      read_pending(
+      read_clean(
           "unicast_src_ip 192.0.2.1\nunicast_ttl 64\nunicast_peer {\n 192.0.2.2\n"
           " 192.0.2.3 min_ttl 254 max_ttl 255\n}\nunicast_fault_no_peer\ncheck_unicast_src no\n"
           "old_unicast_checksum never")
@@ -36,14 +44,58 @@ TEST(UnicastConfig, TakesPeersWithTheirTtl) {
   EXPECT_TRUE(unicast.fault_no_peer);
   EXPECT_EQ(unicast.check_source, false);
   EXPECT_EQ(unicast.old_checksum, OldUnicastChecksum::never);
-  EXPECT_EQ(read_pending("old_unicast_checksum").unicast.old_checksum, OldUnicastChecksum::use);
+  EXPECT_EQ(read_clean("old_unicast_checksum").unicast.old_checksum, OldUnicastChecksum::use);
 }
 
 TEST(UnicastConfig, NeedsNoInterface) {
   const ReadVrrp read{
       "vrrp_instance V {\n virtual_router_id 1\n unicast_peer {\n 192.0.2.2\n }\n"
       " virtual_ipaddress {\n 192.0.2.9 dev eth0\n }\n}\n"};
-  EXPECT_THAT(read.findings, ElementsAre("3:2 error 'unicast_peer' is not supported yet"));
+  EXPECT_THAT(read.findings, IsEmpty());
+  const ReadVrrp homeless{
+      "vrrp_instance V {\n virtual_router_id 1\n unicast_peer {\n 192.0.2.2\n }\n"
+      " virtual_ipaddress {\n 192.0.2.9\n }\n}\n"};
+  EXPECT_THAT(homeless.findings, ElementsAre("6:2 error vrrp_instance V has no interface: "
+                                             "192.0.2.9 needs 'dev IF'"));
+}
+
+TEST(UnicastConfig, OneVridForSeveralPeersButNotForOne) {
+  const auto with_peer = [](const char* name, const char* peer) {
+    return instance_with(fmt::format("unicast_peer {{\n {}\n}}", peer), name);
+  };
+  EXPECT_THAT(ReadVrrp{with_peer("A", "192.0.2.2") + with_peer("B", "192.0.2.3")}.findings,
+              Not(Contains(HasSubstr("both use VRID"))));
+  EXPECT_THAT(ReadVrrp{with_peer("A", "192.0.2.2") + with_peer("B", "192.0.2.2")}.findings,
+              Contains(HasSubstr("A and B both use VRID 51 with peer 192.0.2.2")));
+}
+
+TEST(UnicastConfig, WithoutPeersIsMulticastFromThatAddress) {
+  const ReadVrrp read{instance_with("unicast_src_ip 192.0.2.1")};
+  EXPECT_THAT(read.findings, ElementsAre(HasSubstr("note vrrp_instance VI_1: unicast_src_ip")));
+  EXPECT_EQ(read.config.instances.at(0).configured_source(), IpAddress::parse("192.0.2.1"));
+  EXPECT_FALSE(read.config.instances.at(0).is_unicast());
+}
+
+TEST(FamilyConfig, FollowsTheAddresses) {
+  const auto read_v6 = [](const std::string& address, const std::string& lines) {
+    return ReadVrrp{fmt::format(
+        "vrrp_instance V {{\n interface eth0\n virtual_router_id 1\n virtual_ipaddress {{\n {}\n "
+        "}}\n{}\n}}\n",
+        address, lines)};
+  };
+  const ReadVrrp v6 = read_v6("fe80::1/64", "");
+  EXPECT_THAT(v6.findings, IsEmpty());
+  EXPECT_EQ(v6.config.instances.at(0).family, Family::ipv6);
+  EXPECT_EQ(v6.config.instances.at(0).group, IpAddress::parse("ff02::12"));
+  // RFC 3768 is for IPv4: without a version it is 3, whatever vrrp_version says.
+  EXPECT_EQ(v6.config.instances.at(0).router.version, Version::v3);
+  EXPECT_EQ(read_v6("fe80::1/64", "version 2").config.instances.at(0).router.version, Version::v2);
+  // RFC 9568 5.2.9
+  EXPECT_THAT(read_v6("2001:db8::1/64", "").findings,
+              ElementsAre(HasSubstr("note vrrp_instance V: the first IPv6 address should be "
+                                    "link-local")));
+  EXPECT_EQ(read_v6("", "no_virtual_ipaddress\nnative_ipv6").config.instances.at(0).family,
+            Family::ipv6);
 }
 
 TEST(VmacConfig, TakesItsWordsInAnyOrder) {
@@ -67,14 +119,12 @@ TEST(IpvlanConfig, TakesAnAddressAndAMode) {
 
 TEST(InstanceConfig, TakesWhatIsNotBuiltYet) {
   const Instance read = read_pending(
-      "mcast_dst_ip 224.0.0.99\ntrack_src_ip\npromote_secondaries\nvrf blue\nno_accept\n"
+      "track_src_ip\npromote_secondaries\nno_accept\n"
       "strict_mode no\ndebug 4\nsmtp_alert\nnotify_priority_changes off\n"
       "lvs_sync_daemon_interface eth0\ntimer_expired_backup\ngarp_extra_if all 60\n"
       "owner_ignore_adverts\nkernel_rx_buf_size 65536\nnotify_deleted \"/x\"\n"
-      "notify_master_rx_lower_pri \"/x\"\nlinkbeat_use_polling\nnative_ipv6");
-  EXPECT_EQ(read.mcast_dst_ip, IpAddress::parse("224.0.0.99"));
-  EXPECT_TRUE(read.track_src_ip && read.promote_secondaries && read.native_ipv6);
-  EXPECT_EQ(read.vrf, "blue");
+      "notify_master_rx_lower_pri \"/x\"\nlinkbeat_use_polling");
+  EXPECT_TRUE(read.track_src_ip && read.promote_secondaries);
   EXPECT_EQ(read.accept, false);
   EXPECT_EQ(read.strict_mode, false);
   EXPECT_EQ(read.debug, 4);
@@ -94,9 +144,9 @@ TEST(InstanceConfig, TakesDeprecatedSpellings) {
 }
 
 TEST(InstanceConfig, ChangesCountOnReload) {
-  const Instance one = read_pending("vrf a");
-  EXPECT_TRUE(equal_in_effect(one, read_pending("vrf a")));
-  EXPECT_FALSE(equal_in_effect(one, read_pending("vrf b")));
+  const Instance one = read_clean("vrf a");
+  EXPECT_TRUE(equal_in_effect(one, read_clean("vrf a")));
+  EXPECT_FALSE(equal_in_effect(one, read_clean("vrf b")));
 }
 
 const std::string key(32, 'k');

@@ -19,6 +19,12 @@ TEST(StateRecord, ASuccessorReadsWhatABackupKnew) {
   EXPECT_EQ(from_record(to_record(backup)), State{backup});
 }
 
+TEST(StateRecord, TheActiveRouterMayHaveAnIpv6Address) {
+  Backup backup;
+  backup.active_address = *IpAddress::parse("fe80::a");
+  EXPECT_EQ(from_record(to_record(backup)), State{backup});
+}
+
 TEST(StateRecord, ASuccessorReadsWhenTheActiveRouterLastAdvertised) {
   const Active active{noon + milliseconds{100}, noon, TimePoint{}};
   EXPECT_EQ(from_record(to_record(active)), State{active});

@@ -1,64 +1,60 @@
-#include "vrrp/linux/arp.h"
+#include "vrrp/linux/announcer.h"
 
 #include <arpa/inet.h>
+#include <fcntl.h>
 #include <linux/if_ether.h>
 #include <linux/if_packet.h>
-#include <net/if_arp.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include <algorithm>
-#include <array>
 #include <cerrno>
-#include <cstring>
+#include <map>
 #include <vector>
 
 namespace holdfast::vrrp {
 namespace {
 
-constexpr MacAddress broadcast{0xff, 0xff, 0xff, 0xff, 0xff, 0xff};
-/// @source RFC 826: 8 bytes of header, then sender and target of 6 + 4 bytes each
-constexpr std::size_t arp_size = 28;
-using ArpPacket = std::array<std::uint8_t, arp_size>;
-
-/// keepalived's form: a request whose target hardware address is broadcast.
-ArpPacket gratuitous_request(const ArpSender::Frame& frame) {
-  ArpPacket packet{0, ARPHRD_ETHER, ETH_P_IP >> 8, ETH_P_IP & 0xff, ETH_ALEN, 4, 0, ARPOP_REQUEST};
-  auto out = packet.begin() + 8;
-  const auto address = frame.address.bytes();
-  const auto put_address = [&] {
-    for (const std::byte byte : address) *out++ = std::to_integer<std::uint8_t>(byte);
-  };
-  out = std::ranges::copy(frame.source, out).out;
-  put_address();
-  out = std::ranges::copy(broadcast, out).out;
-  put_address();
-  return packet;
+/// Any value but 0 is a router, and so is a host that does not say (keepalived).
+bool forwards(const std::string& interface) {
+  const std::string path = "/proc/sys/net/ipv6/conf/" + interface + "/forwarding";
+  const Fd file{::open(path.c_str(), O_RDONLY | O_CLOEXEC)};
+  char value = '1';
+  return !file || ::read(file.get(), &value, 1) != 1 || value != '0';
 }
 
-sockaddr_ll destination_of(const ArpSender::Frame& frame) {
+sockaddr_ll destination_of(const Announcer::Frame& frame) {
+  const bool v4 = frame.address.is_v4();
   sockaddr_ll destination{};
   destination.sll_family = AF_PACKET;
-  destination.sll_protocol = htons(ETH_P_ARP);
+  destination.sll_protocol = htons(v4 ? ETH_P_ARP : ETH_P_IPV6);
   destination.sll_ifindex = static_cast<int>(frame.interface);
   destination.sll_halen = ETH_ALEN;
-  std::ranges::copy(broadcast, destination.sll_addr);
+  std::ranges::copy(v4 ? broadcast_mac : all_nodes_mac, destination.sll_addr);
   return destination;
 }
 
 }  // namespace
 
-Result<ArpSender> ArpSender::open() {
+Result<Announcer> Announcer::open() {
   Fd socket{::socket(AF_PACKET, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0)};
   if (!socket)
-    return fail_errno(errno, "cannot open a packet socket for gratuitous ARP (CAP_NET_RAW)");
-  return ArpSender{std::move(socket)};
+    return fail_errno(errno, "cannot open a packet socket for announcements (CAP_NET_RAW)");
+  return Announcer{std::move(socket)};
 }
 
-std::size_t ArpSender::send(std::span<const Frame> frames) {
-  std::vector<ArpPacket> packets;
+std::size_t Announcer::send(std::span<const Frame> frames) {
+  std::vector<std::vector<std::byte>> packets;
   std::vector<sockaddr_ll> destinations;
+  std::map<std::uint32_t, bool> routers;  // the setting is read once for each interface
   for (const Frame& frame : frames) {
-    packets.push_back(gratuitous_request(frame));
+    if (frame.address.is_v4()) {
+      packets.push_back(gratuitous_arp(frame.source, frame.address));
+    } else {
+      const auto [router, is_new] = routers.try_emplace(frame.interface);
+      if (is_new) router->second = forwards(frame.interface_name);
+      packets.push_back(unsolicited_advertisement(frame.source, frame.address, router->second));
+    }
     destinations.push_back(destination_of(frame));
   }
   std::vector<iovec> parts(frames.size());
