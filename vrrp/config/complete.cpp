@@ -279,11 +279,11 @@ bool equal_in_effect(const Instance& a, const Instance& b) {
     return std::tie(i.name, i.interface, i.virtual_router_id, i.state, i.router, i.announce,
                     i.checksum_style, i.dont_track_primary, i.mcast_src_ip, i.auth_type,
                     i.auth_pass, i.addresses, i.excluded, i.skip_check_adv_addr, i.unicast, i.links,
-                    i.track, i.hmac, i.routes, i.rules, i.mcast_dst_ip, i.vrf, i.track_src_ip,
-                    i.promote_secondaries, i.linkbeat_use_polling, i.family, i.group, i.accept,
-                    i.strict_mode, i.smtp_alert, i.owner_ignore_adverts, i.notify_priority_changes,
-                    i.lvs_sync_daemon_interface, i.timer_expired_backup, i.garp_extra_if,
-                    i.kernel_rx_buf_size);
+                    i.tracked, i.track_damping, i.hmac, i.routes, i.rules, i.mcast_dst_ip, i.vrf,
+                    i.track_src_ip, i.promote_secondaries, i.linkbeat_use_polling, i.family,
+                    i.group, i.accept, i.strict_mode, i.smtp_alert, i.owner_ignore_adverts,
+                    i.notify_priority_changes, i.lvs_sync_daemon_interface, i.timer_expired_backup,
+                    i.garp_extra_if, i.kernel_rx_buf_size);
   };
   return effect(a) == effect(b);
 }

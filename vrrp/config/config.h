@@ -90,9 +90,12 @@ struct Instance {
   std::optional<ExtraGarp> garp_extra_if;            ///< default: vrrp_garp_extra_if
   std::optional<std::uint32_t> kernel_rx_buf_size;   ///< bytes; default: vrrp_rx_bufs_policy
 
+  Duration track_damping{0};  ///< how long a change of the tracked weights holds off the next
+
   // Final values, computed by completion.
   Family family = Family::ipv4;  ///< of the adverts and the addresses in them
   IpAddress group;               ///< where multicast adverts go
+  std::vector<Tracked> tracked;  ///< its own trackers and those of its sync group
   RouterConfig router;           ///< without the primary address, which the interface has
   AnnounceConfig announce;
   ChecksumStyle checksum_style = ChecksumStyle::pseudo_header;

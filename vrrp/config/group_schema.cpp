@@ -52,11 +52,11 @@ void read_global_tracking(SyncGroup&, const Row<SyncGroup>&, const Statement& st
 constexpr std::string_view command = "\"CMD\" [USER [GROUP]]";
 
 constexpr std::array sync_schema{
-    pending(row<SyncGroup>("group", "{ INSTANCE ... }", "keepalived",
-                           "Instances that change state together.", read_members<SyncGroup>)),
-    pending(row<SyncGroup>("track_interface", "{ IF [weight -253-253 [reverse]] ... }",
-                           "keepalived", "Interfaces that every member tracks.",
-                           read_track<SyncGroup, TrackKind::interface>)),
+    row<SyncGroup>("group", "{ INSTANCE ... }", "keepalived",
+                   "Instances that change state together.", read_members<SyncGroup>),
+    row<SyncGroup>("track_interface", "{ IF [weight -253-253 [reverse]] ... }", "keepalived",
+                   "Interfaces that every member tracks.",
+                   read_track<SyncGroup, TrackKind::interface>),
     pending(row<SyncGroup>("track_script", "{ SCRIPT [weight -253-253 [reverse|noreverse]] ... }",
                            "keepalived", "Scripts that every member tracks.",
                            read_track<SyncGroup, TrackKind::script>)),
@@ -69,28 +69,25 @@ constexpr std::array sync_schema{
     pending(row<SyncGroup>("track_bfd", "{ BFD [weight -253-253 [reverse|noreverse]] ... }",
                            "keepalived", "BFD sessions that every member tracks.",
                            read_track<SyncGroup, TrackKind::bfd>)),
-    pending(row<SyncGroup>("notify_backup", command, "keepalived",
-                           "Script when the group becomes Backup.",
-                           read_notify<SyncGroup, &NotifyScripts::backup>)),
-    pending(row<SyncGroup>("notify_master", command, "keepalived",
-                           "Script when the group becomes Active.",
-                           read_notify<SyncGroup, &NotifyScripts::master>)),
-    pending(row<SyncGroup>("notify_fault", command, "keepalived",
-                           "Script when the group enters FAULT.",
-                           read_notify<SyncGroup, &NotifyScripts::fault>)),
-    pending(row<SyncGroup>("notify_stop", command, "keepalived", "Script when the group stops.",
-                           read_notify<SyncGroup, &NotifyScripts::stop>)),
-    pending(row<SyncGroup>("notify", command, "keepalived",
-                           "Script on every transition, with GROUP NAME STATE 0.",
-                           read_notify<SyncGroup, &NotifyScripts::any>)),
+    row<SyncGroup>("notify_backup", command, "keepalived", "Script when the group becomes Backup.",
+                   read_notify<SyncGroup, &NotifyScripts::backup>),
+    row<SyncGroup>("notify_master", command, "keepalived", "Script when the group becomes Active.",
+                   read_notify<SyncGroup, &NotifyScripts::master>),
+    row<SyncGroup>("notify_fault", command, "keepalived", "Script when the group enters FAULT.",
+                   read_notify<SyncGroup, &NotifyScripts::fault>),
+    row<SyncGroup>("notify_stop", command, "keepalived", "Script when the group stops.",
+                   read_notify<SyncGroup, &NotifyScripts::stop>),
+    row<SyncGroup>("notify", command, "keepalived",
+                   "Script on every transition, with GROUP NAME STATE 0.",
+                   read_notify<SyncGroup, &NotifyScripts::any>),
     pending(field<&SyncGroup::smtp_alert>("smtp_alert", Boolean{}, "keepalived",
                                           "Mail on transitions of the group.")),
-    pending(row<SyncGroup>("global_tracking", "", "keepalived, deprecated",
-                           "Does nothing: every tracker of a group counts for all members.",
-                           read_global_tracking)),
-    pending(field<&SyncGroup::weighted_tracking>(
+    row<SyncGroup>("global_tracking", "", "keepalived, deprecated",
+                   "Does nothing: every tracker of a group counts for all members.",
+                   read_global_tracking),
+    field<&SyncGroup::weighted_tracking>(
         "sync_group_tracking_weight", Switch{}, "keepalived",
-        "Members keep the weights of their trackers, and with them priorities of their own.")),
+        "Members keep the weights of their trackers, and with them priorities of their own."),
     pending(field<&SyncGroup::notify_priority_changes>("notify_priority_changes", Boolean{},
                                                        "keepalived",
                                                        "Report priorities of members to FIFOs.")),
@@ -147,7 +144,10 @@ void read_one(std::vector<T>& out, std::span<const Row<T>> schema, const Stateme
               Reader& reader) {
   auto group = named_block(out, block, reader);
   if (!group) return;
-  read_unbuilt<T>(schema, *group, block, block.keyword(), reader);
+  if constexpr (std::is_same_v<T, SyncGroup>)
+    config::read_block<T>(schema, *group, block.children, block.keyword(), reader);
+  else
+    read_unbuilt<T>(schema, *group, block, block.keyword(), reader);
   out.push_back(std::move(*group));
 }
 

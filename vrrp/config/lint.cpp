@@ -20,8 +20,10 @@ class Lint {
       check_interval(instance);
       check_authentication(instance);
       check_weights(instance);
+      check_tracked_interfaces(instance);
     }
     for (const TrackScript& script : config_.trackers.scripts) check_script(script);
+    for (const SyncGroup& group : config_.groups.sync) check_group(group);
     return std::move(advice_);
   }
 
@@ -170,6 +172,32 @@ class Lint {
            fmt::format("vrrp_script {}: may run for {} s and is started every {} s: a "
                        "script that hangs is noticed late",
                        script.name, in_seconds(timeout), in_seconds(script.interval))});
+  }
+
+  void check_tracked_interfaces(const Instance& instance) {
+    if (machine_.interfaces.empty()) return;
+    for (const Tracked& tracked : instance.tracked)
+      if (tracked.kind == TrackKind::interface && !machine_.interfaces.contains(tracked.name))
+        say("interface-missing", instance,
+            "this machine has no interface {}, which is tracked: it counts as down until there is "
+            "one",
+            tracked.name);
+  }
+
+  void check_group(const SyncGroup& group) {
+    const Instance* first = nullptr;
+    for (const Instance& instance : config_.instances) {
+      if (std::ranges::find(group.members, instance.name) == group.members.end()) continue;
+      if (first == nullptr) first = &instance;
+      if (instance.router.priority == first->router.priority) continue;
+      advice_.push_back(
+          {"group-priorities", group.place,
+           fmt::format("vrrp_sync_group {}: {} has priority {} and {} {}: where each router is the "
+                       "best for one member, the group goes back and forth",
+                       group.name, first->name, first->router.priority, instance.name,
+                       instance.router.priority)});
+      return;
+    }
   }
 
   const VrrpConfig& config_;

@@ -2,6 +2,7 @@
 #include "vrrp/config/address_line.h"
 #include "vrrp/config/complete.h"
 #include "vrrp/config/instance.h"
+#include "vrrp/config/tracking.h"
 
 namespace holdfast::vrrp {
 
@@ -40,6 +41,7 @@ VrrpConfig read_vrrp(std::span<const Statement> tree, Reader& reader) {
   }
   complete_groups(config.groups, std::move(names), reader);
   check_trackers(config, reader);
+  complete_tracking(config, reader);
   report_conflicts(config, reader);
   return config;
 }

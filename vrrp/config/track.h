@@ -13,6 +13,7 @@
 #include "daemon/config/global.h"
 #include "vrrp/config/scripts.h"
 #include "vrrp/config/words.h"
+#include "vrrp/core/tracker.h"
 
 namespace holdfast::vrrp {
 
@@ -35,8 +36,9 @@ struct Trackers {
 /// vrrp_script: a command that runs again and again; exit status 0 means good.
 struct TrackScript {
   std::string name;
-  config::Place place;  ///< of the block
-  ScriptPlace script;   ///< never empty after reading
+  config::Place place;               ///< of the block
+  ScriptPlace script;                ///< never empty after reading
+  std::vector<std::string> command;  ///< its words: equal ones are the same script
   Duration interval = std::chrono::seconds{1};
   std::optional<Duration> timeout;         ///< default: interval
   Weight weight;                           ///< -253..253
@@ -56,9 +58,10 @@ struct InitFile {
 /// track_file: a number in a file, multiplied by the weight.
 struct TrackFile {
   std::string name;
-  config::Place place;  ///< of the block
-  std::string file;     ///< path; never empty after reading
-  Weight weight{1};     ///< -254..254; 0: a number other than 0 is FAULT
+  config::Place place;       ///< of the block
+  config::Place file_place;  ///< of the keyword: what the supervisor is asked to watch
+  std::string file;          ///< path; never empty after reading
+  Weight weight{1};          ///< -254..254; 0: a number other than 0 is FAULT
   std::optional<InitFile> init;
 };
 
@@ -79,8 +82,6 @@ struct TrackProcess {
   Duration fork_delay{0};                   ///< settling time after it is reached
   bool full_command = false;                ///< compares the command line, not 15 characters
 };
-
-enum class TrackKind : std::uint8_t { interface, script, file, process, bfd };
 
 /// Appends the references of a `track_...` block.
 void read_references(std::vector<TrackReference>& out, TrackKind kind,

@@ -41,6 +41,9 @@ constexpr Row<T> weight_row(std::string_view arguments, std::string_view meaning
 
 void read_script(TrackScript& script, const Row<TrackScript>&, const Statement& statement,
                  Reader& reader) {
+  if (!script.script)
+    for (std::size_t word = 1; word < statement.words.size(); ++word)
+      script.command.emplace_back(statement.words[word].text);
   read_script_place(script.script, statement, reader);
 }
 
@@ -76,10 +79,12 @@ constexpr std::array script_schema{
 void read_file(TrackFile& file, const Row<TrackFile>&, const Statement& statement, Reader& reader) {
   const auto path = config::read_word(statement, 1, reader);
   if (!path) return;
-  if (file.file.empty())
+  if (file.file.empty()) {
     file.file = *path;
-  else
+    file.file_place = statement.place();
+  } else {
     reader.warn(statement.place(), "'file' is already set; the first one stays");
+  }
 }
 
 /// `init_file [VALUE] [overwrite]`

@@ -44,6 +44,9 @@ struct Backup {
   std::optional<TimePoint> preempt_at;  ///< preempt_delay runs: adverts are accepted until then
   IpAddress active_address;             ///< last heard; unspecified: none yet
   std::uint8_t active_priority = 0;
+  /// The deadline has passed once since an advert was followed, and the sync group was not ready
+  /// (group.h). Alone, a router never waits so.
+  bool ready = false;
   bool operator==(const Backup&) const = default;
 };
 struct Active {

@@ -43,7 +43,12 @@ struct Overloaded : Cases... {
 }  // namespace
 
 void VrrpProcess::deliver(RunningInstance& instance, const RouterEvent& event, TimePoint now) {
-  Step next = step(instance.router, instance.state, event, now);
+  if (instance.group != nullptr && concerns_group(instance.state, event))
+    return deliver_to_group(instance, event, now);
+  carry_out(instance, step(instance.router, instance.state, event, now), now);
+}
+
+void VrrpProcess::carry_out(RunningInstance& instance, Step next, TimePoint now) {
   instance.state = std::move(next.state);
   for (const Action& action : next.actions) act(instance, action, now);
   save(instance);
@@ -112,8 +117,9 @@ void VrrpProcess::transitioned(RunningInstance& instance, const Transitioned& tr
   const bool initial = transition.from == StateName::initialize;
   const bool stopped = transition.to == StateName::initialize;
   const std::string_view state = stopped ? "STOP" : keepalived_name(transition.to);
-  const std::string reason =
-      transition.to == StateName::fault ? instance.faults.text() : transition.reason;
+  const std::string reason = transition.to == StateName::fault && !instance.faults.is_healthy()
+                                 ? instance.faults.text()
+                                 : transition.reason;
   const std::string text =
       stopped ? fmt::format("({}) Stopping", name)
               : fmt::format("({}) Entering {} STATE{}", name, state, initial ? " (init)" : "");
@@ -128,8 +134,9 @@ void VrrpProcess::transitioned(RunningInstance& instance, const Transitioned& tr
                              : transition.to == StateName::active ? notify.master
                              : transition.to == StateName::backup ? notify.backup
                                                                   : notify.fault;
-  run_script(instance, script, {});
-  run_script(instance, notify.any,
+  const std::string object = "INSTANCE " + name;
+  run_script(object, script, {});
+  run_script(object, notify.any,
              {"INSTANCE", name, std::string{state}, std::to_string(instance.router.priority)});
 }
 
@@ -141,11 +148,9 @@ void VrrpProcess::follow_state(const RunningInstance& instance) {
                                                                   : ipvs::SyncRole::backup});
 }
 
-void VrrpProcess::run_script(const RunningInstance& instance, ScriptPlace script,
+void VrrpProcess::run_script(const std::string& object, ScriptPlace script,
                              std::vector<std::string> arguments) {
-  if (script)
-    send_(process::RunScript{serial_, *script, "INSTANCE " + instance.config.name,
-                             std::move(arguments)});
+  if (script) send_(process::RunScript{serial_, *script, object, std::move(arguments)});
 }
 
 void VrrpProcess::received(Port& port, Bytes message, const Arrival& arrival) {

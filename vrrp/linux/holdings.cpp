@@ -54,7 +54,7 @@ void VrrpProcess::set_virtual_addresses() {
       for (const VirtualAddress& address : *list)
         all.emplace(
             Reconciler::VirtualKey{address.address, address.prefix_length, address.interface},
-            instance->router.priority == owner_priority);
+            instance->config.router.priority == owner_priority);
   reconciler_->set_virtual(std::move(all));
   source_addresses_.clear();
 }

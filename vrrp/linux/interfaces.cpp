@@ -42,9 +42,12 @@ std::optional<IpAddress> VrrpProcess::source_address(const RunningInstance& inst
 std::set<std::string> VrrpProcess::faults_of(const RunningInstance& instance) {
   const std::string& name = instance.config.device();
   const Link* link = links_->find(name);
-  if (link == nullptr && !name.empty()) return {fmt::format("interface {} does not exist", name)};
-  std::set<std::string> faults;
-  if (link != nullptr && !link->running && !instance.config.dont_track_primary)
+  std::set<std::string> faults = tracking_.faults_of(instance);
+  if (link == nullptr && !name.empty()) {
+    faults.insert(fmt::format("interface {} does not exist", name));
+    return faults;
+  }
+  if (link != nullptr && !is_up(*link) && !instance.config.dont_track_primary)
     faults.insert(fmt::format("interface {} is down", name));
   if (instance.config.unicast.fault_no_peer && !instance.config.is_unicast())
     faults.insert("unicast_fault_no_peer: no unicast peer");
@@ -94,6 +97,7 @@ void VrrpProcess::settle_interfaces() {
   renew_statics();
   source_addresses_.clear();
   open_ports();
+  read_interfaces(monotonic_now());
   for (auto& [name, instance] : instances_) {
     settle_interface(*instance);
     // `dev` of an address may have come, gone, or be a new interface of the same name.

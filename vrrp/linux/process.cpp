@@ -76,6 +76,7 @@ Result<void> VrrpProcess::commit(const process::Configure& settings) {
   keep_addresses_at_stop_ = settings.dont_release;
   if (first && !settings.restarted && prepared_->globals.vrrp_startup_delay > Duration{0})
     held_until_ = monotonic_now() + prepared_->globals.vrrp_startup_delay;
+  restarted_ = first && settings.restarted;
   apply(std::move(*std::exchange(prepared_, std::nullopt)), settings);
   return {};
 }
@@ -129,20 +130,24 @@ void VrrpProcess::apply(VrrpConfig next, const process::Configure& settings) {
   hold_statics(next.statics);
   set_sync_daemon();
   open_ports();
-  for (auto& [name, instance] : instances_) {
-    if (!std::holds_alternative<Initialize>(instance->state)) continue;
-    if (!held_until_) start(*instance, settings.restarted);
-  }
+  set_groups(next.groups.sync);
+  set_tracking(next);
+  start_ready();
   for (const auto& [name, instance] : instances_) follow_state(*instance);
   work_soon();
   arm_timer();
 }
 
-void VrrpProcess::start(RunningInstance& instance, bool restarted) {
+Startup VrrpProcess::startup_of(RunningInstance& instance) {
   Startup startup;
   for (const std::string& reason : faults_of(instance)) instance.faults.raise(reason);
   startup.faulty = !instance.faults.is_healthy();
-  if (restarted && table_) startup.resume = from_record(table_->get(instance.config.name));
+  if (restarted_ && table_) startup.resume = from_record(table_->get(instance.config.name));
+  return startup;
+}
+
+void VrrpProcess::start(RunningInstance& instance) {
+  const Startup startup = startup_of(instance);
   deliver(instance, startup, monotonic_now());
   // What a predecessor had not announced yet is not known.
   if (startup.resume && std::holds_alternative<Active>(instance.state))
@@ -151,6 +156,8 @@ void VrrpProcess::start(RunningInstance& instance, bool restarted) {
 
 void VrrpProcess::remove(RunningInstance& instance) {
   deliver(instance, Shutdown{}, monotonic_now());
+  tracking_.forget(instance);
+  if (instance.group != nullptr) std::erase(instance.group->members, &instance);
   for (auto& [key, port] : ports_)
     std::erase_if(port->routers, [&](const auto& entry) { return entry.second == &instance; });
   source_addresses_.erase(&instance);
@@ -168,6 +175,7 @@ void VrrpProcess::change(RunningInstance& instance, const Instance& next) {
   if (equal) return;
   instance.router = next.router;
   instance.router.address = before.address;
+  instance.router.priority = effective_priority(next.router.priority, instance.damper.value());
   if (holds && other_addresses) hold_addresses(instance, true);
   settle_interface(instance);
   if (instance.router != before) deliver(instance, ConfigChanged{before}, monotonic_now());
@@ -198,6 +206,7 @@ void VrrpProcess::stop(std::function<void()> done) {
     if (table_) table_->erase(name);
   }
   hold_statics({});
+  stop_groups();
   if (reconciler_ && !keep_addresses_at_stop_)
     while (reconciler_->work(now)) {
     }

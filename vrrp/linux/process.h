@@ -17,6 +17,7 @@
 #include "vrrp/linux/advert_socket.h"
 #include "vrrp/linux/reconciler.h"
 #include "vrrp/linux/running.h"
+#include "vrrp/linux/tracking.h"
 
 namespace holdfast::vrrp {
 
@@ -41,19 +42,39 @@ class VrrpProcess : public process::Worker {
   Result<void> open_kernel(std::uint8_t mark);
   void keep_names(const VrrpConfig& next);
   void apply(VrrpConfig next, const process::Configure& settings);
-  void start(RunningInstance& instance, bool restarted);
+  void start(RunningInstance& instance);
+  [[nodiscard]] Startup startup_of(RunningInstance& instance);
   void remove(RunningInstance& instance);
   void change(RunningInstance& instance, const Instance& next);
   void set_sync_daemon();
 
+  // groups.cpp: sync groups
+  void set_groups(const std::vector<SyncGroup>& groups);
+  void start_ready();
+  void start_together(RunningGroup& group);
+  void deliver_to_group(RunningInstance& instance, const RouterEvent& event, TimePoint now);
+  void carry_out(RunningGroup& group, std::vector<MemberStep> steps, TimePoint now);
+  void group_changed(RunningGroup& group);
+  void tell_group(const RunningGroup& group, std::string_view state, ScriptPlace script);
+  void stop_groups();
+
+  // tracking.cpp: what is tracked, and what it does to priorities
+  void set_tracking(const VrrpConfig& config);
+  void read_interfaces(TimePoint now);
+  [[nodiscard]] bool is_up(const Link& link) const;
+  void set_reading(TrackKind kind, const std::string& name, const Reading& reading, TimePoint now);
+  void settle_priority(RunningInstance& instance, TimePoint now);
+  void tracking_due(TimePoint now);
+
   // engine.cpp: events
   void deliver(RunningInstance& instance, const RouterEvent& event, TimePoint now);
+  void carry_out(RunningInstance& instance, Step next, TimePoint now);
   void act(RunningInstance& instance, const Action& action, TimePoint now);
   void send_advert(RunningInstance& instance, std::uint8_t priority);
   Result<void> send_to(Port& port, RunningInstance& instance, const Advert& advert,
                        const AdvertSocket::Target& target);
   void transitioned(RunningInstance& instance, const Transitioned& transition);
-  void run_script(const RunningInstance& instance, ScriptPlace script,
+  void run_script(const std::string& object, ScriptPlace script,
                   std::vector<std::string> arguments);
   void received(Port& port, Bytes message, const Arrival& arrival);
   void learn_checksum(RunningInstance& instance, const Parsed& parsed, const IpAddress& source);
@@ -98,12 +119,15 @@ class VrrpProcess : public process::Worker {
   std::uint64_t serial_ = 0;
   bool keep_addresses_at_stop_ = false;
   bool stopping_ = false;
+  bool restarted_ = false;  ///< a predecessor may have left records
   std::optional<process::StateTable> table_;
   std::optional<Links> links_;
   std::optional<Reconciler> reconciler_;
   std::map<std::string, std::unique_ptr<RunningInstance>> instances_;
   std::map<PortKey, std::unique_ptr<Port>> ports_;
+  std::map<std::string, std::unique_ptr<RunningGroup>> groups_;
   std::set<std::pair<TimePoint, RunningInstance*>> deadlines_;
+  Tracking tracking_;
   RepeatedLine unknown_vrids_;
   StaticConfig statics_;
   std::set<AddressKey> static_addresses_;  ///< that the reconciler keeps

@@ -13,16 +13,23 @@
 #include "daemon/process/repeated_line.h"
 #include "vrrp/config/config.h"
 #include "vrrp/core/fault.h"
+#include "vrrp/core/group.h"
 #include "vrrp/core/router.h"
+#include "vrrp/core/tracker.h"
 #include "vrrp/core/wanted.h"
 
 namespace holdfast::vrrp {
 
+struct RunningGroup;
+
 struct RunningInstance {
   Instance config;
-  RouterConfig router;  ///< config.router with the address that the interface has now
+  RouterConfig router;  ///< config.router with the address and the priority of now
   State state = Initialize{};
   FaultSet faults;
+  TrackedSum tracked;              ///< of config.tracked, in that order
+  Damper damper;                   ///< what of tracked.total() counts
+  RunningGroup* group = nullptr;   ///< null: alone
   std::uint32_t interface = 0;     ///< index; 0: the interface does not exist
   std::set<AddressKey> held;       ///< addresses that the reconciler keeps for us
   std::optional<TimePoint> armed;  ///< the deadline under which the timer queue knows it
@@ -33,6 +40,18 @@ struct RunningInstance {
   std::map<IpAddress, ChecksumStyle> peer_styles;          ///< how the senders sum; at most some
   bool addresses_differ = false;  ///< the Active router lists other addresses; logged once
   RepeatedLine discard_log, send_log;
+};
+
+/// It has not begun, or has ended.
+inline bool waits_to_start(const RunningInstance& instance) {
+  return std::holds_alternative<Initialize>(instance.state);
+}
+
+/// A sync group as it runs.
+struct RunningGroup {
+  SyncGroup config;
+  std::vector<RunningInstance*> members;
+  StateName announced = StateName::initialize;  ///< what its scripts were told
 };
 
 /// What a successor needs: the state with its deadlines, in at most StateTable::max_value bytes.

@@ -26,6 +26,7 @@ void VrrpProcess::arm_timer() {
   };
   consider(held_until_);
   consider(retry_at_);
+  consider(tracking_.deadline());
   if (!deadlines_.empty()) consider(deadlines_.begin()->first);
   if (earliest == armed_for_ || stopping_) return;
   armed_for_ = earliest;
@@ -59,9 +60,9 @@ void VrrpProcess::on_timer() {
   }
   if (held_until_ && *held_until_ <= now) {
     held_until_.reset();
-    for (auto& [name, instance] : instances_)
-      if (std::holds_alternative<Initialize>(instance->state)) start(*instance, false);
+    start_ready();
   }
+  tracking_due(now);
   while (!deadlines_.empty() && deadlines_.begin()->first <= now) {
     RunningInstance& instance = *deadlines_.begin()->second;
     deliver(instance, DeadlineReached{}, monotonic_now());
