@@ -142,6 +142,7 @@ struct KeywordInfo {
   bool supported = false;
   /// As the file would have it; "(set)": the bare keyword; empty: none.
   std::string default_value{};
+  Rule rule{};  ///< what its arguments are
 };
 
 /// What may stand behind a keyword, in words.
@@ -155,7 +156,7 @@ void describe(std::span<const Row<T>> schema, std::string_view block,
     out.push_back({std::string{block}, std::string{row.keyword},
                    describe_arguments(row.rule, row.arguments), std::string{row.source},
                    std::string{row.meaning}, row.read != nullptr && row.built,
-                   row.show == nullptr ? "" : row.show(T{}, row)});
+                   row.show == nullptr ? "" : row.show(T{}, row), row.rule});
 }
 
 }  // namespace holdfast::config

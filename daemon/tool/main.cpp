@@ -18,10 +18,10 @@ struct Command {
 
 constexpr std::array commands{
     Command{"explain", "KEYWORD...", "what a keyword means, takes and defaults to", tool::explain},
-    Command{"show-config", "FILE",
-            "the configuration with every default, and where each value is from",
+    Command{"show-config", "FILE", "the configuration with all that is in effect, and where from",
             tool::show_config},
-    Command{"diff", "OLD NEW", "what a reload from OLD to NEW would change", tool::diff},
+    Command{"diff", "OLD NEW", "what a reload would change; 0 nothing, 1 something, 2 trouble",
+            tool::diff},
     Command{"convert", "FILE [--to yaml|conf]",
             "keepalived.conf as YAML, or YAML as keepalived.conf",
             [](const std::vector<std::string>& arguments) {

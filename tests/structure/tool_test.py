@@ -93,10 +93,11 @@ class ToolTest(unittest.TestCase):
         status, text = holdfast("diff", old, new)
         self.assertEqual(status, 1)
         self.assertEqual(text.splitlines(), [
-            "- vrrp_instance VI_1 / authentication / auth_pass ********",
-            "+ vrrp_instance VI_1 / authentication / auth_pass ********",
-            "- vrrp_instance VI_1 / priority 150", "+ vrrp_instance VI_1 / priority 151"])
+            "~ vrrp_instance VI_1 / priority: 150 -> 151",
+            "~ vrrp_instance VI_1 / authentication / auth_pass: ******** -> ********"])
         self.assertEqual(holdfast("diff", old, old), (0, ""))
+        self.assertEqual(holdfast("diff", old)[0], 2)
+        self.assertEqual(holdfast("diff", old, os.path.join(self.folder, "missing"))[0], 2)
 
     def test_lint_names_the_rule_and_can_be_silenced(self):
         path = self.write("a.conf", PAIR % 150)

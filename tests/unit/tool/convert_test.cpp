@@ -1,13 +1,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <unistd.h>
-
-#include <filesystem>
-#include <fstream>
 #include <sstream>
 
 #include "daemon/tool/convert.h"
+#include "tests/unit/tool/files.h"
 
 namespace holdfast::tool {
 namespace {
@@ -15,26 +12,14 @@ namespace {
 using testing::HasSubstr;
 using testing::IsEmpty;
 
-class Convert : public testing::Test {
+class Convert : public WithFiles {
  protected:
-  std::string file(const std::string& name, const std::string& content) {
-    const auto path = folder_ / name;
-    std::ofstream{path} << content;
-    return path.string();
-  }
   int run(const std::vector<std::string>& arguments) {
     out_.str("");
     error_.str("");
     return convert(arguments, {out_, error_});
   }
-  void SetUp() override {
-    folder_ = std::filesystem::path{testing::TempDir()} /
-              ("holdfast-convert-" + std::to_string(::getpid()));
-    std::filesystem::create_directories(folder_);
-  }
-  void TearDown() override { std::filesystem::remove_all(folder_); }
 
-  std::filesystem::path folder_;
   std::ostringstream out_, error_;
 };
 
