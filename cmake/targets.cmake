@@ -11,6 +11,7 @@ pkg_check_modules(NLGENL REQUIRED IMPORTED_TARGET libnl-genl-3.0)
 pkg_check_modules(MNL REQUIRED IMPORTED_TARGET libmnl)
 pkg_check_modules(SYSTEMD REQUIRED IMPORTED_TARGET libsystemd)
 pkg_check_modules(CAPNG REQUIRED IMPORTED_TARGET libcap-ng)
+pkg_check_modules(NETTLE REQUIRED IMPORTED_TARGET nettle)
 find_package(OpenSSL 3 REQUIRED)
 find_package(yaml-cpp 0.7 REQUIRED)
 

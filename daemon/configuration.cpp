@@ -6,6 +6,7 @@
 #include "daemon/config/language.h"
 #include "daemon/config/root.h"
 #include "daemon/config/tree.h"
+#include "daemon/key_files.h"
 
 namespace holdfast {
 namespace {
@@ -67,6 +68,7 @@ Configuration load_configuration(const Options& options, std::uint64_t serial) {
   config::read_root(tree, reader);  // nothing acts on these settings yet
   check_top_level(tree, loaded, reader);
   collect_scripts(tree, loaded, reader);
+  place_keys(loaded.text, tree, reader);
   loaded.findings = expanded.diagnostics.all();
   if (expanded.diagnostics.dropped() > 0)
     loaded.findings.push_back(

@@ -28,10 +28,10 @@ constexpr const char* g5 = "21016401 0001b8fa c0000201 00000000 00000000";
 constexpr const char* g6 = "21016401 01017bae c0000201 73656372 65740000";
 
 Advert v3_advert() {
-  return {Version::v3, 1, 100, seconds{1}, AuthType::none, "", {virtual_address}};
+  return {Version::v3, 1, 100, seconds{1}, AuthType::none, {}, {virtual_address}};
 }
 Advert v2_advert() {
-  return {Version::v2, 1, 100, seconds{1}, AuthType::none, "", {virtual_address}};
+  return {Version::v2, 1, 100, seconds{1}, AuthType::none, {}, {virtual_address}};
 }
 
 TEST(Packet, Rfc9568_5_2_8_ChecksumOverTheMessageOnly) {
@@ -58,7 +58,7 @@ TEST(Packet, Rfc3768_5_3_Version2) {
 TEST(Packet, Rfc2338_5_3_10_SimplePassword) {
   Advert advert = v2_advert();
   advert.auth_type = AuthType::password;
-  advert.password = "secret";
+  advert.password = Secret{"secret"};
   EXPECT_EQ(encode(advert, router, group, ChecksumStyle::message), from_hex(g6));
 }
 
@@ -193,31 +193,31 @@ TEST(Packet, BytesBehindTheMessageAreALengthError) {
 }
 
 TEST(Packet, Rfc3768_7_1_Version2NeedsOurInterval) {
-  const Expectation expectation{Version::v2, seconds{1}, AuthType::none, "",
-                                *IpAddress::parse("192.0.2.20")};
+  const Expectation expectation{
+      Version::v2, seconds{1}, AuthType::none, {}, *IpAddress::parse("192.0.2.20")};
   Advert advert = v2_advert();
   EXPECT_EQ(refuses(expectation, advert, router), std::nullopt);
   advert.interval = seconds{2};
   EXPECT_EQ(refuses(expectation, advert, router), Discard::interval);
 }
 TEST(Packet, Rfc2338_10_2_PasswordsAreCompared) {
-  const Expectation expectation{Version::v2, seconds{1}, AuthType::password, "secret",
+  const Expectation expectation{Version::v2, seconds{1}, AuthType::password, Secret{"secret"},
                                 *IpAddress::parse("192.0.2.20")};
   Advert advert = v2_advert();
   EXPECT_EQ(refuses(expectation, advert, router), Discard::auth_mismatch);
   advert.auth_type = AuthType::password;
-  advert.password = "secreT";
+  advert.password = Secret{"secreT"};
   EXPECT_EQ(refuses(expectation, advert, router), Discard::auth_failure);
-  advert.password = "secret";
+  advert.password = Secret{"secret"};
   EXPECT_EQ(refuses(expectation, advert, router), std::nullopt);
 }
 TEST(Packet, OurOwnAdvertLoopedBackIsDiscarded) {
-  const Expectation expectation{Version::v3, seconds{1}, AuthType::none, "", router};
+  const Expectation expectation{Version::v3, seconds{1}, AuthType::none, {}, router};
   EXPECT_EQ(refuses(expectation, v3_advert(), router), Discard::own);
 }
 TEST(Packet, AVersion2RouterDiscardsVersion3) {
-  const Expectation expectation{Version::v2, seconds{1}, AuthType::none, "",
-                                *IpAddress::parse("192.0.2.20")};
+  const Expectation expectation{
+      Version::v2, seconds{1}, AuthType::none, {}, *IpAddress::parse("192.0.2.20")};
   EXPECT_EQ(refuses(expectation, v3_advert(), router), Discard::version);
 }
 

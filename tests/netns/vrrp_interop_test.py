@@ -96,6 +96,23 @@ class InteropTest(setup.LabTest):
         pairs = {(packet["source"], packet["destination"]) for packet in self.sniffer.packets("vrrp")}
         self.assertEqual(pairs, {(high, low), (low, high)})
 
+    def play_authenticated(self, high_kind, low_kind, kind, protocol):
+        both = f"authentication {{\n auth_type {kind}\n auth_pass secret\n }}\n"
+        self.play(high_kind, low_kind, 2, 1, both=both)
+        self.assertEqual({packet["protocol"] for packet in self.sniffer.packets("vrrp")}, {protocol})
+
+    def test_holdfast_yields_to_keepalived_password(self):
+        self.play_authenticated(Keepalived, Holdfast, "PASS", 112)
+
+    def test_keepalived_yields_to_holdfast_password(self):
+        self.play_authenticated(Holdfast, Keepalived, "PASS", 112)
+
+    def test_holdfast_yields_to_keepalived_ah(self):
+        self.play_authenticated(Keepalived, Holdfast, "AH", 51)
+
+    def test_keepalived_yields_to_holdfast_ah(self):
+        self.play_authenticated(Holdfast, Keepalived, "AH", 51)
+
     def test_holdfast_yields_to_keepalived_v2_1s(self):
         self.play(Keepalived, Holdfast, 2, 1)
 

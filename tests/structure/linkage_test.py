@@ -35,6 +35,7 @@ class Linkage(unittest.TestCase):
         self.assertIn("boost::program_options", imported("holdfastd"))
         self.assertIn("mnl_", imported("holdfast-vrrp"))
         self.assertIn("nlmsg_append", imported("holdfast-vrrp"))
+        self.assertIn("nettle_hmac", imported("holdfast-vrrp"))
         self.assertIn("genlmsg_put", imported("holdfast-checkers"))
 
     def test_only_what_reads_files_loads_yaml(self):

@@ -17,7 +17,7 @@ void read_auth_type(Instance& instance, const Row<Instance>&, const Statement& s
   if (type == "PASS")
     instance.auth_type = AuthType::password;
   else if (type == "AH")
-    reader.error(statement.place(1), "'auth_type AH' is not supported yet");
+    instance.auth_type = AuthType::ah;
   else
     reader.warn(statement.place(1), fmt::format("'auth_type' needs PASS or AH, found '{}'", type));
 }
@@ -29,10 +29,10 @@ void read_auth_pass(Instance& instance, const Row<Instance>&, const Statement& s
     reader.error(statement.place(), "'auth_pass' needs a password of 1 to 8 characters");
     return;
   }
-  instance.auth_pass = statement.words[1].text;
-  if (instance.auth_pass.size() <= longest) return;
-  reader.warn(statement.place(1), "'auth_pass' is longer than 8 characters and is cut to 8");
-  instance.auth_pass.resize(longest);
+  const std::string_view password = statement.words[1].text;
+  instance.auth_pass = Secret{password.substr(0, longest)};
+  if (password.size() > longest)
+    reader.warn(statement.place(1), "'auth_pass' is longer than 8 characters and is cut to 8");
 }
 
 constexpr std::array authentication_schema{

@@ -145,19 +145,34 @@ void settle_preemption(Instance& instance, std::uint8_t priority, Reader& reader
 
 void settle_authentication(Instance& instance, Version version, Reader& reader) {
   if (instance.auth_type == AuthType::none) return;
-  if (version == Version::v3) {
+  const auto leave_out = [&](std::string_view why) {
     reader.warn(instance.place_of("authentication"),
-                fmt::format("vrrp_instance {}: VRRP version 3 has no authentication; "
-                            "it is left out",
-                            instance.name));
+                fmt::format("vrrp_instance {}: {}; it is left out", instance.name, why));
     instance.auth_type = AuthType::none;
-  } else if (instance.auth_pass.empty()) {
-    reader.warn(instance.place_of("authentication"),
-                fmt::format("vrrp_instance {}: auth_type PASS without auth_pass; "
-                            "authentication is left out",
-                            instance.name));
-    instance.auth_type = AuthType::none;
-  }
+  };
+  if (version == Version::v3)
+    leave_out("VRRP version 3 has no authentication");
+  else if (instance.hmac)
+    leave_out("auth_hmac takes the place of authentication");
+  else if (instance.auth_pass.empty())
+    leave_out("authentication needs an auth_pass");
+  else if (instance.auth_type == AuthType::ah && instance.family == Family::ipv6)
+    leave_out("auth_type AH is for IPv4");
+}
+
+/// @pre the advertisement interval is final
+void settle_hmac(Instance& instance) {
+  if (!instance.hmac) return;
+  constexpr Duration shortest_window = seconds{5};
+  HmacPolicy& policy = instance.hmac_policy.emplace();
+  const Duration window = instance.hmac->time_window.value_or(
+      std::max(3 * instance.router.advertisement_interval, shortest_window));
+  policy.window = static_cast<std::uint32_t>(std::chrono::ceil<seconds>(window).count());
+  policy.active_key = instance.hmac->active_key.value_or(0);
+  policy.anti_replay = instance.hmac->anti_replay;
+  policy.mode = instance.hmac->mode;
+  for (const HmacKey& key : instance.hmac->keys)
+    if (key.source != HmacKey::Source::file) policy.keys.emplace(key.id, key.value);
 }
 
 /// False: an address has no interface to live on.
@@ -226,6 +241,7 @@ bool complete(Instance& instance, const GlobalDefs& globals, Reader& reader) {
   router.version = version;
   router.priority = priority;
   router.advertisement_interval = fitting_interval(instance, version, reader);
+  settle_hmac(instance);
   router.preempt = instance.preempt;
   router.preempt_delay = instance.preempt_delay;
   router.down_timer_adverts = instance.down_timer_adverts.value_or(globals.vrrp_down_timer_adverts);
@@ -276,14 +292,14 @@ void report_conflicts(const VrrpConfig& config, Reader& reader) {
 
 bool equal_in_effect(const Instance& a, const Instance& b) {
   const auto effect = [](const Instance& i) {
-    return std::tie(i.name, i.interface, i.virtual_router_id, i.state, i.router, i.announce,
-                    i.checksum_style, i.dont_track_primary, i.mcast_src_ip, i.auth_type,
-                    i.auth_pass, i.addresses, i.excluded, i.skip_check_adv_addr, i.unicast, i.links,
-                    i.tracked, i.track_damping, i.hmac, i.routes, i.rules, i.mcast_dst_ip, i.vrf,
-                    i.track_src_ip, i.promote_secondaries, i.linkbeat_use_polling, i.family,
-                    i.group, i.accept, i.strict_mode, i.smtp_alert, i.owner_ignore_adverts,
-                    i.notify_priority_changes, i.lvs_sync_daemon_interface, i.timer_expired_backup,
-                    i.garp_extra_if, i.kernel_rx_buf_size);
+    return std::tie(
+        i.name, i.interface, i.virtual_router_id, i.state, i.router, i.announce, i.checksum_style,
+        i.dont_track_primary, i.mcast_src_ip, i.auth_type, i.auth_pass, i.addresses, i.excluded,
+        i.skip_check_adv_addr, i.unicast, i.links, i.tracked, i.track_damping, i.hmac,
+        i.hmac_policy, i.routes, i.rules, i.mcast_dst_ip, i.vrf, i.track_src_ip,
+        i.promote_secondaries, i.linkbeat_use_polling, i.family, i.group, i.accept, i.strict_mode,
+        i.smtp_alert, i.owner_ignore_adverts, i.notify_priority_changes,
+        i.lvs_sync_daemon_interface, i.timer_expired_backup, i.garp_extra_if, i.kernel_rx_buf_size);
   };
   return effect(a) == effect(b);
 }

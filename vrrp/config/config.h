@@ -21,6 +21,7 @@
 #include "vrrp/config/scripts.h"
 #include "vrrp/config/static_config.h"
 #include "vrrp/config/track.h"
+#include "vrrp/core/hmac_trailer.h"
 #include "vrrp/core/packet.h"
 #include "vrrp/core/router.h"
 
@@ -55,7 +56,7 @@ struct Instance {
   bool no_virtual_ipaddress = false;
   std::optional<IpAddress> mcast_src_ip;
   AuthType auth_type = AuthType::none;
-  std::string auth_pass;
+  Secret auth_pass;
   std::vector<VirtualAddress> addresses;  ///< announced in adverts, in configured order
   std::vector<VirtualAddress> excluded;   ///< held, not listed in adverts
   std::optional<Duration> garp_master_delay, garp_master_refresh, garp_lower_prio_delay;
@@ -66,6 +67,7 @@ struct Instance {
       skip_check_adv_addr;
   NotifyScripts notify;
   Unicast unicast;
+  std::optional<Hmac> hmac;
   std::optional<IpAddress> mcast_dst_ip;  ///< default: vrrp_mcast_group4 or vrrp_mcast_group6
   std::string vrf;                        ///< of an instance without interface
   bool native_ipv6 = false;
@@ -73,7 +75,6 @@ struct Instance {
   // Read and checked, and not acted on yet.
   VirtualLinks links;
   Trackers track;
-  std::optional<Hmac> hmac;
   std::vector<Route> routes;      ///< virtual_routes
   std::vector<PolicyRule> rules;  ///< virtual_rules
   bool track_src_ip = false;
@@ -99,6 +100,7 @@ struct Instance {
   RouterConfig router;           ///< without the primary address, which the interface has
   AnnounceConfig announce;
   ChecksumStyle checksum_style = ChecksumStyle::pseudo_header;
+  std::optional<HmacPolicy> hmac_policy;  ///< auth_hmac
 
   /// Where a message about this keyword points: at its argument, or at the block without it.
   [[nodiscard]] config::Place place_of(std::string_view keyword) const {

@@ -3,7 +3,6 @@
 #include <array>
 #include <charconv>
 
-#include "vrrp/config/blocks.h"
 #include "vrrp/config/instance_parts.h"
 
 namespace holdfast::vrrp {
@@ -19,9 +18,6 @@ using config::row;
 using config::Statement;
 using std::string_view_literals::operator""sv;
 
-/// @source keepalived 2.4.0: keys have 32 to 64 bytes
-constexpr std::size_t shortest_key = 32;
-constexpr std::size_t longest_key = 64;
 constexpr std::array replay_words{"time"sv, "monotonic"sv};
 constexpr std::array mode_words{"enforce"sv, "permissive"sv, "receive-only"sv};
 
@@ -43,14 +39,16 @@ std::optional<std::string> bytes_of(std::string_view digits) {
 std::optional<HmacKey> read_key_value(const Statement& statement, Reader& reader) {
   HmacKey key;
   const std::string_view text = statement.words[2].text;
-  if (text.starts_with("file:")) {
-    key.source = HmacKey::Source::file;
-    key.value = text.substr(5);
-    if (!key.value.empty()) return key;
-    reader.warn(statement.place(2), "'file:' needs a path behind it");
-    return std::nullopt;
-  }
-  key.value = text;
+  for (const std::string_view prefix : {"file:"sv, "credential:"sv})
+    if (text.starts_with(prefix)) {
+      key.source = HmacKey::Source::file;
+      key.value = Secret{text};
+      if (text.size() > prefix.size()) return key;
+      reader.warn(statement.place(2), fmt::format("'{}' needs a {} behind it", prefix,
+                                                  prefix == "file:" ? "path" : "name"));
+      return std::nullopt;
+    }
+  key.value = Secret{text};
   if (text.starts_with("hex:")) {
     key.source = HmacKey::Source::hex;
     const auto bytes = bytes_of(text.substr(4));
@@ -58,11 +56,12 @@ std::optional<HmacKey> read_key_value(const Statement& statement, Reader& reader
       reader.warn(statement.place(2), "'hex:' needs pairs of hexadecimal digits");
       return std::nullopt;
     }
-    key.value = *bytes;
+    key.value = Secret{*bytes};
   }
-  if (key.value.size() >= shortest_key && key.value.size() <= longest_key) return key;
+  const std::size_t size = key.value.text().size();
+  if (size >= shortest_hmac_key && size <= longest_hmac_key) return key;
   reader.warn(statement.place(2), fmt::format("a key has {}..{} bytes, this one has {}",
-                                              shortest_key, longest_key, key.value.size()));
+                                              shortest_hmac_key, longest_hmac_key, size));
   return std::nullopt;
 }
 
@@ -85,24 +84,24 @@ void read_key(Hmac& hmac, const Row<Hmac>&, const Statement& statement, Reader& 
 }
 
 constexpr std::array hmac_schema{
-    pending(row<Hmac>("key", "ID(1-255) TEXT|hex:HEX|file:PATH", "keepalived 2.4.0",
-                      "A shared key of 32 to 64 bytes; several while keys change.", read_key)),
-    pending(field<&Hmac::active_key>("active_key", Range{1, 255}, "keepalived 2.4.0",
-                                     "Id of the key that signs.")),
-    pending(field<&Hmac::time_window>(
+    row<Hmac>("key", "ID(1-255) TEXT|hex:HEX|file:PATH|credential:NAME", "keepalived 2.4.0",
+              "A shared key of 32 to 64 bytes; several while keys change.", read_key),
+    field<&Hmac::active_key>("active_key", Range{1, 255}, "keepalived 2.4.0",
+                             "Id of the key that signs."),
+    field<&Hmac::time_window>(
         "time_window", Range{1, 300, "s"}, "keepalived 2.4.0",
-        "How far clocks may differ; 3 advertisement intervals and at least 5 s by default.")),
-    pending(field<&Hmac::anti_replay>("anti_replay", Choice{replay_words}, "keepalived 2.4.0",
-                                      "Whether old sequence numbers expire with the window.")),
-    pending(field<&Hmac::mode>("mode", Choice{mode_words}, "keepalived 2.4.0",
-                               "What happens to adverts without a trailer, and whether we sign.")),
+        "How far clocks may differ; 3 advertisement intervals and at least 5 s by default."),
+    field<&Hmac::anti_replay>("anti_replay", Choice{replay_words}, "keepalived 2.4.0",
+                              "Whether old sequence numbers expire with the window."),
+    field<&Hmac::mode>("mode", Choice{mode_words}, "keepalived 2.4.0",
+                       "What happens to adverts without a trailer, and whether we sign."),
 };
 
 }  // namespace
 
 void read_hmac(std::optional<Hmac>& out, const Statement& statement, Reader& reader) {
   Hmac hmac;
-  read_unbuilt<Hmac>(hmac_schema, hmac, statement, "auth_hmac", reader);
+  config::read_block<Hmac>(hmac_schema, hmac, statement.children, "auth_hmac", reader);
   if (!hmac.active_key) {
     reader.warn(statement.place(), "auth_hmac needs 'active_key'; it is left out");
   } else if (std::ranges::find(hmac.keys, *hmac.active_key, &HmacKey::id) == hmac.keys.end()) {

@@ -12,6 +12,7 @@
 #include "daemon/base/time.h"
 #include "daemon/config/schema.h"
 #include "vrrp/config/words.h"
+#include "vrrp/core/hmac_trailer.h"
 
 namespace holdfast::vrrp {
 
@@ -80,15 +81,17 @@ struct ExtraGarp {
 };
 
 struct HmacKey {
+  /// `file`: of a file or a systemd credential, which the supervisor puts in place before we read
   enum class Source : std::uint8_t { text, hex, file };
   std::uint8_t id = 0;  ///< 1..255
   Source source = Source::text;
-  std::string value;  ///< the key's bytes (32..64), or the path of its file
+  Secret value;  ///< the key's bytes (32..64), or where they are
   bool operator==(const HmacKey&) const = default;
 };
 
-enum class AntiReplay : std::uint8_t { time, monotonic };
-enum class HmacMode : std::uint8_t { enforce, permissive, receive_only };
+/// @source keepalived 2.4.0: keys have 32 to 64 bytes
+inline constexpr std::size_t shortest_hmac_key = 32;
+inline constexpr std::size_t longest_hmac_key = 64;
 
 /// auth_hmac: the trailer of keepalived 2.4.3 (runtime.md 11 of the reference).
 struct Hmac {

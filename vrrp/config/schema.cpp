@@ -271,9 +271,8 @@ constexpr std::array instance_schema{
     pending(field<&Instance::kernel_rx_buf_size>("kernel_rx_buf_size", Range{0, 2'147'483'647},
                                                  "keepalived",
                                                  "Receive buffer of the advert socket, in bytes.")),
-    pending(row<Instance>("auth_hmac", "{ key ... active_key ID ... }", "keepalived 2.4.0",
-                          "HMAC-SHA256 trailer on adverts.",
-                          read_part<&Instance::hmac, read_hmac>)),
+    row<Instance>("auth_hmac", "{ key ... active_key ID ... }", "keepalived 2.4.0",
+                  "HMAC-SHA256 trailer on adverts.", read_part<&Instance::hmac, read_hmac>),
 };
 
 }  // namespace

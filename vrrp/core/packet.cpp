@@ -1,6 +1,7 @@
 #include "vrrp/core/packet.h"
 
 #include <algorithm>
+#include <array>
 
 #include "daemon/base/assert.h"
 
@@ -31,30 +32,18 @@ std::uint16_t wire_centiseconds(Duration interval) {
       std::clamp<std::int64_t>(interval / v3_unit, 1, v3_max_interval));
 }
 
-void append_password(ByteWriter& out, const Advert& advert) {
-  for (std::size_t i = 0; i < authentication_size; ++i)
-    out.u8(advert.auth_type == AuthType::password && i < advert.password.size()
-               ? static_cast<std::uint8_t>(advert.password[i])
-               : std::uint8_t{0});
-}
-
 /// Trailing zero bytes are padding.
-std::string read_password(Bytes bytes) {
-  std::string password;
-  for (const std::byte byte : bytes) password += std::to_integer<char>(byte);
-  while (!password.empty() && password.back() == '\0') password.pop_back();
-  return password;
+Secret read_password(Bytes bytes) {
+  std::string_view text{reinterpret_cast<const char*>(bytes.data()), bytes.size()};
+  return Secret{text.substr(0, text.find_last_not_of('\0') + 1)};
 }
 
-/// Takes the same time wherever the first difference is. Both are padded to 8 bytes on the wire.
-bool equal_in_constant_time(std::string_view a, std::string_view b) {
-  unsigned difference = 0;
-  for (std::size_t i = 0; i < authentication_size; ++i) {
-    const auto left = static_cast<unsigned char>(i < a.size() ? a[i] : '\0');
-    const auto right = static_cast<unsigned char>(i < b.size() ? b[i] : '\0');
-    difference |= static_cast<unsigned>(left ^ right);
-  }
-  return difference == 0;
+/// As it stands on the wire.
+std::array<std::byte, authentication_size> padded(const Secret& password) {
+  std::array<std::byte, authentication_size> bytes{};
+  const auto text = std::as_bytes(std::span{password.text()});
+  std::ranges::copy(text.first(std::min(text.size(), bytes.size())), bytes.begin());
+  return bytes;
 }
 
 std::optional<ChecksumStyle> checksum_style(Bytes message, Version version, const Arrival& arrival,
@@ -119,6 +108,16 @@ std::string_view to_string(Discard reason) {
       return "unknown_vrid";
     case Discard::source:
       return "source";
+    case Discard::replay:
+      return "replay";
+    case Discard::hmac_missing:
+      return "hmac_missing";
+    case Discard::hmac_key:
+      return "hmac_key";
+    case Discard::hmac_stale:
+      return "hmac_stale";
+    case Discard::hmac_invalid:
+      return "hmac_invalid";
   }
   return "unknown";
 }
@@ -141,7 +140,8 @@ std::vector<std::byte> encode(const Advert& advert, const IpAddress& source,
   }
   out.u16(0);
   for (const IpAddress& address : advert.addresses) out.append(address.bytes());
-  if (is_v2) append_password(out, advert);
+  if (is_v2)
+    out.append(padded(advert.auth_type == AuthType::password ? advert.password : Secret{}));
   std::uint32_t total = internet_sum(out.bytes());
   if (source.is_v6() || (!is_v2 && style != ChecksumStyle::message))
     total += pseudo_header_sum(source, destination, out.bytes().size());
@@ -172,8 +172,11 @@ tl::expected<Parsed, Discard> parse(Bytes message, const Arrival& arrival,
   const std::size_t trailer = version == 2 ? authentication_size : 0;
   const std::size_t size = header_size + count * (arrival.source.is_v4() ? 4U : 16U) + trailer;
   if (message.size() < size) return discard(Discard::truncated);
-  if (message.size() > size) return discard(Discard::length);
-  const auto style = checksum_style(message, advert.version, arrival, reception);
+  parsed.has_trailer = reception.trailer && message.size() == size + hmac_trailer_size;
+  if (message.size() > size && !parsed.has_trailer) return discard(Discard::length);
+  // The kernels of IPv6 sum whatever stands in the packet; in IPv4 the trailer is no part of it.
+  const Bytes summed = arrival.source.is_v6() ? message : message.first(size);
+  const auto style = checksum_style(summed, advert.version, arrival, reception);
   if (!style) return discard(Discard::checksum);
   parsed.style = *style;
   if (version == 2) {
@@ -187,7 +190,7 @@ tl::expected<Parsed, Discard> parse(Bytes message, const Arrival& arrival,
   for (std::size_t i = 0; i < count; ++i)
     advert.addresses.push_back(*IpAddress::from_bytes(in.take(arrival.source.is_v4() ? 4 : 16)));
   if (version == 2 && advert.auth_type == AuthType::password)
-    advert.password = read_password(in.rest());
+    advert.password = read_password(in.take(authentication_size));
   return parsed;
 }
 
@@ -200,11 +203,20 @@ std::optional<Discard> refuses(const Expectation& expectation, const Advert& adv
   if (advert.version == Version::v3) return std::nullopt;
   if (advert.auth_type != expectation.auth_type) return Discard::auth_mismatch;
   if (advert.auth_type == AuthType::password &&
-      !equal_in_constant_time(advert.password, expectation.password))
+      !equal_in_constant_time(padded(advert.password), padded(expectation.password)))
     return Discard::auth_failure;
   // RFC 3768 7.1: the interval must be ours.
   if (advert.interval != expectation.interval) return Discard::interval;
   return std::nullopt;
+}
+
+void set_ipv6_checksum(std::vector<std::byte>& message, const IpAddress& source,
+                       const IpAddress& destination) {
+  message[checksum_at] = message[checksum_at + 1] = std::byte{0};
+  const std::uint16_t sum = internet_checksum(
+      internet_sum(message) + pseudo_header_sum(source, destination, message.size()));
+  message[checksum_at] = static_cast<std::byte>(sum >> 8);
+  message[checksum_at + 1] = static_cast<std::byte>(sum & 0xff);
 }
 
 std::uint8_t peek_vrid(Bytes message) {

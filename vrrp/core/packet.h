@@ -12,6 +12,7 @@
 #include "daemon/base/ip.h"
 #include "daemon/base/result.h"
 #include "daemon/base/time.h"
+#include "vrrp/core/keyed_hash.h"
 
 namespace holdfast::vrrp {
 
@@ -39,7 +40,7 @@ struct Advert {
   std::uint8_t priority = 100;
   Duration interval = std::chrono::seconds{1};
   AuthType auth_type = AuthType::none;  ///< version 2 only
-  std::string password;                 ///< at most 8 bytes; version 2 with AuthType::password
+  Secret password;                      ///< at most 8 bytes; version 2 with AuthType::password
   std::vector<IpAddress> addresses;     ///< all of one family
   bool operator==(const Advert&) const = default;
 };
@@ -60,8 +61,13 @@ enum class Discard : std::uint8_t {
   own,             ///< our own advertisement, looped back
   unknown_vrid,    ///< no router for this VRID on the interface
   source,          ///< check_unicast_src: not one of our peers
+  replay,          ///< AH or auth_hmac: a sequence number that was there before
+  hmac_missing,    ///< auth_hmac, mode enforce: no trailer
+  hmac_key,        ///< a trailer of another kind, or a key id that we do not have
+  hmac_stale,      ///< older or newer than the clocks may differ
+  hmac_invalid,    ///< not signed with that key
 };
-inline constexpr std::size_t discard_reasons = 14;
+inline constexpr std::size_t discard_reasons = 19;
 std::string_view to_string(Discard reason);
 
 /// The VRRP message. @pre addresses.size() <= 255
@@ -70,21 +76,28 @@ std::string_view to_string(Discard reason);
 std::vector<std::byte> encode(const Advert& advert, const IpAddress& source,
                               const IpAddress& destination, ChecksumStyle style);
 
+/// Behind an advert with auth_hmac (hmac_trailer.h). @source draft-cassen-vrrp-auth-hmac
+inline constexpr std::size_t hmac_trailer_size = 28;
+
 struct Parsed {
   Advert advert;
   ChecksumStyle style = ChecksumStyle::message;
+  bool has_trailer = false;  ///< the last hmac_trailer_size bytes are not of the advert
 };
 
-/// Where a packet came from, as the socket saw it.
+/// Where a packet came from, as the socket saw it. Valid while the packet is.
 struct Arrival {
   IpAddress source, destination;
   std::uint8_t ttl = 0;
+  Bytes ip_header{};           ///< IPv4
+  bool authenticated = false;  ///< the message begins with an authentication header (ah.h)
 };
 
 /// What the bytes of an advert must be, by the configuration of the router and who sent them.
 struct Reception {
   std::uint8_t min_ttl = required_ttl, max_ttl = required_ttl;  ///< RFC 9568 7.1; unicast differs
-  std::optional<IpAddress> old_group;  ///< ChecksumStyle::group_header counts as well, with it
+  bool trailer = false;                  ///< auth_hmac: there may be a trailer
+  std::optional<IpAddress> old_group{};  ///< ChecksumStyle::group_header counts as well, with it
 };
 
 /// Checks everything that RFC 9568 7.1 asks before the state machine sees an advert, save what
@@ -97,7 +110,7 @@ struct Expectation {
   Version version = Version::v3;
   Duration interval{};  ///< version 2: must be equal (RFC 3768 7.1)
   AuthType auth_type = AuthType::none;
-  std::string password;
+  Secret password;
   IpAddress own_address;
   bool no_addresses = false;  ///< ours has none either (no_virtual_ipaddress): then 0 is right
 };
@@ -107,5 +120,9 @@ std::optional<Discard> refuses(const Expectation& expectation, const Advert& adv
 
 /// The VRID of a message that may be anything: 0 when there is none. For dispatch before parse().
 std::uint8_t peek_vrid(Bytes message);
+
+/// Over a message as it is, trailer and all (RFC 8200 8.1).
+void set_ipv6_checksum(std::vector<std::byte>& message, const IpAddress& source,
+                       const IpAddress& destination);
 
 }  // namespace holdfast::vrrp

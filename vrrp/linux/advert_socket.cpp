@@ -10,6 +10,7 @@
 #include <cstring>
 #include <vector>
 
+#include "vrrp/core/ah.h"
 #include "vrrp/linux/ip_packet.h"
 
 namespace holdfast::vrrp {
@@ -36,8 +37,9 @@ bool set_option(const Fd& socket, int level, int option, const Value& value) {
 
 int domain_of(Family family) { return family == Family::ipv4 ? AF_INET : AF_INET6; }
 
-Result<Fd> bound_socket(const std::string& interface, Family family) {
-  Fd socket{::socket(domain_of(family), SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, protocol_number)};
+Result<Fd> bound_socket(const std::string& interface, Family family, Carrier carrier) {
+  const int protocol = carrier == Carrier::plain ? protocol_number : ah_protocol;
+  Fd socket{::socket(domain_of(family), SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, protocol)};
   if (!socket) return fail_errno(errno, "cannot open a VRRP socket (CAP_NET_RAW)");
   if (!interface.empty() &&
       ::setsockopt(socket.get(), SOL_SOCKET, SO_BINDTODEVICE, interface.c_str(),
@@ -57,13 +59,15 @@ bool prepare_sender(const Fd& socket, Family family) {
          set_option(socket, IPPROTO_IPV6, IPV6_TRANSPARENT, 1);
 }
 
-Result<Fd> sending_socket(const std::string& interface, Family family) {
-  auto socket = bound_socket(interface, family);
+Result<Fd> sending_socket(const std::string& interface, Family family, Carrier carrier) {
+  auto socket = bound_socket(interface, family, carrier);
   if (!socket) return socket;
   // It never receives: whatever the kernel would queue for it is dropped at once.
   constexpr std::array<sock_filter, 1> drop{{BPF_STMT(BPF_RET | BPF_K, 0)}};
   const sock_fprog program{drop.size(), const_cast<sock_filter*>(drop.data())};
-  if (!prepare_sender(*socket, family) ||
+  const bool has_header =
+      carrier == Carrier::plain || set_option(*socket, IPPROTO_IP, IP_HDRINCL, 1);
+  if (!has_header || !prepare_sender(*socket, family) ||
       !set_option(*socket, SOL_SOCKET, SO_PRIORITY, socket_priority) ||
       !set_option(*socket, SOL_SOCKET, SO_ATTACH_FILTER, program))
     return fail_errno(errno, "cannot set up the VRRP send socket on {}", interface);
@@ -72,8 +76,8 @@ Result<Fd> sending_socket(const std::string& interface, Family family) {
 
 /// Only groups that this socket joined, whatever others on this host joined. The kernel hands over
 /// the IPv4 header; of IPv6 what we need of it is asked for.
-Result<Fd> receiving_socket(const std::string& interface, Family family) {
-  auto socket = bound_socket(interface, family);
+Result<Fd> receiving_socket(const std::string& interface, Family family, Carrier carrier) {
+  auto socket = bound_socket(interface, family, carrier);
   if (!socket) return socket;
   constexpr int ipv6_multicast_all = 29;  // linux/in6.h since 4.20
   if (family == Family::ipv4) {
@@ -179,12 +183,12 @@ Arrival ipv6_arrival(msghdr& header, const sockaddr_storage& sender) {
 }  // namespace
 
 Result<AdvertSocket> AdvertSocket::open(const std::string& interface, std::uint32_t index,
-                                        Family family) {
-  auto receive = receiving_socket(interface, family);
+                                        Family family, Carrier carrier) {
+  auto receive = receiving_socket(interface, family, carrier);
   if (!receive) return tl::make_unexpected(receive.error());
-  auto sender = sending_socket(interface, family);
+  auto sender = sending_socket(interface, family, carrier);
   if (!sender) return tl::make_unexpected(sender.error());
-  return AdvertSocket{std::move(*receive), std::move(*sender), index, family};
+  return AdvertSocket{std::move(*receive), std::move(*sender), index, family, carrier};
 }
 
 Result<void> AdvertSocket::change_membership(const IpAddress& group, bool join) {
@@ -224,7 +228,8 @@ Result<void> AdvertSocket::accept(const std::set<std::uint8_t>& vrids, bool ever
   // of an IPv6 packet the kernel hands over the message only.
   if (family_ == Family::ipv4) {
     program.push_back(BPF_STMT(BPF_LDX | BPF_B | BPF_MSH, 0));
-    program.push_back(BPF_STMT(BPF_LD | BPF_B | BPF_IND, 1));
+    const std::uint32_t message_at = carrier_ == Carrier::plain ? 0 : ah_size;
+    program.push_back(BPF_STMT(BPF_LD | BPF_B | BPF_IND, message_at + 1));
   } else {
     program.push_back(BPF_STMT(BPF_LD | BPF_B | BPF_ABS, 1));
   }
@@ -265,8 +270,10 @@ void AdvertSocket::drain(const Handler& handler, std::size_t most) {
       const Bytes bytes = std::span{buffers[i]}.first(messages[i].msg_len);
       if (family_ == Family::ipv6)
         handler(bytes, ipv6_arrival(messages[i].msg_hdr, senders[i]));
-      else if (const auto packet = split_ip_packet(bytes))
+      else if (auto packet = split_ip_packet(bytes)) {
+        packet->arrival.authenticated = carrier_ == Carrier::authentication;
         handler(packet->message, packet->arrival);
+      }
     }
     if (got < static_cast<int>(packets_at_once)) return;
   }

@@ -15,12 +15,18 @@
 
 namespace holdfast::vrrp {
 
+/// What stands between the IP header and the advert.
+enum class Carrier : std::uint8_t {
+  plain,          ///< nothing
+  authentication  ///< auth_type AH: IPv4 packets are written and read with their header
+};
+
 class AdvertSocket {
  public:
   /// @param interface name and index of an interface or VRF; empty and 0: all interfaces, for
   /// unicast. Needs CAP_NET_RAW.
-  static Result<AdvertSocket> open(const std::string& interface, std::uint32_t index,
-                                   Family family);
+  static Result<AdvertSocket> open(const std::string& interface, std::uint32_t index, Family family,
+                                   Carrier carrier);
 
   /// Joins what is new and leaves what is missing.
   Result<void> join(const std::set<IpAddress>& groups);
@@ -37,18 +43,24 @@ class AdvertSocket {
     IpAddress source, destination;
     std::uint8_t ttl = required_ttl;  ///< 1..255, or hop limit
   };
+  /// @param message an advert; with Carrier::authentication a whole IPv4 packet
   Result<void> send(Bytes message, const Target& target);
   /// Readable when drain() has something.
   [[nodiscard]] int descriptor() const { return receive_.get(); }
 
  private:
-  AdvertSocket(Fd receive, Fd send, std::uint32_t index, Family family)
-      : receive_{std::move(receive)}, send_{std::move(send)}, index_{index}, family_{family} {}
+  AdvertSocket(Fd receive, Fd send, std::uint32_t index, Family family, Carrier carrier)
+      : receive_{std::move(receive)},
+        send_{std::move(send)},
+        index_{index},
+        family_{family},
+        carrier_{carrier} {}
   Result<void> change_membership(const IpAddress& group, bool join);
 
   Fd receive_, send_;
   std::uint32_t index_;
   Family family_;
+  Carrier carrier_;
   std::set<IpAddress> groups_;  ///< joined
 };
 

@@ -13,9 +13,15 @@ using process::monotonic_now;
 
 namespace {
 
+/// As auth_hmac counts it.
+HmacSequence time_of_day() {
+  return hmac_clock(std::chrono::system_clock::now().time_since_epoch());
+}
+
 /// Peers may be any number of hops away, unless their lines say how many.
 Reception reception_of(const Instance& config, const IpAddress& source) {
   Reception reception;
+  reception.trailer = config.hmac_policy.has_value();
   if (!config.is_unicast()) return reception;
   const UnicastPeer* peer = config.unicast.find(source);
   reception.min_ttl = peer == nullptr ? std::uint8_t{0} : peer->min_ttl;
@@ -72,13 +78,30 @@ void VrrpProcess::act(RunningInstance& instance, const Action& action, TimePoint
 }
 
 Result<void> VrrpProcess::send_to(Port& port, RunningInstance& instance, const Advert& advert,
-                                  const AdvertSocket::Target& target) {
+                                  const AdvertSocket::Target& target,
+                                  std::optional<HmacSequence> signature) {
+  const Instance& config = instance.config;
   const bool old_sum = sends_old_checksum(instance);
-  const auto message =
-      encode(advert, target.source, old_sum ? instance.config.group : target.destination,
-             instance.config.checksum_style);
+  auto message = encode(advert, target.source, old_sum ? config.group : target.destination,
+                        config.checksum_style);
+  if (signature) sign(message, target.source, target.destination, *config.hmac_policy, *signature);
+  if (config.auth_type == AuthType::ah) {
+    const auto sequence = instance.ah_sequence.next();
+    if (!sequence) return fail("the sequence numbers of auth_type AH are used up: restart");
+    const auto identification = static_cast<std::uint16_t>(*sequence % 0xffff + 1);
+    message =
+        seal_ah(message, {target.source, target.destination, target.ttl, identification, *sequence},
+                config.auth_pass.text());
+  }
   ++instance.adverts_sent;
   return port.socket.send(message, target);
+}
+
+/// One number for an advert, however many peers it goes to. Nothing: it is not signed.
+std::optional<HmacSequence> VrrpProcess::signature_of(RunningInstance& instance) {
+  const auto& policy = instance.config.hmac_policy;
+  if (!policy || policy->mode == HmacMode::receive_only) return std::nullopt;
+  return instance.hmac_sender.next(*policy, time_of_day());
 }
 
 void VrrpProcess::send_advert(RunningInstance& instance, std::uint8_t priority) {
@@ -96,15 +119,18 @@ void VrrpProcess::send_advert(RunningInstance& instance, std::uint8_t priority) 
   advert.password = instance.config.auth_pass;
   for (const VirtualAddress& address : instance.config.addresses)
     advert.addresses.push_back(address.address);
+  const auto signature = signature_of(instance);
   Result<void> sent;
   for (const UnicastPeer& peer : instance.config.unicast.peers) {
     if (peer.address == *source) continue;  // one list for all routers may name us as well
     const std::uint8_t ttl = instance.config.unicast.ttl.value_or(required_ttl);
-    if (auto done = send_to(*port->second, instance, advert, {*source, peer.address, ttl}); !done)
+    if (auto done =
+            send_to(*port->second, instance, advert, {*source, peer.address, ttl}, signature);
+        !done)
       sent = std::move(done);
   }
   if (!instance.config.is_unicast())
-    sent = send_to(*port->second, instance, advert, {*source, instance.config.group});
+    sent = send_to(*port->second, instance, advert, {*source, instance.config.group}, signature);
   if (sent || !instance.faults.is_healthy()) return;
   instance.send_log.write(log_, monotonic_now(),
                           Event{Level::warning, "advert_not_sent",
@@ -153,8 +179,32 @@ void VrrpProcess::run_script(const std::string& object, ScriptPlace script,
   if (script) send_(process::RunScript{serial_, *script, object, std::move(arguments)});
 }
 
+/// From the packet to an advert of which it is known who sent it, where that can be known.
+tl::expected<Parsed, Discard> VrrpProcess::understand(RunningInstance& instance, Bytes packet,
+                                                      const Arrival& arrival) {
+  const Instance& config = instance.config;
+  if (arrival.authenticated != (config.auth_type == AuthType::ah))
+    return tl::make_unexpected(Discard::auth_mismatch);
+  if (arrival.authenticated) {
+    const auto opened = open_ah(packet, arrival, config.auth_pass.text(), instance.ah_sequence);
+    if (!opened) return tl::make_unexpected(opened.error());
+    packet = *opened;
+  }
+  auto parsed = parse(packet, arrival, reception_of(config, arrival.source));
+  if (!parsed || !config.hmac_policy) return parsed;
+  instance.hmac_receiver.remember(std::max<std::size_t>(config.unicast.peers.size(), 4));
+  const bool stranger = config.is_unicast() && config.unicast.find(arrival.source) == nullptr;
+  if (parsed->has_trailer && stranger) return tl::make_unexpected(Discard::source);
+  const auto refused = instance.hmac_receiver.check(*parsed, packet, arrival.source,
+                                                    *config.hmac_policy, time_of_day());
+  if (refused) return tl::make_unexpected(*refused);
+  return parsed;
+}
+
 void VrrpProcess::received(Port& port, Bytes message, const Arrival& arrival) {
-  RunningInstance* instance = port.find(peek_vrid(message), arrival);
+  const Bytes advert =
+      message.subspan(arrival.authenticated ? std::min(ah_size, message.size()) : std::size_t{0});
+  RunningInstance* instance = port.find(peek_vrid(advert), arrival);
   if (instance == nullptr) {
     if (globals_.log_unknown_vrids) discard(nullptr, Discard::unknown_vrid, arrival);
     return;
@@ -164,7 +214,7 @@ void VrrpProcess::received(Port& port, Bytes message, const Arrival& arrival) {
   if (checks_source && instance->config.is_unicast() &&
       instance->config.unicast.find(arrival.source) == nullptr)
     return discard(instance, Discard::source, arrival);
-  const auto parsed = parse(message, arrival, reception_of(instance->config, arrival.source));
+  const auto parsed = understand(*instance, message, arrival);
   if (!parsed) return discard(instance, parsed.error(), arrival);
   const Expectation expectation{instance->router.version,   instance->router.advertisement_interval,
                                 instance->config.auth_type, instance->config.auth_pass,
@@ -239,7 +289,9 @@ void VrrpProcess::discard(RunningInstance* instance, Discard reason, const Arriv
 
 void VrrpProcess::save(const RunningInstance& instance) {
   if (!table_ || stopping_) return;
-  if (auto saved = table_->put(instance.config.name, to_record(instance.state)); !saved)
+  if (auto saved =
+          table_->put(instance.config.name, to_record(instance.state, instance.ah_sequence.last()));
+      !saved)
     log_.write(Event{Level::warning, "state_table", saved.error().what});
 }
 

@@ -15,11 +15,13 @@ constexpr Duration retry_after = std::chrono::seconds{1};
 }  // namespace
 
 VrrpProcess::PortKey VrrpProcess::port_of(const RunningInstance& instance) {
-  return {instance.interface, instance.config.family};
+  const bool ah = instance.config.auth_type == AuthType::ah;
+  return {instance.interface, instance.config.family,
+          ah ? Carrier::authentication : Carrier::plain};
 }
 
 std::optional<IpAddress> VrrpProcess::find_source(const RunningInstance& instance) const {
-  const auto [interface, family] = port_of(instance);
+  const auto [interface, family, carrier] = port_of(instance);
   if (instance.config.interface.empty()) {  // unicast: what the route to the first peer says
     const auto source = source_towards(instance.config.unicast.peers.front().address);
     return source ? std::optional{*source} : std::nullopt;
@@ -125,7 +127,11 @@ void VrrpProcess::open_ports() {
     const Link* link = links_->find(device);
     instance->interface = link == nullptr ? 0 : link->index;
     if (link == nullptr && !device.empty()) continue;
-    users[port_of(*instance)].emplace(instance->config.vrid(), instance.get());
+    PortKey key = port_of(*instance);
+    users[key].emplace(instance->config.vrid(), instance.get());
+    // A router without AH is heard as well, to say that it is one.
+    if (std::exchange(key.carrier, Carrier::plain) != Carrier::plain)
+      users[key].emplace(instance->config.vrid(), instance.get());
     if (const auto source = source_address(*instance);
         source && std::holds_alternative<Initialize>(instance->state))
       instance->router.address = *source;
@@ -145,8 +151,9 @@ Result<void> VrrpProcess::open_port(const PortKey& key,
                                     std::multimap<std::uint8_t, RunningInstance*> routers) {
   auto& port = ports_[key];
   if (!port) {
-    const Link* link = links_->find(key.first);
-    auto socket = AdvertSocket::open(link == nullptr ? "" : link->name, key.first, key.second);
+    const Link* link = links_->find(key.interface);
+    auto socket = AdvertSocket::open(link == nullptr ? "" : link->name, key.interface, key.family,
+                                     key.carrier);
     if (!socket) return tl::make_unexpected(socket.error());
     port = std::make_unique<Port>(context_, std::move(*socket));
     watch_port(key);

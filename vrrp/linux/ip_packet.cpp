@@ -22,6 +22,7 @@ std::optional<IpPacket> split_ip_packet(Bytes packet) {
   split.arrival.ttl = static_cast<std::uint8_t>(byte(ttl_at));
   split.arrival.source = *IpAddress::from_bytes(packet.subspan(source_at, address_size));
   split.arrival.destination = *IpAddress::from_bytes(packet.subspan(destination_at, address_size));
+  split.arrival.ip_header = packet.first(header);
   split.message = packet.subspan(header, total - header);
   return split;
 }

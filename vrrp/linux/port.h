@@ -1,4 +1,4 @@
-// The advert socket of one interface and family, and the routers that use it, by VRID.
+// The advert socket of one interface, family and carrier, and the routers that use it, by VRID.
 #pragma once
 
 #include "vrrp/linux/process.h"

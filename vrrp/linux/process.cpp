@@ -142,7 +142,11 @@ Startup VrrpProcess::startup_of(RunningInstance& instance) {
   Startup startup;
   for (const std::string& reason : faults_of(instance)) instance.faults.raise(reason);
   startup.faulty = !instance.faults.is_healthy();
-  if (restarted_ && table_) startup.resume = from_record(table_->get(instance.config.name));
+  if (restarted_ && table_) {
+    const auto record = table_->get(instance.config.name);
+    startup.resume = from_record(record);
+    instance.ah_sequence = AhSequence{ah_sequence_in(record)};
+  }
   return startup;
 }
 

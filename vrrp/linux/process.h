@@ -35,8 +35,12 @@ class VrrpProcess : public process::Worker {
 
  private:
   struct Port;  ///< the advert socket of one interface and family, and who uses it
-  /// Index of the interface, 0 for unicast on any of them; and the family.
-  using PortKey = std::pair<std::uint32_t, Family>;
+  struct PortKey {
+    std::uint32_t interface = 0;  ///< index; 0: unicast on any
+    Family family = Family::ipv4;
+    Carrier carrier = Carrier::plain;
+    auto operator<=>(const PortKey&) const = default;
+  };
 
   // process.cpp: configuration
   Result<void> open_kernel(std::uint8_t mark);
@@ -72,7 +76,10 @@ class VrrpProcess : public process::Worker {
   void act(RunningInstance& instance, const Action& action, TimePoint now);
   void send_advert(RunningInstance& instance, std::uint8_t priority);
   Result<void> send_to(Port& port, RunningInstance& instance, const Advert& advert,
-                       const AdvertSocket::Target& target);
+                       const AdvertSocket::Target& target, std::optional<HmacSequence> signature);
+  [[nodiscard]] std::optional<HmacSequence> signature_of(RunningInstance& instance);
+  [[nodiscard]] tl::expected<Parsed, Discard> understand(RunningInstance& instance, Bytes packet,
+                                                         const Arrival& arrival);
   void transitioned(RunningInstance& instance, const Transitioned& transition);
   void run_script(const std::string& object, ScriptPlace script,
                   std::vector<std::string> arguments);

@@ -12,18 +12,26 @@ struct Record {
   std::uint8_t active_priority = 0;
   std::uint8_t version = 2;  ///< of this layout
   std::uint8_t family = 0;   ///< of the address: 4 or 6
-  std::uint32_t unused = 0;
+  std::uint32_t ah_sequence = 0;
   std::array<std::byte, 16> active_address{};
   std::int64_t first = 0;   ///< Backup: deadline; Active: next advert
   std::int64_t second = 0;  ///< Backup: interval; Active: last advert
 };
 
+std::optional<Record> read(std::span<const std::byte> bytes) {
+  Record record;
+  if (bytes.size() != sizeof record) return std::nullopt;
+  std::memcpy(&record, bytes.data(), sizeof record);
+  return record.version == 2 ? std::optional{record} : std::nullopt;
+}
+
 TimePoint time_of(std::int64_t nanoseconds) { return TimePoint{Duration{nanoseconds}}; }
 
 }  // namespace
 
-std::vector<std::byte> to_record(const State& state) {
+std::vector<std::byte> to_record(const State& state, std::uint32_t ah_sequence) {
   Record record;
+  record.ah_sequence = ah_sequence;
   record.state = static_cast<std::uint8_t>(name_of(state));
   if (const auto* backup = std::get_if<Backup>(&state)) {
     record.active_priority = backup->active_priority;
@@ -39,11 +47,15 @@ std::vector<std::byte> to_record(const State& state) {
   return {bytes.begin(), bytes.end()};
 }
 
+std::uint32_t ah_sequence_in(std::span<const std::byte> bytes) {
+  const auto record = read(bytes);
+  return record ? record->ah_sequence : 0;
+}
+
 std::optional<State> from_record(std::span<const std::byte> bytes) {
-  Record record;
-  if (bytes.size() != sizeof record) return std::nullopt;
-  std::memcpy(&record, bytes.data(), sizeof record);
-  if (record.version != 2) return std::nullopt;
+  const auto found = read(bytes);
+  if (!found) return std::nullopt;
+  const Record& record = *found;
   switch (static_cast<StateName>(record.state)) {
     case StateName::backup: {
       Backup backup;

@@ -12,8 +12,10 @@
 
 #include "daemon/process/repeated_line.h"
 #include "vrrp/config/config.h"
+#include "vrrp/core/ah.h"
 #include "vrrp/core/fault.h"
 #include "vrrp/core/group.h"
+#include "vrrp/core/hmac_trailer.h"
 #include "vrrp/core/router.h"
 #include "vrrp/core/tracker.h"
 #include "vrrp/core/wanted.h"
@@ -39,6 +41,9 @@ struct RunningInstance {
   std::array<std::uint64_t, checksum_styles> checksums{};  ///< of accepted IPv4 adverts, by style
   std::map<IpAddress, ChecksumStyle> peer_styles;          ///< how the senders sum; at most some
   bool addresses_differ = false;  ///< the Active router lists other addresses; logged once
+  AhSequence ah_sequence;
+  HmacSender hmac_sender;
+  HmacReceiver hmac_receiver;
   RepeatedLine discard_log, send_log;
 };
 
@@ -55,8 +60,10 @@ struct RunningGroup {
 };
 
 /// What a successor needs: the state with its deadlines, in at most StateTable::max_value bytes.
-std::vector<std::byte> to_record(const State& state);
+std::vector<std::byte> to_record(const State& state, std::uint32_t ah_sequence = 0);
 /// Nothing for a record that is not one of ours.
 std::optional<State> from_record(std::span<const std::byte> record);
+/// The last number that was used; 0 for a record that is not one of ours.
+std::uint32_t ah_sequence_in(std::span<const std::byte> record);
 
 }  // namespace holdfast::vrrp

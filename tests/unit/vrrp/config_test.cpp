@@ -82,7 +82,8 @@ INSTANTIATE_TEST_SUITE_P(
                             "7:7: warning: 'state' needs one of BACKUP, MASTER, found 'PRIMARY'"},
                     Mistake{"use_vmac", "7:1: error: 'use_vmac' is not supported yet"},
                     Mistake{"authentication {\n auth_type AH\n }",
-                            "8:12: error: 'auth_type AH' is not supported yet"},
+                            "7:1: warning: vrrp_instance VI_1: authentication needs an auth_pass; "
+                            "it is left out"},
                     Mistake{"virtual_ipaddress {\n 10.0.0.300/24\n }",
                             "8:2: warning: '10.0.0.300/24' is not an address; the line is skipped"},
                     Mistake{"virtual_ipaddress {\n 10.0.0.3/255.255.255.0\n }",

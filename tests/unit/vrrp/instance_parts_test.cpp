@@ -153,15 +153,16 @@ const std::string key(32, 'k');
 
 TEST(HmacConfig, TakesKeysOfEveryKind) {
   const std::string hex(64, 'a');
-  const Hmac hmac = *read_pending(fmt::format("auth_hmac {{\n key 1 {}\n key 2 hex:{}\n"
-                                              " key 3 file:/etc/key\n active_key 2\n"
-                                              " time_window 10\n anti_replay monotonic\n"
-                                              " mode receive-only\n}}",
-                                              key, hex))
+  const Hmac hmac = *read_clean(fmt::format("auth_hmac {{\n key 1 {}\n key 2 hex:{}\n"
+                                            " key 3 file:/etc/key\n active_key 2\n"
+                                            " time_window 10\n anti_replay monotonic\n"
+                                            " mode receive-only\n}}",
+                                            key, hex))
                          .hmac;
-  EXPECT_THAT(hmac.keys, ElementsAre(HmacKey{1, HmacKey::Source::text, key},
-                                     HmacKey{2, HmacKey::Source::hex, std::string(32, '\xaa')},
-                                     HmacKey{3, HmacKey::Source::file, "/etc/key"}));
+  EXPECT_THAT(hmac.keys,
+              ElementsAre(HmacKey{1, HmacKey::Source::text, Secret{key}},
+                          HmacKey{2, HmacKey::Source::hex, Secret{std::string(32, '\xaa')}},
+                          HmacKey{3, HmacKey::Source::file, Secret{"file:/etc/key"}}));
   EXPECT_EQ(hmac.active_key, 2);
   EXPECT_EQ(hmac.time_window, seconds{10});
   EXPECT_EQ(hmac.anti_replay, AntiReplay::monotonic);
