@@ -16,7 +16,7 @@ using config::Reader;
 using config::Severity;
 using config::Statement;
 
-void check_top_level(const std::vector<Statement>& tree, Configuration& loaded, Reader& reader) {
+void check_top_level(std::span<const Statement> tree, Configuration& loaded, Reader& reader) {
   std::vector<config::KeywordInfo> infos = config::describe_top_level();
   std::vector<std::string_view> known;
   for (const config::KeywordInfo& info : infos) known.push_back(info.keyword);
@@ -41,8 +41,7 @@ void check_top_level(const std::vector<Statement>& tree, Configuration& loaded, 
   }
 }
 
-void collect_scripts(const std::vector<Statement>& statements, Configuration& loaded,
-                     Reader& reader) {
+void collect_scripts(std::span<const Statement> statements, Configuration& loaded, Reader& reader) {
   for (const Statement& statement : statements) {
     collect_scripts(statement.children, loaded, reader);
     if (!config::is_script_keyword(statement.keyword()) || statement.words.size() < 2) continue;

@@ -11,7 +11,7 @@ using config::Reader;
 Check read_check(const config::Statement& block, Reader& reader) {
   Check check;
   check.place = block.place();
-  const std::string& keyword = block.keyword();
+  const std::string_view keyword = block.keyword();
   if (keyword == "HTTP_GET" || keyword == "SSL_GET") {
     read_http_check(check, block, reader);
   } else if (keyword == "TCP_CHECK" || keyword == "PING_CHECK") {

@@ -27,7 +27,7 @@ void read_status(HttpUrl& url, const Row<HttpUrl>&, const Statement& statement, 
   constexpr unsigned lowest = 100;
   constexpr unsigned highest = 599;
   for (std::size_t word = 1; word < statement.words.size(); ++word) {
-    const std::string& text = statement.words[word].text;
+    const std::string_view text = statement.words[word].text;
     unsigned low = 0;
     unsigned high = 0;
     const char* end = text.data() + text.size();
@@ -48,7 +48,7 @@ void read_status(HttpUrl& url, const Row<HttpUrl>&, const Statement& statement, 
 
 void read_digest(HttpUrl& url, const Row<HttpUrl>&, const Statement& statement, Reader& reader) {
   constexpr std::size_t md5_digits = 32;
-  const std::string text = statement.words.size() > 1 ? statement.words[1].text : "";
+  const std::string_view text = statement.words.size() > 1 ? statement.words[1].text : "";
   const bool is_hex =
       std::ranges::all_of(text, [](unsigned char c) { return std::isxdigit(c) != 0; });
   if (text.size() != md5_digits || !is_hex) {

@@ -131,7 +131,7 @@ std::optional<BytePattern> parse_hex(std::string_view text, bool wildcards) {
 std::optional<BytePattern> read_hex(const Statement& statement, bool wildcards, Reader& reader) {
   std::string text;
   for (std::size_t word = 1; word < statement.words.size(); ++word)
-    text += statement.words[word].text + " ";
+    text.append(statement.words[word].text).append(" ");
   auto pattern = parse_hex(text, wildcards);
   if (pattern && !pattern->value.empty()) return pattern;
   reader.warn(statement.place(1),
@@ -185,7 +185,7 @@ void read_path(Check& check, const Row<Check>&, const Statement& statement, Read
   misc.place = statement.place();
   misc.command = statement.words[1].text;
   for (std::size_t word = 2; word < statement.words.size(); ++word)
-    misc.command += " " + statement.words[word].text;
+    misc.command.append(" ").append(statement.words[word].text);
 }
 
 void read_timeout(Check& check, const Row<Check>&, const Statement& statement, Reader& reader) {

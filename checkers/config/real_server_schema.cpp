@@ -92,8 +92,7 @@ bool read_tunnel(const Statement& statement, Tunnel& tunnel, Reader& reader) {
   for (std::size_t word = 2; word < statement.words.size(); ++word) {
     const std::string_view option = statement.words[word].text;
     // The option as a statement of its own, with its value if one follows.
-    Statement pair{{statement.words[word]}, statement.line, false, {}};
-    if (word + 1 < statement.words.size()) pair.words.push_back(statement.words[word + 1]);
+    const Statement pair = config::part_of(statement, word, 2);
     const auto checksum = std::ranges::find(checksums, option);
     if (option == "type") {
       const auto type = config::read_choice(pair, 1, config::Choice{types}, reader);

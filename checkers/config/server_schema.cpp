@@ -67,7 +67,7 @@ void read_persistence(VirtualServer& service, const Row<VirtualServer>&, const S
 /// A netmask (IPv4) or a prefix length.
 void read_granularity(VirtualServer& service, const Row<VirtualServer>&, const Statement& statement,
                       Reader& reader) {
-  const std::string text = statement.words.size() > 1 ? statement.words[1].text : "";
+  const std::string_view text = statement.words.size() > 1 ? statement.words[1].text : "";
   if (const auto mask = IpAddress::parse(text); mask && mask->is_v4()) {
     const std::uint32_t bits = mask->host_order();
     const auto ones = static_cast<std::uint32_t>(__builtin_popcount(bits));
@@ -203,17 +203,19 @@ constexpr std::array virtual_server_schema{
 
 void read_rows(VirtualServer& service, const Statement& statement, Reader& reader) {
   service.place = statement.place();
+  service.servers.reserve(static_cast<std::size_t>(
+      std::ranges::count(statement.children, "real_server"sv, &Statement::keyword)));
   config::read_block<VirtualServer>(virtual_server_schema, service, statement.children,
                                     "virtual_server", reader);
 }
 
 /// `virtual_server fwmark N` and `virtual_server group NAME`.
 void read_later_form(const Statement& statement, CheckersConfig& config, Reader& reader) {
-  const std::string& form = statement.words[1].text;
+  const std::string_view form = statement.words[1].text;
   reader.error(statement.place(1), fmt::format("'virtual_server {}' is not supported yet", form));
   VirtualServer service;
   // The form is the keyword of the value behind it.
-  Statement value{{statement.words.begin() + 1, statement.words.end()}, statement.line, false, {}};
+  const Statement value = config::part_of(statement, 1, statement.words.size());
   if (form == "fwmark") {
     const auto mark = config::read_number(value, 1, mark_rule, reader);
     if (!mark) return;

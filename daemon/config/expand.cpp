@@ -43,9 +43,9 @@ class Expander {
   explicit Expander(const ExpandOptions& options) : options_{options} {}
 
   Expanded run(const std::string& path) {
-    const auto file = options_.files.read(path);
+    auto file = options_.files.read(path);
     if (file) {
-      read_lines(path, *file);
+      read_lines(path, std::move(*file));
     } else {
       out_.readable = false;
       out_.text.files.push_back(path);
@@ -59,8 +59,12 @@ class Expander {
     out_.diagnostics.add(severity, place, std::move(message));
   }
   Place add_line(std::string text) {
+    return add_kept(text.empty() ? std::string_view{} : out_.text.storage.keep(std::move(text)));
+  }
+  /// For what is in the storage already.
+  Place add_kept(std::string_view text) {
     size_ += text.size();
-    out_.text.lines.push_back({std::move(text), at_.file, at_.number, at_.via});
+    out_.text.lines.push_back({text, at_.file, at_.number, at_.via});
     return {static_cast<std::uint32_t>(out_.text.lines.size() - 1), 1};
   }
   std::uint32_t add_via(Via::Kind kind, std::string text) {
@@ -81,13 +85,16 @@ class Expander {
     at_ = spot;
   }
 
-  void read_lines(const std::string& path, const SourceFile& file) {
+  void read_lines(const std::string& path, SourceFile file) {
     const Spot outer = at_;
     const std::uint32_t via = chain_.empty() ? 0 : add_via(Via::Kind::included, "");
     at_ = {static_cast<std::uint32_t>(out_.text.files.size()), 0, via};
     out_.text.files.push_back(path);
     chain_.push_back({path, file.device, file.inode});
-    std::string_view content = file.content;
+    std::string_view content = out_.text.storage.keep(std::move(file.content));
+    constexpr std::size_t usual_line = 16;  // bytes; what is not used of the memory costs nothing
+    if (out_.text.lines.empty())
+      out_.text.lines.reserve(std::min(content.size() / usual_line, options_.most_lines));
     if (content.starts_with("\xEF\xBB\xBF")) content.remove_prefix(3);
     while (!content.empty() && !is_full()) {
       ++at_.number;
@@ -119,6 +126,8 @@ class Expander {
       const std::string_view word = first_word(raw);
       if (!word.starts_with('#') && !word.starts_with('!')) collect(without_comment(raw));
       add_line("");
+    } else if (is_plain(raw)) {
+      add_kept(without_trailing_blanks(raw));
     } else {
       std::string line = without_comment(raw);
       if (line.size() < raw.size())  // there is a comment, or only blanks at the end
@@ -362,7 +371,7 @@ class Expander {
         report(place, Severity::error, fmt::format("more than {} included files", max_files));
       return;
     }
-    const auto file = options_.files.read(path);
+    auto file = options_.files.read(path);
     if (!file) {
       // What a wildcard happens to match may be a directory or a script: keepalived skips it too.
       report(place,
@@ -377,7 +386,7 @@ class Expander {
              fmt::format("includes are nested more than {} deep: {} -> {}",
                          options_.max_include_depth, chain(), path));
     } else {
-      read_lines(path, *file);
+      read_lines(path, std::move(*file));
     }
   }
 

@@ -47,7 +47,7 @@ void read_script_user(GlobalDefs& globals, const Row<GlobalDefs>&, const Stateme
     reader.error(statement.end(), "'script_user' needs a user, and nothing follows it");
     return;
   }
-  const std::string group = statement.words.size() > 2 ? statement.words[2].text : "";
+  const std::string_view group = statement.words.size() > 2 ? statement.words[2].text : "";
   globals.script_user = make_script_user(statement.words[1].text, group);
 }
 
@@ -65,13 +65,8 @@ void read_flush_on_stop(GlobalDefs& globals, const Row<GlobalDefs>&, const State
 /// Reads the option whose name stands at `word` and whose value follows. False: unknown name.
 bool read_sync_option(SyncDaemon& daemon, const Statement& statement, std::size_t word,
                       Reader& reader) {
-  const std::string& option = statement.words[word].text;
-  const Statement value{{statement.words.begin() + static_cast<std::ptrdiff_t>(word),
-                         statement.words.begin() + static_cast<std::ptrdiff_t>(
-                                                       std::min(word + 2, statement.words.size()))},
-                        statement.line,
-                        false,
-                        {}};
+  const std::string_view option = statement.words[word].text;
+  const Statement value = part_of(statement, word, 2);
   const auto number = [&](double low, double high, auto& target) {
     using Target = std::remove_reference_t<decltype(target)>;
     if (const auto read = read_number(value, 1, Range{low, high}, reader))

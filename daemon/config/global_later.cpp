@@ -42,7 +42,7 @@ void read_recipients(Globals& globals, const Line&, const Statement& statement, 
   if (statement.words.size() > 1)
     reader.warn(statement.place(1), "'notification_email' takes addresses in { } only");
   for (const Statement& line : statement.children)
-    for (const Word& address : line.words) globals.alerts.recipients.push_back(address.text);
+    for (const Word& address : line.words) globals.alerts.recipients.emplace_back(address.text);
 }
 
 // Firewall and IPVS
@@ -55,15 +55,14 @@ void read_timeouts(Globals& globals, const Line&, const Statement& statement, Re
     return reader.error(statement.end(),
                         "'lvs_timeouts' needs tcp, tcpfin or udp, and nothing follows it");
   for (std::size_t word = 1; word < statement.words.size(); word += 2) {
-    const std::string& name = statement.words[word].text;
+    const std::string_view name = statement.words[word].text;
     const auto known = std::ranges::find(names, std::string_view{name});
     if (known == names.end()) {
       reader.warn(statement.place(word), fmt::format("unknown option '{}' of lvs_timeouts{}", name,
                                                      did_you_mean(name, names)));
       continue;
     }
-    Statement value{{statement.words[word]}, statement.line, false, {}};
-    if (word + 1 < statement.words.size()) value.words.push_back(statement.words[word + 1]);
+    const Statement value = part_of(statement, word, 2);
     // 31 days; 0 leaves the kernel's value alone (linux/ip_vs.h ip_vs_timeout_user).
     if (const auto limit = read_number(value, 1, lenient(Range{0, 2678400}), reader))
       *targets[static_cast<std::size_t>(known - names.begin())] = std::chrono::seconds{*limit};
@@ -86,7 +85,7 @@ void read_ipsets(Globals& globals, const Line&, const Statement& statement, Read
     return reader.error(statement.end(), "'vrrp_ipsets' needs a name, and nothing follows it");
   std::vector<std::string> names;
   for (std::size_t word = 1; word < statement.words.size(); ++word) {
-    const std::string& name = statement.words[word].text;
+    const std::string_view name = statement.words[word].text;
     if (names.size() == most)
       return reader.warn(statement.place(word), "'vrrp_ipsets' takes at most 6 names");
     if (name.empty() || name.size() > longest_set_name)
@@ -96,7 +95,7 @@ void read_ipsets(Globals& globals, const Line&, const Statement& statement, Read
     if (std::ranges::find(names, name) != names.end())
       return reader.warn(statement.place(word),
                          fmt::format("'vrrp_ipsets' has '{}' twice; the names must differ", name));
-    names.push_back(name);
+    names.emplace_back(name);
   }
   globals.firewall.ipsets = std::move(names);
 }
@@ -148,7 +147,7 @@ void read_extra_garp(Globals& globals, const Line&, const Statement& statement, 
 void read_buffer_policy(Globals& globals, const Line&, const Statement& statement, Reader& reader) {
   using Policy = AdvertBuffers::Policy;
   AdvertBuffers& buffers = globals.vrrp.buffers;
-  const std::string text = statement.words.size() > 1 ? statement.words[1].text : "";
+  const std::string_view text = statement.words.size() > 1 ? statement.words[1].text : "";
   if (text == "MTU") {
     buffers.policy = Policy::mtu;
   } else if (text == "ADVERT") {

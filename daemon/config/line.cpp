@@ -1,6 +1,8 @@
 #include "daemon/config/line.h"
 
 #include <algorithm>
+#include <array>
+#include <climits>
 
 #include "daemon/config/include.h"
 
@@ -8,11 +10,6 @@ namespace holdfast::config {
 namespace {
 
 using std::string_view_literals::operator""sv;
-
-std::string_view without_trailing_blanks(std::string_view text) {
-  while (!text.empty() && is_blank(text.back())) text.remove_suffix(1);
-  return text;
-}
 
 std::string_view without_leading_blanks(std::string_view text) {
   while (!text.empty() && is_blank(text.front())) text.remove_prefix(1);
@@ -25,6 +22,23 @@ bool is_directive(std::string_view text) {
 }
 
 }  // namespace
+
+bool is_plain(std::string_view line) {
+  // One look at each byte: most lines of a large configuration are plain.
+  constexpr auto is_special = [] {
+    std::array<bool, UCHAR_MAX + 1> special{};
+    for (const char c : "#!\\$~@"sv) special[static_cast<unsigned char>(c)] = true;
+    special[0] = true;  // refused
+    return special;
+  }();
+  bool brace = false;  // and nothing behind it yet
+  for (const char c : line) {
+    if (is_special[static_cast<unsigned char>(c)] || (brace && !is_blank(c))) return false;
+    brace = brace || c == '{' || c == '}';
+  }
+  line = without_leading_blanks(line);
+  return !line.starts_with("include") && !line.starts_with("random_seed");
+}
 
 std::size_t comment_begin(std::string_view line) {
   // Most lines have no comment: a loop that the compiler vectorises, unlike find_first_of().

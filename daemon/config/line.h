@@ -9,6 +9,10 @@
 namespace holdfast::config {
 
 constexpr bool is_blank(char c) { return c == ' ' || (c >= '\t' && c <= '\r' && c != '\n'); }
+constexpr std::string_view without_trailing_blanks(std::string_view text) {
+  while (!text.empty() && is_blank(text.back())) text.remove_suffix(1);
+  return text;
+}
 /// What a definition's name is made of; it does not begin with a digit.
 constexpr bool is_name_character(char c) {
   return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_';
@@ -26,6 +30,10 @@ std::string without_comment(std::string_view line);
 /// `@ID rest` and `@^ID rest`: blanks the condition out, so that columns stay.
 /// @return false: the line is for another config_id
 bool apply_condition(std::string& line, std::string_view config_id);
+
+/// True for a line that says nothing to the language itself: it is for the tree as it stands, but
+/// for blanks at its end. Quick; where in doubt it is false.
+bool is_plain(std::string_view line);
 
 /// The first word of a line, in place.
 std::string_view first_word(std::string_view line);

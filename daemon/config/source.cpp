@@ -21,6 +21,8 @@ Result<SourceFile> read_source(const std::string& path) {
   if ((status.st_mode & 0111) != 0)
     return fail("'{}' is executable, so it is not read as configuration (chmod -x it)", path);
   SourceFile file{{}, status.st_dev, status.st_ino};
+  if (status.st_size > 0 && static_cast<std::size_t>(status.st_size) <= max_file_size)
+    file.content.reserve(static_cast<std::size_t>(status.st_size));
   std::array<char, 65536> buffer{};
   for (;;) {
     const ssize_t got = ::read(fd.get(), buffer.data(), buffer.size());

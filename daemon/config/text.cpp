@@ -30,7 +30,7 @@ class Cursor {
     return true;
   }
   /// `size` bytes and the newline after them.
-  bool bytes(std::size_t size, std::string& value) {
+  bool bytes(std::size_t size, std::string_view& value) {
     if (size >= rest_.size() || rest_[size] != '\n') return false;
     value = rest_.substr(0, size);
     rest_.remove_prefix(size + 1);
@@ -58,6 +58,10 @@ bool read_line(Cursor& cursor, std::size_t files, Line& line) {
 
 std::string serialize(const Text& text) {
   std::string out{magic};
+  constexpr std::size_t usual_numbers = 16;
+  std::size_t size = 0;
+  for (const Line& line : text.lines) size += line.text.size() + usual_numbers;
+  out.reserve(size);
   fmt::format_to(std::back_inserter(out), "{}\n", text.files.size());
   for (const std::string& file : text.files)
     fmt::format_to(std::back_inserter(out), "{}\n{}\n", file.size(), file);
@@ -78,16 +82,19 @@ std::string serialize(const Text& text) {
   return out;
 }
 
-Result<Text> parse_text(std::string_view bytes) {
-  Cursor cursor{bytes};
+Result<Text> parse_text(std::string owned) {
   Text text;
+  const std::string_view bytes = text.storage.keep(std::move(owned));
+  Cursor cursor{bytes};
   std::size_t count = 0;
   if (!cursor.literal(magic) || !cursor.number(count, '\n') || count > bytes.size())
     return fail("not an expanded configuration");
   for (std::size_t i = 0; i < count; ++i) {
     std::size_t size = 0;
-    if (!cursor.number(size, '\n') || !cursor.bytes(size, text.files.emplace_back()))
+    std::string_view name;
+    if (!cursor.number(size, '\n') || !cursor.bytes(size, name))
       return fail("the expanded configuration breaks off in its list of files");
+    text.files.emplace_back(name);
   }
   if (!cursor.number(count, '\n') || count > max_lines || count > bytes.size())
     return fail("the expanded configuration has no line count");

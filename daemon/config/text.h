@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <deque>
 #include <set>
 #include <string>
 #include <string_view>
@@ -29,10 +30,26 @@ struct Via {
 };
 
 struct Line {
-  std::string text;
+  std::string_view text;     ///< in Text::storage
   std::uint32_t file = 0;    ///< index into Text::files
   std::uint32_t number = 0;  ///< 1-based line in that file
   std::uint32_t via = 0;     ///< index + 1 into Text::vias, 0 for none
+};
+
+/// Strings that stay where they are for as long as it lives, also when it is moved: what views may
+/// point into.
+class Storage {
+ public:
+  Storage() = default;
+  Storage(Storage&&) = default;
+  Storage& operator=(Storage&&) = default;
+  Storage(const Storage&) = delete;  // views into the one would be taken for views into the other
+  Storage& operator=(const Storage&) = delete;
+  ~Storage() = default;
+  std::string_view keep(std::string text) { return kept_.emplace_back(std::move(text)); }
+
+ private:
+  std::deque<std::string> kept_;
 };
 
 struct Text {
@@ -41,6 +58,7 @@ struct Text {
   /// (file, line number, rule): comments `holdfast: ignore RULE` silence lint there.
   std::set<std::tuple<std::uint32_t, std::uint32_t, std::string>> ignored{};
   std::vector<Via> vias{};  ///< only where the text is made; not in its serialized form
+  Storage storage{};        ///< whole files, and single lines that are not as they stand there
 };
 
 /// Limits of one configuration; beyond them an error names the limit.
@@ -50,6 +68,6 @@ inline constexpr std::size_t max_text_size = 1024UL * 1024 * 1024;
 
 std::string serialize(const Text& text);
 /// Reads back what serialize() wrote. Errors: truncated or foreign bytes.
-Result<Text> parse_text(std::string_view bytes);
+Result<Text> parse_text(std::string bytes);
 
 }  // namespace holdfast::config

@@ -1,10 +1,14 @@
 // Two steps: a line is cut into words and braces (Scanner), and those are nested (Builder).
 #include "daemon/config/tree.h"
 
+#include <algorithm>
 #include <optional>
 
 namespace holdfast::config {
 namespace {
+
+/// Bytes that the first piece of a tree's memory has; the next ones double.
+constexpr std::size_t first_block = 4096;
 
 constexpr bool is_blank(char c) {
   return c == ' ' || c == '\t' || c == '\f' || c == '\n' || c == '\r' || c == '\v';
@@ -49,16 +53,16 @@ class Scanner {
       at_ = line_.size();
       return std::nullopt;
     }
-    Word word{std::string{line_.substr(at_ + 1, end - at_ - 1)}, column, true};
+    const Word word{line_.substr(at_ + 1, end - at_ - 1), column, true};
     at_ = end + 1;
-    return Token{Token::Kind::word, std::move(word)};
+    return Token{Token::Kind::word, word};
   }
   Word bare(std::uint32_t column) {
     const std::size_t begin = at_;
     while (at_ < line_.size() && !is_blank(line_[at_]) && line_[at_] != '{' && line_[at_] != '}' &&
            line_[at_] != '"')
       ++at_;
-    return {std::string{line_.substr(begin, at_ - begin)}, column, false};
+    return {line_.substr(begin, at_ - begin), column, false};
   }
 
   std::string_view line_;
@@ -75,47 +79,59 @@ class Builder {
   void line(std::uint32_t number) {
     Scanner scanner{text_.lines[number].text, number, diagnostics_};
     bool continues = false;  // the words so far on this line belong to one statement
+    const auto end_statement = [&] {
+      if (std::exchange(continues, false)) current().back().words = store<Word>(words_);
+    };
     while (auto token = scanner.next()) {
       if (token->kind == Token::Kind::open) {
+        end_statement();
         open(number, token->word.column);
-        continues = false;
       } else if (token->kind == Token::Kind::close) {
+        end_statement();
         close(number, token->word.column);
-        continues = false;
       } else if (depth_beyond_ > 0) {
         continue;
       } else if (continues) {
-        current().back().words.push_back(std::move(token->word));
+        words_.push_back(token->word);
       } else {
-        Statement& added = current().emplace_back();
-        added.words.push_back(std::move(token->word));
-        added.line = number;
+        words_.assign(1, token->word);
+        current().push_back({.words = {}, .line = number, .children = {}});
         continues = may_open_ = true;
       }
     }
+    end_statement();
   }
 
-  std::vector<Statement> finish() {
+  Tree finish() {
     if (!open_.empty()) report_unclosed();
     while (!open_.empty()) pop();
-    return std::move(root_);
+    const auto statements = store<Statement>(levels_[0]);
+    return {std::move(memory_), statements};
   }
 
  private:
   struct Frame {
     Place place;
-    std::string keyword;
-    std::vector<Statement> children;
+    std::string_view keyword;
     bool skipped = false;  ///< without a keyword: read, reported, thrown away
   };
   /// A block that seems to begin outside the one it is in.
   struct Suspect {
     Place place;
-    std::string keyword, outer_keyword;
+    std::string_view keyword, outer_keyword;
     std::uint32_t outer_line;
   };
 
-  std::vector<Statement>& current() { return open_.empty() ? root_ : open_.back().children; }
+  /// The statements so far of the innermost block that is open.
+  std::vector<Statement>& current() { return levels_[open_.size()]; }
+
+  template <typename T>
+  std::span<const T> store(const std::vector<T>& items) {
+    if (items.empty()) return {};
+    auto* const at = static_cast<T*>(memory_->allocate(items.size() * sizeof(T), alignof(T)));
+    std::ranges::uninitialized_copy(items, std::span{at, items.size()});
+    return {at, items.size()};
+  }
 
   void open(std::uint32_t number, std::uint32_t column) {
     const bool expected = may_open_ && !current().empty() && !current().back().has_block;
@@ -134,7 +150,8 @@ class Builder {
       diagnostics_.add(Severity::warning, place,
                        "'{' without a keyword before it: ignored with its block");
     }
-    open_.push_back({place, expected ? current().back().keyword() : "", {}, !expected});
+    open_.push_back({place, expected ? current().back().keyword() : "", !expected});
+    current().clear();
   }
 
   void close(std::uint32_t number, std::uint32_t column) {
@@ -149,9 +166,11 @@ class Builder {
   }
 
   void pop() {
-    Frame frame = std::move(open_.back());
+    const bool skipped = open_.back().skipped;
+    const std::span<const Statement> children =
+        skipped ? std::span<const Statement>{} : store<Statement>(current());
     open_.pop_back();
-    if (!frame.skipped) current().back().children = std::move(frame.children);
+    if (!skipped) current().back().children = children;
   }
 
   /// Remembers the first block whose indentation says that a '}' is missing before it. Only told
@@ -160,7 +179,7 @@ class Builder {
     if (suspect_ || open_.empty()) return;
     const Frame& outer = open_.back();
     const std::uint32_t column = statement.place().column;
-    const bool is_indented = outer.children.front().place().column > outer.place.column;
+    const bool is_indented = current().front().place().column > outer.place.column;
     if (statement.line == outer.place.line || column > outer.place.column ||
         (column == outer.place.column && !is_indented))
       return;
@@ -183,8 +202,12 @@ class Builder {
 
   const Text& text_;
   Diagnostics& diagnostics_;
-  std::vector<Statement> root_;
+  std::unique_ptr<std::pmr::monotonic_buffer_resource> memory_ =
+      std::make_unique<std::pmr::monotonic_buffer_resource>(first_block);
   std::vector<Frame> open_;
+  /// By depth, the top level first: used again by the next block of the same depth.
+  std::array<std::vector<Statement>, max_depth + 1> levels_;
+  std::vector<Word> words_;  ///< of the statement that is being read
   std::optional<Suspect> suspect_;
   std::size_t depth_beyond_ = 0;
   bool may_open_ = false;  ///< the last thing read was a keyword, so '{' may follow
@@ -192,7 +215,12 @@ class Builder {
 
 }  // namespace
 
-std::vector<Statement> parse_tree(const Text& text, Diagnostics& diagnostics) {
+Statement part_of(const Statement& statement, std::size_t first, std::size_t count) {
+  const std::size_t behind = statement.words.size() - first;
+  return {statement.words.subspan(first, std::min(count, behind)), statement.line, false, {}};
+}
+
+Tree parse_tree(const Text& text, Diagnostics& diagnostics) {
   Builder builder{text, diagnostics};
   for (std::uint32_t number = 0; number < text.lines.size(); ++number) builder.line(number);
   return builder.finish();

@@ -64,14 +64,19 @@ std::optional<std::pair<N, std::size_t>> leading_number(std::string_view text) {
   return std::pair{value, static_cast<std::size_t>(result.ptr - text.data())};
 }
 
+/// `what` it is, for messages: "a whole number".
 template <typename N>
 std::optional<N> whole_word_number(const Statement& statement, std::size_t index, const Rule& rule,
-                                   std::string_view expected, Reader& reader) {
+                                   std::string_view what, Reader& reader) {
+  if (index >= statement.words.size()) {
+    argument(statement, index, fmt::format("{} {}", what, expected_range(rule)), reader);
+    return std::nullopt;
+  }
   const std::string_view word = statement.words[index].text;
   const auto parsed = leading_number<N>(word);
   if (parsed && parsed->second == word.size()) return parsed->first;
-  std::string message =
-      fmt::format("'{}' needs {}, found {}", statement.keyword(), expected, shown(word));
+  std::string message = fmt::format("'{}' needs {} {}, found {}", statement.keyword(), what,
+                                    expected_range(rule), shown(word));
   if (parsed)
     message += fmt::format(": remove {} after the number", shown(word.substr(parsed->second)));
   const bool used = parsed && rule.lenient;
@@ -94,10 +99,8 @@ bool in_range(const Statement& statement, std::size_t index, const Rule& rule, N
 
 std::optional<std::int64_t> read_number(const Statement& statement, std::size_t word,
                                         const Rule& rule, Reader& reader) {
-  const std::string expected = fmt::format("a whole number {}", expected_range(rule));
-  const Word* found = argument(statement, word, expected, reader);
-  if (found == nullptr) return std::nullopt;
-  const auto value = whole_word_number<std::int64_t>(statement, word, rule, expected, reader);
+  const auto value =
+      whole_word_number<std::int64_t>(statement, word, rule, "a whole number", reader);
   if (!value || !in_range(statement, word, rule, *value, reader)) return std::nullopt;
   note_surplus(statement, word + 1, reader);
   return value;
@@ -106,16 +109,14 @@ std::optional<std::int64_t> read_number(const Statement& statement, std::size_t 
 std::optional<Duration> read_seconds(const Statement& statement, std::size_t word, const Rule& rule,
                                      Reader& reader) {
   const bool is_ms = rule.unit == "ms";
-  const std::string expected =
-      fmt::format("{} {}", is_ms ? "milliseconds" : "seconds", expected_range(rule));
-  const Word* found = argument(statement, word, expected, reader);
-  if (found == nullptr) return std::nullopt;
-  const auto value = whole_word_number<double>(statement, word, rule, expected, reader);
+  const std::string_view what = is_ms ? "milliseconds" : "seconds";
+  const auto value = whole_word_number<double>(statement, word, rule, what, reader);
   if (!value || !in_range(statement, word, rule, *value, reader)) return std::nullopt;
   note_surplus(statement, word + 1, reader);
   const std::size_t decimals = is_ms ? 3 : 6;
-  if (const auto point = found->text.find('.');
-      found->text.size() > point + 1 + decimals && point != std::string::npos)
+  const std::string_view text = statement.words[word].text;
+  if (const auto point = text.find('.');
+      text.size() > point + 1 + decimals && point != std::string_view::npos)
     reader.note(statement.place(word),
                 fmt::format("'{}' is rounded to microseconds", statement.keyword()));
   // Microseconds, as keepalived stores them: 0.1 is 100,000 us and not 99,999,999.9 ns.
@@ -128,7 +129,7 @@ std::optional<bool> read_boolean(const Statement& statement, const Rule& rule, R
     return rule.value;
   }
   if (statement.words.size() < 2) return true;
-  const std::string& word = statement.words[1].text;
+  const std::string_view word = statement.words[1].text;
   note_surplus(statement, 2, reader);
   if (word == "true" || word == "yes" || word == "on") return true;
   if (word == "false" || word == "no" || word == "off") return false;
@@ -142,7 +143,7 @@ std::optional<std::string> read_word(const Statement& statement, std::size_t wor
   const Word* found = argument(statement, word, "a word", reader);
   if (found == nullptr) return std::nullopt;
   note_surplus(statement, word + 1, reader);
-  return found->text;
+  return std::string{found->text};
 }
 
 std::optional<IpAddress> read_address(const Statement& statement, std::size_t word,
@@ -167,24 +168,27 @@ std::optional<IpAddress> read_address(const Statement& statement, std::size_t wo
 
 std::optional<std::size_t> read_choice(const Statement& statement, std::size_t word,
                                        const Rule& rule, Reader& reader) {
-  const std::string expected = fmt::format("one of {}", fmt::join(rule.choices, ", "));
-  const Word* found = argument(statement, word, expected, reader);
-  if (found == nullptr) return std::nullopt;
-  const auto position = std::ranges::find(rule.choices, std::string_view{found->text});
+  const auto expected = [&] { return fmt::format("one of {}", fmt::join(rule.choices, ", ")); };
+  if (word >= statement.words.size()) {
+    argument(statement, word, expected(), reader);
+    return std::nullopt;
+  }
+  const std::string_view text = statement.words[word].text;
+  const auto position = std::ranges::find(rule.choices, text);
   if (position == rule.choices.end()) {
     reader.warn(statement.place(word),
-                fmt::format("'{}' needs {}, found {}{}", statement.keyword(), expected,
-                            shown(found->text), did_you_mean(found->text, rule.choices)));
+                fmt::format("'{}' needs {}, found {}{}", statement.keyword(), expected(),
+                            shown(text), did_you_mean(text, rule.choices)));
     return std::nullopt;
   }
   note_surplus(statement, word + 1, reader);
   return static_cast<std::size_t>(position - rule.choices.begin());
 }
 
-Statement with_argument(const Statement& statement, std::size_t word) {
-  Statement one{{statement.words.front()}, statement.line, false, {}};
-  if (word < statement.words.size()) one.words.push_back(statement.words[word]);
-  return one;
+Composed with_argument(const Statement& statement, std::size_t word) {
+  std::vector<Word> words{statement.words.front()};
+  if (word < statement.words.size()) words.push_back(statement.words[word]);
+  return {std::move(words), statement.line};
 }
 
 void report_unknown(const Statement& statement, std::string_view block,

@@ -80,7 +80,7 @@ std::optional<IpAddress> read_address(const Statement&, std::size_t word, Reader
 std::optional<std::size_t> read_choice(const Statement&, std::size_t word, const Rule&, Reader&);
 
 /// The keyword with one of its arguments as the only one: for lists of values.
-Statement with_argument(const Statement&, std::size_t word);
+Composed with_argument(const Statement&, std::size_t word);
 
 /// Reports a keyword that the block does not have, with the likely meant one (warning: keepalived
 /// ignores the line and runs).

@@ -92,7 +92,8 @@ class ConfWriter {
       return false;
     if (line.find('$') != std::string::npos && has_references(line)) return false;
     Diagnostics diagnostics;
-    const Text text{{"line"}, {{without_comment(line + (wanted.has_block ? " {" : "")), 0, 1}}};
+    const std::string whole = without_comment(line + (wanted.has_block ? " {" : ""));
+    const Text text{{"line"}, {{whole, 0, 1}}};
     const auto tree = parse_tree(text, diagnostics);
     return tree.size() == 1 && tree[0].has_block == wanted.has_block &&
            same_words(tree[0].words, wanted.words);

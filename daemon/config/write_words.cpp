@@ -37,7 +37,8 @@ std::string joined(Words words) {
     const bool is_joined = i + 1 < words.size() && end_of(word) == words[i + 1].column;
     if (i > 0 && !joins) out += ' ';
     const bool quotes = word.quoted && (joins || is_joined || is_for_scripts(word.text));
-    out += quotes || needs_quotes(word.text) ? '"' + word.text + '"' : word.text;
+    const std::string_view quote = quotes || needs_quotes(word.text) ? "\"" : "";
+    out += fmt::format("{0}{1}{0}", quote, word.text);
   }
   return out;
 }

@@ -119,10 +119,10 @@ class YamlWriter {
   [[nodiscard]] std::optional<std::string> value_of(const Statement& statement) const {
     const Words arguments = Words{statement.words}.subspan(1);
     if (arguments.size() == 1) {
-      const std::string& word = arguments[0].text;
+      const std::string_view word = arguments[0].text;
       if (needs_quotes(word) || (arguments[0].quoted && is_for_scripts(word)))
         return yaml_quoted(word);
-      if (is_plain(word)) return word;
+      if (is_plain(word)) return std::string{word};
       return is_for_scripts(word) ? std::nullopt : std::optional{yaml_quoted(word)};
     }
     const std::string all = line_of(arguments, statement.line, text_);

@@ -125,7 +125,8 @@ class Translator {
   void report(const Node& node, const Error& error) { report(Problem{node.at, error.what}); }
 
   std::uint32_t add_line(std::uint32_t number, std::string text) {
-    Line line{std::move(text), 0, number, 0};
+    Line line{text.empty() ? std::string_view{} : out_.text.storage.keep(std::move(text)), 0,
+              number, 0};
     if (number != via_line_ && number <= source_.size() &&
         source_[number - 1].size() <= longest_quoted_line) {
       out_.text.vias.push_back(

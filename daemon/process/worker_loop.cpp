@@ -101,8 +101,9 @@ void WorkerLoop::handle(Message message) {
 }
 
 void WorkerLoop::handle(Configure configure) {
-  const auto bytes = read_memfd(configure.text);
-  const auto text = bytes ? config::parse_text(*bytes) : tl::make_unexpected(bytes.error());
+  auto bytes = read_memfd(configure.text);
+  const auto text =
+      bytes ? config::parse_text(std::move(*bytes)) : tl::make_unexpected(bytes.error());
   Prepared answer{configure.serial, {}};
   if (text)
     answer.diagnostics = worker_.prepare(*text);

@@ -8,6 +8,7 @@
 
 #include "checkers/config/config.h"
 #include "daemon/config/lint.h"
+#include "daemon/config/tree.h"
 #include "daemon/configuration.h"
 #include "vrrp/config/config.h"
 
@@ -18,7 +19,7 @@ inline constexpr int usage_error = 1;
 /// A file as all processes would read it.
 struct Loaded {
   Configuration configuration;
-  std::vector<config::Statement> tree;
+  config::Tree tree;
   vrrp::VrrpConfig vrrp;
   checkers::CheckersConfig checkers;
   std::vector<config::Diagnostic> findings;  ///< of all of them, in order

@@ -30,7 +30,7 @@ Expanded expanded(std::string_view content) {
   return expand("fuzz", {"fuzz", false, 64, {read, match}, 2000});
 }
 
-void read_scripts(const std::vector<Statement>& statements, const Text& text) {
+void read_scripts(std::span<const Statement> statements, const Text& text) {
   for (const Statement& statement : statements) {
     BASE_ASSERT(!statement.words.empty());
     BASE_ASSERT(statement.line < text.lines.size());
@@ -64,7 +64,7 @@ void check_serialized(const Text& text) {
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   using namespace holdfast::config;
   const std::string_view input{reinterpret_cast<const char*>(data), size};
-  if (const auto text = parse_text(input)) {
+  if (const auto text = parse_text(std::string{input})) {
     check_serialized(*text);
     read_everything(*text);
   }

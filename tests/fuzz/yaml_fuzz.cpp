@@ -28,7 +28,7 @@ void check_text(const Expanded& expanded) {
   BASE_ASSERT(sent.has_value());
 }
 
-void read_typed(const std::vector<Statement>& tree, const Text& text) {
+void read_typed(std::span<const Statement> tree, const Text& text) {
   Diagnostics diagnostics;
   Reader reader{diagnostics};
   read_globals(tree, reader);
@@ -45,7 +45,7 @@ Expanded read_conf(const std::string& content) {
   return expand("fuzz", options);
 }
 
-void check_same(const std::vector<Statement>& tree, Expanded again) {
+void check_same(std::span<const Statement> tree, Expanded again) {
   const auto read = parse_tree(again.text, again.diagnostics);
   BASE_ASSERT(!again.diagnostics.has(Severity::error));
   BASE_ASSERT(same_tree(tree, read));

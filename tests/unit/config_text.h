@@ -16,7 +16,7 @@ struct FromText {
     std::uint32_t number = 0;
     while (!content.empty()) {
       const std::size_t end = std::min(content.find('\n'), content.size());
-      text.lines.push_back({std::string{content.substr(0, end)}, 0, ++number});
+      text.lines.push_back({text.storage.keep(std::string{content.substr(0, end)}), 0, ++number});
       content.remove_prefix(std::min(end + 1, content.size()));
     }
     tree = parse_tree(text, diagnostics);
@@ -30,7 +30,7 @@ struct FromText {
   }
   Text text;
   Diagnostics diagnostics;
-  std::vector<Statement> tree;
+  Tree tree;
   Reader reader{diagnostics};
 };
 

@@ -13,7 +13,7 @@ using config::Statement;
 
 void read_auth_type(Instance& instance, const Row<Instance>&, const Statement& statement,
                     Reader& reader) {
-  const std::string type = statement.words.size() > 1 ? statement.words[1].text : "";
+  const std::string_view type = statement.words.size() > 1 ? statement.words[1].text : "";
   if (type == "PASS")
     instance.auth_type = AuthType::password;
   else if (type == "AH")

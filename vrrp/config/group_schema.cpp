@@ -22,7 +22,7 @@ using config::Switch;
 std::string block_name(const Statement& statement, Reader& reader) {
   if (config::report_missing_block(statement, reader)) return "";
   if (statement.words.size() > 1 && !statement.words[1].text.empty())
-    return statement.words[1].text;
+    return std::string{statement.words[1].text};
   reader.error(statement.end(), fmt::format("'{}' needs a name", statement.keyword()));
   return "";
 }
@@ -37,8 +37,8 @@ void read_members(T& group, const Row<T>&, const Statement& statement, Reader& r
   report_words_before_block(statement, reader);
   for (const Statement& line : statement.children)
     for (std::size_t word = 0; word < line.words.size(); ++word) {
-      group.members.push_back(line.words[word].text);
-      group.member_places.try_emplace(line.words[word].text, line.place(word));
+      group.members.emplace_back(line.words[word].text);
+      group.member_places.try_emplace(std::string{line.words[word].text}, line.place(word));
     }
 }
 

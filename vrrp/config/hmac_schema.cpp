@@ -66,8 +66,7 @@ std::optional<HmacKey> read_key_value(const Statement& statement, Reader& reader
 }
 
 void read_key(Hmac& hmac, const Row<Hmac>&, const Statement& statement, Reader& reader) {
-  Statement id_only = statement;
-  id_only.words.resize(std::min<std::size_t>(statement.words.size(), 2));
+  const Statement id_only = config::part_of(statement, 0, 2);
   const auto id = config::read_number(id_only, 1, Range{1, 255}, reader);
   if (!id) return;
   if (statement.words.size() < 3) {

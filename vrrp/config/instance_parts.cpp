@@ -42,7 +42,7 @@ bool looks_like_mac(std::string_view text) { return std::ranges::count(text, ':'
 /// `name IF` and `group G`, which both lines have. @return words taken; 0: something else
 template <typename T>
 std::size_t read_common(T& out, const Statement& line, std::size_t word, Reader& reader) {
-  const std::string& text = line.words[word].text;
+  const std::string_view text = line.words[word].text;
   if (text == "name") {
     if (auto name = read_interface(part_of(line, word, 2), 1, reader)) out.interface = *name;
     return 2;
@@ -67,7 +67,7 @@ void read_interface_word(T& out, const Statement& line, std::size_t word, Reader
 
 void read_peer_line(UnicastPeer& peer, const Statement& line, Reader& reader) {
   for (std::size_t word = 1; word < line.words.size();) {
-    const std::string& option = line.words[word].text;
+    const std::string_view option = line.words[word].text;
     if (option != "min_ttl" && option != "max_ttl") {
       if (!reader.diagnostics.is_full(config::Severity::warning))
         reader.warn(line.place(word), fmt::format("unknown option '{}' of a peer{}", option,
@@ -119,7 +119,7 @@ void read_old_checksum(Unicast& unicast, const Statement& statement, Reader& rea
 void read_vmac(VirtualLinks& links, const Statement& line, Reader& reader) {
   Vmac& vmac = links.vmac.emplace();
   for (std::size_t word = 1; word < line.words.size();) {
-    const std::string& text = line.words[word].text;
+    const std::string_view text = line.words[word].text;
     if (const std::size_t taken = read_common(vmac, line, word, reader)) {
       word += taken;
       continue;
@@ -141,7 +141,7 @@ void read_vmac(VirtualLinks& links, const Statement& line, Reader& reader) {
 void read_ipvlan(VirtualLinks& links, const Statement& line, Reader& reader) {
   Ipvlan& ipvlan = links.ipvlan.emplace();
   for (std::size_t word = 1; word < line.words.size();) {
-    const std::string& text = line.words[word].text;
+    const std::string_view text = line.words[word].text;
     if (const std::size_t taken = read_common(ipvlan, line, word, reader)) {
       word += taken;
       continue;

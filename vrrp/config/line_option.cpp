@@ -13,18 +13,11 @@ std::size_t words_with_family(std::span<const Word> rest) {
   return rest.size() > 1 && (rest[1].text == "inet" || rest[1].text == "inet6") ? 3 : 2;
 }
 
-Statement part_of(const Statement& line, std::size_t from, std::size_t count) {
-  const auto first = line.words.begin() + static_cast<std::ptrdiff_t>(from);
-  const auto last =
-      line.words.begin() + static_cast<std::ptrdiff_t>(std::min(from + count, line.words.size()));
-  return {{first, last}, line.line, false, {}};
-}
-
 void report_unknown_option(const Statement& line, std::size_t word, std::string_view what,
                            std::span<const std::string_view> known, config::Reader& reader) {
   if (reader.diagnostics.is_full(config::Severity::warning))
     return reader.warn(line.place(word), "");
-  const std::string& text = line.words[word].text;
+  const std::string_view text = line.words[word].text;
   reader.warn(line.place(word), fmt::format("unknown option '{}' of {}{}", text, what,
                                             config::did_you_mean(text, known)));
 }

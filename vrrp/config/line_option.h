@@ -35,9 +35,6 @@ struct LineOption {
   }
 };
 
-/// Words `from` up to `from + count` of a line, as a statement of their own.
-config::Statement part_of(const config::Statement& line, std::size_t from, std::size_t count);
-
 /// Who says "not supported yet": each option that is not built, or the block around the line.
 enum class Unbuilt : std::uint8_t { option, block };
 

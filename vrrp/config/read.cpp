@@ -37,7 +37,7 @@ VrrpConfig read_vrrp(std::span<const Statement> tree, Reader& reader) {
   for (const Statement& block : tree) {
     read_block(config, block, reader);
     if (block.keyword() == "vrrp_instance" && block.words.size() > 1)
-      names.push_back(block.words[1].text);  // also of an instance that is left out
+      names.emplace_back(block.words[1].text);  // also of an instance that is left out
   }
   complete_groups(config.groups, std::move(names), reader);
   check_trackers(config, reader);

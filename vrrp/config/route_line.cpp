@@ -58,7 +58,7 @@ void read_destination(Route& route, const Row<Route>&, const Statement& option, 
     config::read_word(option, 1, reader);
     return;
   }
-  const std::string& text = option.words[1].text;
+  const std::string_view text = option.words[1].text;
   if (text == "default6") {
     reader.note(option.place(1), "'default6' is deprecated: write 'inet6 default'");
     route.family = Family::ipv6;
@@ -120,17 +120,18 @@ void read_metric(Route& route, const Row<Route>&, const Statement& option, Reade
 void read_rto_min(Route& route, const Row<Route>&, const Statement& option, Reader& reader) {
   const bool locked = words_with_lock(option.words) == 3;
   const std::size_t word = locked ? 2 : 1;
-  Statement number = option;
+  std::vector<config::Word> words{option.words.begin(), option.words.end()};
   std::uint64_t unit = 1;
-  if (word < number.words.size()) {
-    std::string& text = number.words[word].text;
+  if (word < words.size()) {
+    std::string_view& text = words[word].text;
     if (text.ends_with("ms")) {
-      text.resize(text.size() - 2);
+      text.remove_suffix(2);
     } else if (text.ends_with('s')) {
-      text.pop_back();
+      text.remove_suffix(1);
       unit = 1000;
     }
   }
+  const config::Composed number{std::move(words), option.line};
   if (const auto time = read_c_number(number, word, any_number / unit, reader))
     route.metrics.rto_min = Metric{static_cast<std::uint32_t>(*time * unit), locked};
 }
@@ -279,14 +280,13 @@ constexpr std::array options{
 
 /// A type, or the destination, without the word before it.
 std::size_t read_bare(Route& route, const Statement& line, std::size_t word, Reader& reader) {
-  Statement option = part_of(line, word, 1);
-  option.words.insert(option.words.begin(), option.words.front());
+  const config::Composed option{{line.words[word], line.words[word]}, line.line};
   if (is_type(line.words[word].text)) {
     read_type(route, Row<Route>{}, option, reader);
     return 1;
   }
   if (route.destination || route.is_default) return 0;
-  const std::string& text = line.words[word].text;
+  const std::string_view text = line.words[word].text;
   const bool looks_like_one = text.find_first_of(".:/") != std::string::npos || text == "default" ||
                               text == "any" || text == "all" || text == "default6";
   if (!looks_like_one) return 0;

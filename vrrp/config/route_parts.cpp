@@ -47,7 +47,7 @@ void read_labels(Encap& encap, const Statement& option, Reader& reader) {
 
 /// `0:0:0:1`: four groups of 16 bits, as the first half of an IPv6 address.
 void read_locator(Encap& encap, const Statement& option, Reader& reader) {
-  const auto address = IpAddress::parse(option.words[2].text + "::");
+  const auto address = IpAddress::parse(fmt::format("{}::", option.words[2].text));
   if (!address || !address->is_v6()) {
     reader.warn(option.place(2), fmt::format("'{}' is not an ILA locator such as 2001:db8:0:1",
                                              option.words[2].text));
@@ -58,7 +58,7 @@ void read_locator(Encap& encap, const Statement& option, Reader& reader) {
 }
 
 void read_tunnel_option(Encap& encap, const Statement& option, Reader& reader) {
-  const std::string& name = option.keyword();
+  const std::string_view name = option.keyword();
   const bool is_v6 = encap.kind == Encap::Kind::ip6;
   if (name == "id") {
     encap.id = read_c_number(option, 1, ~std::uint64_t{0}, reader).value_or(0);
@@ -123,10 +123,9 @@ std::optional<Realms> read_realms(const Statement& option, Reader& reader) {
     config::read_word(option, 1, reader);
     return std::nullopt;
   }
-  const std::string& text = option.words[1].text;
-  const auto read_one = [&](const std::string& realm) {
-    Statement one = option;
-    one.words[1].text = realm;
+  const std::string_view text = option.words[1].text;
+  const auto read_one = [&](std::string_view realm) {
+    const config::Composed one{{option.words[0], {realm, option.words[1].column}}, option.line};
     return read_id(one, 1, {}, largest, reader);
   };
   Realms realms;
@@ -150,7 +149,7 @@ std::size_t encap_words(std::span<const Word> rest) {
 }
 
 std::optional<Encap> read_encap(const Statement& option, Reader& reader) {
-  Statement kind_only = part_of(option, 0, 2);
+  const Statement kind_only = part_of(option, 0, 2);
   const auto kind = config::read_choice(kind_only, 1, config::Choice{encap_words_known}, reader);
   if (!kind) return std::nullopt;
   Encap encap;

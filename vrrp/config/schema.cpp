@@ -282,7 +282,7 @@ void read_instance(VrrpConfig& config, const Statement& block, Reader& reader) {
     reader.error(block.place(), "'vrrp_instance' needs a name");
     return;
   }
-  const std::string& name = block.words[1].text;
+  const std::string_view name = block.words[1].text;
   if (std::ranges::find(config.instances, name, &Instance::name) != config.instances.end()) {
     reader.error(block.place(1), fmt::format("vrrp_instance '{}' is already defined", name));
     return;
@@ -296,7 +296,7 @@ void read_instance(VrrpConfig& config, const Statement& block, Reader& reader) {
   instance.name = name;
   instance.place = block.place();
   for (const Statement& statement : block.children)
-    instance.places[statement.keyword()] = statement.place(1);
+    instance.places.insert_or_assign(std::string{statement.keyword()}, statement.place(1));
   config::read_block<Instance>(instance_schema, instance, block.children, "vrrp_instance", reader);
   if (complete(instance, config.globals, reader)) config.instances.push_back(std::move(instance));
 }

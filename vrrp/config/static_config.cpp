@@ -30,8 +30,7 @@ void read_delay(std::vector<InterfaceDelay>& out, const Statement& line, Reader&
   InterfaceDelay made;
   if (!read_interface(line, 0, reader) || !is_new(out, line, reader)) return;
   made.interface = line.keyword();
-  Statement down = line;
-  down.words.resize(std::min<std::size_t>(line.words.size(), 2));
+  const Statement down = config::part_of(line, 0, 2);
   const auto down_delay = config::read_seconds(down, 1, delay, reader);
   if (!down_delay) return;
   made.down = *down_delay;

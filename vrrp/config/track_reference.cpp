@@ -35,7 +35,7 @@ std::optional<std::int16_t> read_line_weight(const Statement& line, std::size_t 
 void read_line(TrackReference& out, const Statement& line, TrackKind kind, Reader& reader) {
   bool weighed = false;
   for (std::size_t word = 1; word < line.words.size();) {
-    const std::string& option = line.words[word].text;
+    const std::string_view option = line.words[word].text;
     if (option == "weight") {
       out.weight = read_line_weight(line, word, kind, reader);
       weighed = true;

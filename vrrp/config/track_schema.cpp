@@ -49,9 +49,8 @@ void read_script(TrackScript& script, const Row<TrackScript>&, const Statement& 
 
 void read_user(TrackScript& script, const Row<TrackScript>&, const Statement& statement,
                Reader& reader) {
-  const std::string group = statement.words.size() > 2 ? statement.words[2].text : "";
-  Statement name = statement;
-  name.words.resize(std::min<std::size_t>(name.words.size(), 2));
+  const std::string_view group = statement.words.size() > 2 ? statement.words[2].text : "";
+  const Statement name = config::part_of(statement, 0, 2);
   if (const auto user = config::read_word(name, 1, reader))
     script.user = config::make_script_user(*user, group);
 }
@@ -94,7 +93,7 @@ void read_init_file(TrackFile& file, const Row<TrackFile>& self, const Statement
   Statement value = statement;
   if (value.words.size() > 1 && value.words.back().text == "overwrite") {
     init.overwrite = true;
-    value.words.pop_back();
+    value.words = value.words.first(value.words.size() - 1);
   }
   if (value.words.size() < 2) return;
   if (const auto number = config::read_number(value, 1, self.rule, reader))
@@ -120,7 +119,7 @@ void read_process(TrackProcess& process, const Row<TrackProcess>&, const Stateme
   process.command = statement.words[1].text;
   process.parameters.clear();
   for (std::size_t word = 2; word < statement.words.size(); ++word)
-    process.parameters.push_back(statement.words[word].text);
+    process.parameters.emplace_back(statement.words[word].text);
 }
 
 /// The bare keyword means exact.
@@ -182,7 +181,7 @@ void read_one(std::vector<T>& out, std::span<const Row<T>> schema, const Stateme
 }  // namespace
 
 bool read_tracker(TrackerConfig& out, const Statement& block, Reader& reader) {
-  const std::string& keyword = block.keyword();
+  const std::string_view keyword = block.keyword();
   if (keyword == "vrrp_script") {
     read_one<TrackScript>(
         out.scripts, script_schema, block,

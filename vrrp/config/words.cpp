@@ -24,8 +24,8 @@ void read_script_place(ScriptPlace& out, const Statement& statement, Reader& rea
 std::optional<std::string> read_interface(const Statement& statement, std::size_t word,
                                           Reader& reader) {
   if (word >= statement.words.size()) return config::read_word(statement, word, reader);
-  const std::string& name = statement.words[word].text;
-  if (!name.empty() && name.size() <= longest_interface_name) return name;
+  const std::string_view name = statement.words[word].text;
+  if (!name.empty() && name.size() <= longest_interface_name) return std::string{name};
   reader.error(statement.place(word), fmt::format("'{}' is {} an interface name may be ({})", name,
                                                   name.empty() ? "shorter than" : "longer than",
                                                   name.empty() ? 1 : longest_interface_name));
@@ -60,7 +60,7 @@ std::optional<std::uint64_t> read_c_number(const Statement& statement, std::size
                                               statement.keyword(), max));
     return std::nullopt;
   }
-  const std::string& text = statement.words[word].text;
+  const std::string_view text = statement.words[word].text;
   const auto value = c_number(text);
   if (value && *value <= max) return value;
   reader.warn(
@@ -99,8 +99,9 @@ std::optional<Prefix> parse_prefix(std::string_view text) {
 
 void read_weight(Weight& out, const Statement& statement, std::int16_t most, Reader& reader) {
   const bool reverse = statement.words.size() > 2 && statement.words[2].text == "reverse";
-  Statement value = statement;
-  if (reverse) value.words.erase(value.words.begin() + 2);
+  std::vector<config::Word> words{statement.words.begin(), statement.words.end()};
+  if (reverse) words.erase(words.begin() + 2);
+  const config::Composed value{std::move(words), statement.line};
   const auto number = config::read_number(value, 1, config::Range{-1.0 * most, 1.0 * most}, reader);
   if (number) out = {static_cast<std::int16_t>(*number), reverse};
 }

@@ -74,8 +74,8 @@ std::string shown(const Result<Command>& command) {
 
 std::string command_of(std::string_view line) {
   const Parsed parsed{line};
-  const Statement* statement = &parsed.tree.at(0);
-  if (statement->has_block) statement = &statement->children.at(0);
+  const Statement* statement = &parsed.tree[0];
+  if (statement->has_block) statement = &statement->children[0];
   return shown(read_command(*statement, parsed.text));
 }
 

@@ -24,7 +24,7 @@ struct Read {
   explicit Read(Expanded from)
       : expanded{std::move(from)}, tree{parse_tree(expanded.text, expanded.diagnostics)} {}
   Expanded expanded;
-  std::vector<Statement> tree;
+  Tree tree;
 };
 
 Files one_file(const std::string& content) {
@@ -44,7 +44,7 @@ std::vector<std::string> texts_of(const std::vector<Comment>& comments) {
   return texts;
 }
 
-void add_scripts(const std::vector<Statement>& statements, const Text& text,
+void add_scripts(std::span<const Statement> statements, const Text& text,
                  std::vector<std::string>& out) {
   for (const Statement& statement : statements) {
     add_scripts(statement.children, text, out);
@@ -157,18 +157,29 @@ std::string any_keyword() {
   return at < known.size() ? known[at] : any_word();
 }
 
-Statement any_statement(int depth) {
+/// What a generated tree points to.
+struct Made {
+  Storage texts;
+  std::deque<std::vector<Word>> words;
+  std::deque<std::vector<Statement>> blocks;
+};
+
+Statement any_statement(Made& made, int depth) {
   Statement statement;
-  const int words = *rc::gen::inRange(1, 4);
-  for (int i = 0; i < words; ++i) {
-    Word word{i == 0 ? any_keyword() : any_word()};
+  const int count = *rc::gen::inRange(1, 4);
+  std::vector<Word>& words = made.words.emplace_back();
+  for (int i = 0; i < count; ++i) {
+    Word word{made.texts.keep(i == 0 ? any_keyword() : any_word())};
     word.quoted = word.text.empty() || word.text.find_first_of(" \t{}") != std::string::npos ||
                   *rc::gen::inRange(0, 4) == 0;
-    statement.words.push_back(std::move(word));
+    words.push_back(word);
   }
+  statement.words = words;
   statement.has_block = depth > 0 && *rc::gen::inRange(0, 3) == 0;
   const int children = statement.has_block ? *rc::gen::inRange(0, 5) : 0;
-  for (int i = 0; i < children; ++i) statement.children.push_back(any_statement(depth - 1));
+  std::vector<Statement>& block = made.blocks.emplace_back();
+  for (int i = 0; i < children; ++i) block.push_back(any_statement(made, depth - 1));
+  statement.children = block;
   return statement;
 }
 
@@ -176,9 +187,10 @@ RC_GTEST_PROP(RoundTripProperty, KeepsGeneratedTrees, ()) {
   std::size_t told = 0;                // what keepalived.conf can say
   constexpr int trees_of_a_run = 100;  // 100 runs: 10,000 trees
   for (int i = 0; i < trees_of_a_run; ++i) {
+    Made made;
     std::vector<Statement> tree;
     const int statements = *rc::gen::inRange(0, 4);
-    for (int s = 0; s < statements; ++s) tree.push_back(any_statement(3));
+    for (int s = 0; s < statements; ++s) tree.push_back(any_statement(made, 3));
     const std::string yaml = to_yaml(tree, {});
     const Read read{read_yaml("yaml", yaml)};
     if (!read.expanded.diagnostics.all().empty())
@@ -224,9 +236,10 @@ void add_comments(std::span<const Statement> tree, const Statement* owner, Comme
 
 RC_GTEST_PROP(RoundTripProperty, KeepsGeneratedComments, ()) {
   for (int i = 0; i < 20; ++i) {
+    Made made;
     std::vector<Statement> tree;
     const int statements = *rc::gen::inRange(0, 4);
-    for (int s = 0; s < statements; ++s) tree.push_back(any_statement(3));
+    for (int s = 0; s < statements; ++s) tree.push_back(any_statement(made, 3));
     Comments comments;
     std::vector<std::string> texts;
     add_comments(tree, nullptr, comments, texts);

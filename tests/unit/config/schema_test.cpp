@@ -18,7 +18,7 @@ struct Thing {
 };
 
 void read_members(Thing& thing, const Row<Thing>&, const Statement& statement, Reader&) {
-  for (const Statement& child : statement.children) thing.members.push_back(child.keyword());
+  for (const Statement& child : statement.children) thing.members.emplace_back(child.keyword());
 }
 
 constexpr std::array rows{

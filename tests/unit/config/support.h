@@ -18,7 +18,7 @@ inline Text text_of(std::string_view content) {
   Text text{{"t.conf"}, {}};
   for (std::uint32_t number = 1; !content.empty(); ++number) {
     const std::size_t end = std::min(content.find('\n'), content.size());
-    text.lines.push_back({std::string{content.substr(0, end)}, 0, number});
+    text.lines.push_back({text.storage.keep(std::string{content.substr(0, end)}), 0, number});
     content.remove_prefix(std::min(end + 1, content.size()));
   }
   return text;
@@ -35,14 +35,14 @@ inline std::vector<std::string> findings(const Diagnostics& diagnostics) {
 
 /// A tree as one line: words between blanks, `"` around quoted ones, `{ }` around blocks, `;`
 /// after statements.
-inline std::string shape(const std::vector<Statement>& statements) {
+inline std::string shape(std::span<const Statement> statements) {
   std::string out;
   for (const Statement& statement : statements) {
     if (!out.empty()) out += ' ';
     for (std::size_t i = 0; i < statement.words.size(); ++i) {
       const Word& word = statement.words[i];
       if (i > 0) out += ' ';
-      out += word.quoted ? '"' + word.text + '"' : word.text;
+      out += fmt::format("{0}{1}{0}", word.quoted ? "\"" : "", word.text);
     }
     if (statement.has_block) out += " { " + shape(statement.children) + " }";
     out += ';';
@@ -54,7 +54,7 @@ inline std::string shape(const std::vector<Statement>& statements) {
 struct Parsed {
   Text text;
   Diagnostics diagnostics;
-  std::vector<Statement> tree;
+  Tree tree;
   explicit Parsed(std::string_view content)
       : text{text_of(content)}, tree{parse_tree(text, diagnostics)} {}
 };

@@ -52,16 +52,16 @@ TEST(Tree, KnowsNoEscapesAndNoSingleQuotes) {
 
 TEST(Tree, KnowsTheColumnOfEveryWord) {
   const Parsed parsed{"  ab \"c d\"  e{f}"};
-  const Statement& statement = parsed.tree.at(0);
+  const Statement& statement = parsed.tree[0];
   EXPECT_EQ(statement.place(0), (Place{0, 3}));
   EXPECT_EQ(statement.place(1), (Place{0, 6}));
   EXPECT_EQ(statement.place(2), (Place{0, 13}));
-  EXPECT_EQ(statement.children.at(0).place(), (Place{0, 15}));
+  EXPECT_EQ(statement.children[0].place(), (Place{0, 15}));
   EXPECT_EQ(statement.end(), (Place{0, 14}));
 }
 
 TEST(Tree, SaysWhereAMissingArgumentWouldStandBehindAQuotedWord) {
-  EXPECT_EQ(Parsed{"a \"b\""}.tree.at(0).end(), (Place{0, 6}));
+  EXPECT_EQ(Parsed{"a \"b\""}.tree[0].end(), (Place{0, 6}));
 }
 
 TEST(Tree, DropsTheRestOfALineBehindAQuoteThatIsNeverClosed) {
@@ -125,7 +125,7 @@ TEST(Tree, StopsNestingAtItsLimitAndSaysSoOnce) {
   for (int i = 0; i < 100'000; ++i) deep += "}\n";
   const Parsed parsed{deep + "z\n"};
   EXPECT_EQ(parsed.tree.size(), 2U);
-  EXPECT_EQ(parsed.tree.back().keyword(), "z");
+  EXPECT_EQ(parsed.tree[parsed.tree.size() - 1].keyword(), "z");
   EXPECT_THAT(findings(parsed.diagnostics),
               ElementsAre("33:1 error blocks are nested more than 32 deep"));
 }
@@ -145,7 +145,7 @@ RC_GTEST_PROP(Tree, OfAnyBytesHasOnlyStatementsWithWords, ()) {
   std::string content;
   for (const std::string& each : pieces) content += each;
   const Parsed parsed{content};
-  const auto check = [](const auto& self, const std::vector<Statement>& statements) -> void {
+  const auto check = [](const auto& self, std::span<const Statement> statements) -> void {
     for (const Statement& statement : statements) {
       RC_ASSERT(!statement.words.empty());
       if (!statement.has_block) RC_ASSERT(statement.children.empty());
@@ -162,10 +162,10 @@ RC_GTEST_PROP(Tree, PlacesEveryWordWhereItStands, ()) {
   std::string content;
   for (const std::string& each : pieces) content += each;
   const Parsed parsed{content};
-  const auto check = [&](const auto& self, const std::vector<Statement>& statements) -> void {
+  const auto check = [&](const auto& self, std::span<const Statement> statements) -> void {
     for (const Statement& statement : statements) {
       for (const Word& word : statement.words) {
-        const std::string& line = parsed.text.lines.at(statement.line).text;
+        const std::string_view line = parsed.text.lines.at(statement.line).text;
         const std::size_t begin = word.column - 1 + (word.quoted ? 1 : 0);
         RC_ASSERT(line.substr(begin, word.text.size()) == word.text);
       }

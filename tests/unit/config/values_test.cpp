@@ -24,7 +24,7 @@ auto value_of(std::string_view line, Read read) {
   const Parsed parsed{line};
   Diagnostics diagnostics;
   Reader reader{diagnostics};
-  auto value = read(parsed.tree.at(0), reader);
+  auto value = read(parsed.tree[0], reader);
   return std::pair{value, findings(diagnostics)};
 }
 auto number(std::string_view line, const Rule& rule = priority) {

@@ -29,7 +29,7 @@ struct FromYaml {
   }
   [[nodiscard]] std::string first() const { return found().empty() ? "" : found().front(); }
   Expanded read;
-  std::vector<Statement> tree;
+  Tree tree;
 };
 
 std::string shape_of(std::string_view content) {
@@ -97,9 +97,9 @@ TEST(Yaml, KeepsPasswordsOutOfMessages) {
 TEST(Yaml, KeepsScriptLinesForTheirTokenizer) {
   const FromYaml yaml{
       "notify_master: \"/bin/echo \\\\x41 'b  c'\"\nnotify_backup: '\"/x y\" root'\n"};
-  const auto master = read_command(yaml.tree.at(0), yaml.read.text);
+  const auto master = read_command(yaml.tree[0], yaml.read.text);
   EXPECT_THAT(master.value().argv, ElementsAre("/bin/echo", "A", "b  c"));
-  const auto backup = read_command(yaml.tree.at(1), yaml.read.text);
+  const auto backup = read_command(yaml.tree[1], yaml.read.text);
   EXPECT_THAT(backup.value().argv, ElementsAre("/x", "y"));
   EXPECT_EQ(backup.value().user->user, "root");
 }
