@@ -126,11 +126,13 @@ void settle_scheduler_flags(VirtualServer& service, Reader& reader) {
 void settle_required(VirtualServer& service, Reader& reader) {
   const std::string name = to_string(service.key);
   if (!service.has_protocol) {  // keepalived's default, which hardly anybody means
-    reader.warn(service.place, fmt::format("virtual_server {} has no protocol; UDP is used", name));
+    reader.warn(service.place,
+                fmt::format("virtual_server {} has no valid protocol; UDP is used", name));
     service.key.protocol = ipvs::Protocol::udp;
   }
   if (!service.scheduler) {
-    reader.warn(service.place, fmt::format("virtual_server {} has no lb_algo; wlc is used", name));
+    reader.warn(service.place,
+                fmt::format("virtual_server {} has no valid lb_algo; wlc is used", name));
     service.scheduler = "wlc";
   }
   if (!service.forwarding) {
@@ -140,7 +142,7 @@ void settle_required(VirtualServer& service, Reader& reader) {
                              });
     if (!servers_say)
       reader.warn(service.place,
-                  fmt::format("virtual_server {} has no lb_kind; NAT is used", name));
+                  fmt::format("virtual_server {} has no valid lb_kind; NAT is used", name));
     service.forwarding = Forwarding::masquerade;
   }
   settle_scheduler_flags(service, reader);

@@ -167,6 +167,26 @@ std::optional<Method> read_forwarding(const Statement& statement, Reader& reader
   return method;
 }
 
+namespace {
+
+/// In a line that begins with another word than the port's own, the message names the port.
+std::optional<std::uint16_t> read_port(const Statement& statement, std::size_t word,
+                                       Reader& reader) {
+  config::Diagnostics quiet;
+  Reader trial{quiet};
+  if (!config::read_number(statement, word, Range{0, 65535}, trial)) {
+    reader.warn(statement.place(word),
+                fmt::format("'{}' needs a port number 0..65535, found '{}'; it is left out",
+                            statement.keyword(), statement.words[word].text));
+    return std::nullopt;
+  }
+  // Again for what it says of surplus words.
+  const auto port = config::read_number(statement, word, Range{0, 65535}, reader);
+  return static_cast<std::uint16_t>(*port);
+}
+
+}  // namespace
+
 std::optional<ipvs::DestinationKey> read_destination(const Statement& statement, std::size_t word,
                                                      Reader& reader) {
   if (statement.words.size() <= word) {
@@ -184,9 +204,9 @@ std::optional<ipvs::DestinationKey> read_destination(const Statement& statement,
   }
   ipvs::DestinationKey key{*address, 0};
   if (statement.words.size() <= word + 1) return key;
-  const auto port = config::read_number(statement, word + 1, Range{0, 65535}, reader);
+  const auto port = read_port(statement, word + 1, reader);
   if (!port) return std::nullopt;
-  key.port = static_cast<std::uint16_t>(*port);
+  key.port = *port;
   return key;
 }
 

@@ -10,6 +10,7 @@
 #include <cmath>
 #include <type_traits>
 
+#include "daemon/config/global.h"
 #include "daemon/config/schema.h"
 
 namespace holdfast::config {
@@ -79,6 +80,7 @@ std::optional<N> whole_word_number(const Statement& statement, std::size_t index
                                     expected_range(rule), shown(word));
   if (parsed)
     message += fmt::format(": remove {} after the number", shown(word.substr(parsed->second)));
+  if (word.starts_with('$')) message += ": it is not defined before this line";
   const bool used = parsed && rule.lenient;
   message += used ? fmt::format("; {} is used", parsed->first) : "; the line is ignored";
   reader.warn(statement.place(index), std::move(message));
@@ -191,13 +193,33 @@ Composed with_argument(const Statement& statement, std::size_t word) {
   return {std::move(words), statement.line};
 }
 
+namespace {
+
+/// What else may be meant by a word that no keyword is like.
+std::string_view hint_for(std::string_view word, std::string_view block) {
+  if (word.starts_with("//") || word.starts_with("/*") || word.starts_with(';'))
+    return ": a comment begins with '#' or '!'";
+  if (word.starts_with('$')) return ": nothing of that name is defined before it";
+  return block.empty() ? ": it may belong between the '{' and '}' of a block" : "";
+}
+
+}  // namespace
+
 void report_unknown(const Statement& statement, std::string_view block,
                     std::span<const std::string_view> known, Reader& reader) {
   // Suggestions are slow to find, and a foreign file may have a million unknown words.
   if (reader.diagnostics.is_full(Severity::warning)) return reader.warn(statement.place(), "");
+  const std::string_view word = statement.keyword();
+  if (!block.empty() && owner_of(word) != Owner::nobody)
+    return reader.warn(
+        statement.place(),
+        fmt::format("{} stands at top level, not in {}: a '}}' may be missing before "
+                    "it",
+                    shown(word), block));
   const std::string where = block.empty() ? "at top level" : fmt::format("in {}", block);
-  reader.warn(statement.place(), fmt::format("unknown keyword {} {}{}", shown(statement.keyword()),
-                                             where, did_you_mean(statement.keyword(), known)));
+  const std::string likely = did_you_mean(word, known);
+  reader.warn(statement.place(), fmt::format("unknown keyword {} {}{}{}", shown(word), where,
+                                             likely, likely.empty() ? hint_for(word, block) : ""));
 }
 
 void report_unsupported(const Statement& statement, Reader& reader) {
@@ -213,6 +235,12 @@ bool report_missing_block(const Statement& statement, Reader& reader) {
 }
 
 void report_surplus_block(const Statement& statement, Reader& reader) {
+  if (std::string_view{statement.words.back().text}.ends_with('$'))
+    return reader.warn(
+        statement.place(),
+        fmt::format("'{}' is followed by '${{', which is not defined: what stands in "
+                    "{{ }} is ignored",
+                    statement.keyword()));
   reader.warn(statement.place(),
               fmt::format("'{}' has no block: what stands in {{ }} after it is ignored",
                           statement.keyword()));

@@ -19,6 +19,12 @@ constexpr std::size_t most_addresses = 255;
 
 bool has_what_it_needs(const Instance& instance, Reader& reader) {
   const auto missing = [&](std::string_view keyword, std::string_view example) {
+    if (instance.places.contains(keyword)) {
+      reader.error(
+          instance.place_of(keyword),
+          fmt::format("vrrp_instance {} cannot run without a valid '{}'", instance.name, keyword));
+      return false;
+    }
     reader.error(instance.place, fmt::format("vrrp_instance {} needs '{}', for example '{} {}'",
                                              instance.name, keyword, keyword, example));
     return false;

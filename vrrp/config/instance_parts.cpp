@@ -91,7 +91,12 @@ void read_peer_line(UnicastPeer& peer, const Statement& line, Reader& reader) {
 void read_unicast_peers(Unicast& unicast, const Statement& block, Reader& reader) {
   report_words_before_block(block, reader);
   for (const Statement& line : block.children) {
-    const auto address = IpAddress::parse(line.keyword());
+    const std::string_view text = line.keyword();
+    const std::size_t slash = std::min(text.find('/'), text.size());
+    const auto address = IpAddress::parse(text.substr(0, slash));
+    if (address && slash < text.size())  // keepalived drops it in silence
+      reader.note(line.place(),
+                  fmt::format("a peer is an address alone; '{}' is ignored", text.substr(slash)));
     if (!address) {
       reader.warn(line.place(),
                   fmt::format("'{}' is not an address; the peer is left out", line.keyword()));

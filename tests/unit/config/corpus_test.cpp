@@ -166,12 +166,25 @@ TEST_F(Corpus, SuggestsTheKeywordThatWasMeant) {
   EXPECT_THAT(bad("05-unknown-rs-keyword.conf"), Contains(HasSubstr("did you mean 'weight'")));
 }
 
+TEST_F(Corpus, SaysWhatToDoAboutWhatNoKeywordIsLike) {
+  const auto bad = [](const char* name) { return findings_of(corpus / "bad" / name); };
+  EXPECT_THAT(bad("12-global-defs-nested.conf"),
+              Contains(HasSubstr("'global_defs' stands at top level, not in vrrp_instance")));
+  EXPECT_THAT(bad("16-slash-comment.conf"),
+              Contains(HasSubstr("a comment begins with '#' or '!'")));
+  EXPECT_THAT(bad("21-var-undefined.conf"),
+              Contains(HasSubstr("found '$PRIO': it is not defined before this line")));
+  EXPECT_THAT(bad("23-vrid-0.conf"),
+              Contains(HasSubstr("8:23 error vrrp_instance VI_1 cannot run without a valid")));
+  EXPECT_THAT(bad("56-rs-bad-port.conf"),
+              Contains(HasSubstr("'real_server' needs a port number 0..65535, found 'http'")));
+}
+
 TEST_F(Corpus, HasAFindingForEveryBadFile) {
   // What only the supervisor or the running host can tell, and what keepalived accepts.
-  const std::set<std::string> elsewhere{"01-unknown-root-keyword.conf",
-                                        "11-keyword-outside-block.conf",
-                                        "29-interface-unknown.conf", "43-vip-dev-unknown.conf",
-                                        "46-track-interface-unknown.conf"};
+  const std::set<std::string> elsewhere{
+      "01-unknown-root-keyword.conf", "11-keyword-outside-block.conf", "29-interface-unknown.conf",
+      "43-vip-dev-unknown.conf", "46-track-interface-unknown.conf"};
   for (const auto& entry : std::filesystem::directory_iterator{corpus / "bad"}) {
     if (entry.path().extension() != ".conf" || elsewhere.contains(entry.path().filename()))
       continue;

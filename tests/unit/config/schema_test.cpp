@@ -65,7 +65,13 @@ TEST(ReadBlock, UnderstandsAnEqualsSign) {
 }
 
 TEST(ReadBlock, DoesNotSuggestWhatIsFarAway) {
-  EXPECT_THAT(read("// x\n").found, ElementsAre("1:1 warning unknown keyword '//' in thing"));
+  EXPECT_THAT(
+      read("// x\n").found,
+      ElementsAre("1:1 warning unknown keyword '//' in thing: a comment begins with '#' or '!'"));
+  EXPECT_THAT(
+      read("vrrp_instance A {\n}\n").found,
+      ElementsAre("1:1 warning 'vrrp_instance' stands at top level, not in thing: a '}' may "
+                  "be missing before it"));
 }
 
 TEST(ReadBlock, NamesWhatIsNotSupportedYet) {
