@@ -6,6 +6,9 @@
 
 #include <array>
 #include <cerrno>
+#include <cstring>
+
+#include "daemon/base/assert.h"
 
 namespace holdfast::netlink {
 namespace {
@@ -54,15 +57,28 @@ Result<Monitor> Monitor::open(std::span<const unsigned> groups) {
 }
 
 Result<void> Monitor::dump(std::uint16_t type, std::uint8_t family, const Handler& handler) {
+  ifinfomsg header{};  // the largest of those that begin with the family
+  header.ifi_family = family;
+  return dump(type, std::as_bytes(std::span{&header, 1}), handler);
+}
+
+void Monitor::filter_dumps() {
+  const int on = 1;
+  ::setsockopt(descriptor(), SOL_NETLINK, NETLINK_GET_STRICT_CHK, &on, sizeof on);
+}
+
+Result<void> Monitor::dump(std::uint16_t type, std::span<const std::byte> header,
+                           const Handler& handler) {
+  constexpr std::size_t largest_header = 64;
+  BASE_ASSERT(header.size() <= largest_header);
   std::array<char, 256> space{};
   nlmsghdr* request = mnl_nlmsg_put_header(space.data());
   request->nlmsg_type = type;
   request->nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP;
   request->nlmsg_seq = ++impl_->sequence;
-  auto* general = static_cast<rtgenmsg*>(mnl_nlmsg_put_extra_header(request, sizeof(ifinfomsg)));
-  general->rtgen_family = family;
+  std::memcpy(mnl_nlmsg_put_extra_header(request, header.size()), header.data(), header.size());
   if (mnl_socket_sendto(impl_->socket.get(), request, request->nlmsg_len) < 0)
-    return fail_errno(errno, "cannot ask the kernel for its links and addresses");
+    return fail_errno(errno, "cannot ask the kernel for what it has");
   int interrupted = 0;
   for (;;) {
     const ssize_t got =
@@ -72,7 +88,7 @@ Result<void> Monitor::dump(std::uint16_t type, std::uint8_t family, const Handle
       interrupted = ENOBUFS;
       continue;
     }
-    if (got < 0) return fail_errno(errno, "cannot read the kernel's links and addresses");
+    if (got < 0) return fail_errno(errno, "cannot read what the kernel has");
     auto left = static_cast<int>(got);
     for (auto* message = reinterpret_cast<nlmsghdr*>(impl_->buffer.data());
          mnl_nlmsg_ok(message, left); message = mnl_nlmsg_next(message, &left)) {
@@ -80,11 +96,10 @@ Result<void> Monitor::dump(std::uint16_t type, std::uint8_t family, const Handle
       if (ours && (message->nlmsg_flags & NLM_F_DUMP_INTR) != 0) interrupted = EINTR;
       if (ours && message->nlmsg_type == NLMSG_DONE) {
         if (interrupted == 0) return {};
-        return fail_errno(interrupted,
-                          "the kernel's links or addresses changed while it listed them");
+        return fail_errno(interrupted, "what the kernel has changed while it was listed");
       }
       if (ours && message->nlmsg_type == NLMSG_ERROR)
-        return fail("the kernel refused to list its links or addresses");
+        return fail("the kernel refused to list what it has");
       if (message->nlmsg_type >= NLMSG_MIN_TYPE) handler(*message);
     }
   }

@@ -28,6 +28,11 @@ class Monitor {
   /// own work only. Notifications that arrive in between are handed over as well. Error with code
   /// ENOBUFS or EINTR: messages were lost or the listing changed under way, dump again.
   Result<void> dump(std::uint16_t type, std::uint8_t family, const Handler& handler);
+  /// The same with a header of its own behind that of netlink, at most 64 bytes.
+  Result<void> dump(std::uint16_t type, std::span<const std::byte> header, const Handler& handler);
+  /// From now on the kernel lists only what fits the header (NETLINK_GET_STRICT_CHK). An old kernel
+  /// lists everything, so the handler looks as well.
+  void filter_dumps();
   /// Hands over what waits. Error with code ENOBUFS: messages were lost, dump again.
   Result<void> read(const Handler& handler);
   /// Readable when read() has something.

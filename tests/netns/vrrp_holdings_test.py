@@ -141,8 +141,7 @@ class HoldingsTest(setup.LabTest):
         other.ip("addr", "add", "2001:db8:1::4/64", "dev", "eth0", "nodad")
         director = self.start(Holdfast, self.host, setup.config("a", 255, 1, more=EVERY_OPTION))
         failed = lambda: self.addresses(self.host).get(("eth0", "2001:db8:1::4", 64), {}).get("dadfailed")
-        wait_until(failed, 5, "the kernel finds the duplicate")
-        wait_until(lambda: "is used by another host" in director.text(), 2, "the log")
+        wait_until(lambda: "is used by another host" in director.text(), 8, "the duplicate is seen")
         other.ip("addr", "del", "2001:db8:1::4/64", "dev", "eth0")
         good = lambda: ("eth0", "2001:db8:1::4", 64) in self.addresses(self.host) and not failed() and \
             "tentative" not in self.host.ip("addr", "show", "to", "2001:db8:1::4")

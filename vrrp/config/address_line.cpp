@@ -159,8 +159,8 @@ constexpr std::array options{
         "preferred_lft", "SECONDS|forever", "keepalived",
         "How long it is a source of new connections; 0 for IPv6 with /128, else forever.",
         read_preferred_lifetime)},
-    Option{pending(field<&VirtualAddress::no_track>("no_track", Switch{}, "keepalived",
-                                                    "Do nothing when others remove it."))},
+    Option{field<&VirtualAddress::no_track>("no_track", Switch{}, "keepalived",
+                                            "Do nothing when others remove it.")},
     Option{pending(
         field<&VirtualAddress::track_group>("track_group", config::AnyWord{}, "keepalived",
                                             "Static addresses: instances that it is tied to."))},

@@ -36,12 +36,12 @@ using Read = void (*)(Route&, const Row<Route>&, const Statement&, Reader&);
 
 constexpr Row<Route> line_row(std::string_view keyword, std::string_view arguments,
                               std::string_view meaning, Read read) {
-  return pending(row<Route>(keyword, arguments, "keepalived", meaning, read));
+  return row<Route>(keyword, arguments, "keepalived", meaning, read);
 }
 /// A second spelling that is no longer written.
 constexpr Row<Route> old_spelling(std::string_view keyword, std::string_view arguments,
                                   std::string_view meaning, Read read) {
-  return pending(row<Route>(keyword, arguments, "keepalived, deprecated", meaning, read));
+  return row<Route>(keyword, arguments, "keepalived, deprecated", meaning, read);
 }
 
 bool is_type(std::string_view word) {
@@ -183,7 +183,7 @@ constexpr Option lockable(std::string_view keyword, std::string_view meaning) {
 template <auto Member>
 constexpr Option number_metric(std::string_view keyword, config::Rule rule,
                                std::string_view meaning) {
-  return {pending(config::part_field<&Route::metrics, Member>(keyword, rule, meaning))};
+  return {config::part_field<&Route::metrics, Member>(keyword, rule, meaning)};
 }
 constexpr Range unsigned32{0, 4'294'967'295.0};
 
@@ -212,16 +212,16 @@ constexpr std::array options{
     Option{line_row("protocol", "N|NAME", "Who made the route; keepalived (18) by default.",
                     read_protocol)},
     Option{line_row("scope", "N|NAME", "How far the destination is; by type.", read_scope)},
-    Option{pending(field<&Route::metric>("metric", unsigned32, "keepalived",
-                                         "The least one wins among equal routes."))},
-    Option{pending(
-        field<&Route::metric>("priority", unsigned32, "keepalived", "Other spelling of metric."))},
-    Option{pending(field<&Route::metric>("preference", unsigned32, "keepalived",
-                                         "Other spelling of metric."))},
+    Option{field<&Route::metric>("metric", unsigned32, "keepalived",
+                                 "The least one wins among equal routes.")},
+    Option{
+        field<&Route::metric>("priority", unsigned32, "keepalived", "Other spelling of metric.")},
+    Option{
+        field<&Route::metric>("preference", unsigned32, "keepalived", "Other spelling of metric.")},
     Option{line_row("dev", "IF", "Interface.", read_interface_of)},
     Option{line_row("oif", "IF", "Other spelling of dev.", read_interface_of)},
-    Option{pending(field<&Route::onlink>("onlink", Switch{}, "keepalived",
-                                         "The gateway is on the link, whatever addresses say."))},
+    Option{field<&Route::onlink>("onlink", Switch{}, "keepalived",
+                                 "The gateway is on the link, whatever addresses say.")},
     Option{line_row("encap",
                     "ip [id N] [src A] dst A [tos N] [ttl N]|ip6 [id N] [src A] dst A [tc N] "
                     "[hoplimit N]|mpls LABEL[/LABEL]|ila LOCATOR",
@@ -250,8 +250,8 @@ constexpr std::array options{
     Option{line_row("quickack", "0|1", "Acknowledge at once.", read_quickack)},
     Option{line_row("congctl", "[lock] NAME", "Congestion control of TCP.", read_congctl),
            words_with_lock},
-    Option{pending(field<&Route::preference>("pref", config::Choice{preference_words},
-                                             "RFC 4191 2.1", "Preference among routers (IPv6)."))},
+    Option{field<&Route::preference>("pref", config::Choice{preference_words}, "RFC 4191 2.1",
+                                     "Preference among routers (IPv6).")},
     Option{line_row("ttl-propagate", "enabled|disabled", "Copy the TTL into MPLS labels.",
                     read_propagate)},
     Option{
@@ -272,8 +272,8 @@ constexpr std::array options{
         line_row("nexthop", "via [inet|inet6] ADDR dev IF weight 1-256 onlink encap ... realms ...",
                  "One of several ways; the last on the line, and repeated.", read_route_nexthops),
         all_words},
-    Option{pending(field<&Route::no_track>("no_track", Switch{}, "keepalived",
-                                           "Do nothing when others remove it."))},
+    Option{field<&Route::no_track>("no_track", Switch{}, "keepalived",
+                                   "Do nothing when others remove it.")},
     Option{pending(field<&Route::track_group>("track_group", config::AnyWord{}, "keepalived",
                                               "Static routes: instances that it is tied to."))},
 };
@@ -298,7 +298,7 @@ std::size_t read_bare(Route& route, const Statement& line, std::size_t word, Rea
 
 std::optional<Route> read_route_line(const Statement& line, LineUse use, Reader& reader) {
   Route route;
-  read_options(LineKind<Route>{"a route", options, Unbuilt::block, read_bare}, route, line, 0,
+  read_options(LineKind<Route>{"a route", options, Unbuilt::option, read_bare}, route, line, 0,
                reader);
   check_track_group(route.track_group, use, line, reader);
   if (!route.destination && !route.is_default) {

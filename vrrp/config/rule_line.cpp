@@ -27,7 +27,7 @@ using Read = void (*)(PolicyRule&, const Row<PolicyRule>&, const Statement&, Rea
 
 constexpr Row<PolicyRule> line_row(std::string_view keyword, std::string_view arguments,
                                    std::string_view meaning, Read read) {
-  return pending(row<PolicyRule>(keyword, arguments, "keepalived", meaning, read));
+  return row<PolicyRule>(keyword, arguments, "keepalived", meaning, read);
 }
 
 template <std::optional<Prefix> PolicyRule::* Member>
@@ -129,24 +129,24 @@ constexpr std::array options{
     Option{line_row("to", "PREFIX|all", "Destinations it selects.", read_prefix<&PolicyRule::to>)},
     Option{line_row("table", "N|NAME", "Table that is asked.", read_table)},
     Option{line_row("lookup", "N|NAME", "Other spelling of table.", read_table)},
-    Option{pending(field<&PolicyRule::invert>("not", Switch{}, "keepalived",
-                                              "Selects what the rest does not."))},
-    Option{pending(field<&PolicyRule::priority>(
+    Option{field<&PolicyRule::invert>("not", Switch{}, "keepalived",
+                                      "Selects what the rest does not.")},
+    Option{field<&PolicyRule::priority>(
         "preference", unsigned32, "keepalived",
-        "Place among rules, the least first; assigned downwards by default."))},
-    Option{pending(field<&PolicyRule::priority>("order", unsigned32, "keepalived",
-                                                "Other spelling of preference."))},
-    Option{pending(field<&PolicyRule::priority>("priority", unsigned32, "keepalived",
-                                                "Other spelling of preference."))},
+        "Place among rules, the least first; assigned downwards by default.")},
+    Option{field<&PolicyRule::priority>("order", unsigned32, "keepalived",
+                                        "Other spelling of preference.")},
+    Option{field<&PolicyRule::priority>("priority", unsigned32, "keepalived",
+                                        "Other spelling of preference.")},
     Option{line_row("tos", "N|NAME", "Type of service it selects.", read_tos)},
     Option{line_row("dsfield", "N|NAME", "Other spelling of tos.", read_tos)},
     Option{line_row("fwmark", "N[/MASK]", "Firewall marks it selects.", read_fwmark)},
     Option{line_row("realms", "[SRC/]DST", "Realms of what it selects.", read_rule_realms)},
-    Option{pending(field<&PolicyRule::suppress_prefix_length>(
+    Option{field<&PolicyRule::suppress_prefix_length>(
         "suppress_prefixlength", Range{0, 128}, "keepalived",
-        "Passes over routes whose prefix is no longer than this."))},
-    Option{pending(field<&PolicyRule::suppress_prefix_length>(
-        "sup_pl", Range{0, 128}, "keepalived", "Short spelling of suppress_prefixlength."))},
+        "Passes over routes whose prefix is no longer than this.")},
+    Option{field<&PolicyRule::suppress_prefix_length>("sup_pl", Range{0, 128}, "keepalived",
+                                                      "Short spelling of suppress_prefixlength.")},
     Option{line_row("suppress_ifgroup", "N|NAME", "Passes over routes through this group.",
                     read_suppress_group)},
     Option{line_row("sup_group", "N|NAME", "Short spelling of suppress_ifgroup.",
@@ -159,8 +159,8 @@ constexpr std::array options{
     Option{line_row("tunnel-id", "N", "Tunnel id it selects.", read_tunnel_id)},
     Option{line_row("uidrange", "LOW-HIGH", "Users it selects.",
                     read_range<&PolicyRule::uids, any_number>)},
-    Option{pending(field<&PolicyRule::l3mdev>("l3mdev", Switch{}, "keepalived",
-                                              "Asks the table of the packet's VRF."))},
+    Option{field<&PolicyRule::l3mdev>("l3mdev", Switch{}, "keepalived",
+                                      "Asks the table of the packet's VRF.")},
     Option{line_row("protocol", "N|NAME", "Who made the rule; keepalived (18) by default.",
                     read_protocol)},
     Option{line_row("ipproto", "N|NAME", "IP protocol it selects.", read_ip_protocol)},
@@ -178,8 +178,8 @@ constexpr std::array options{
     Option{line_row("prohibit", "", "Answers that it is forbidden.",
                     read_action<RuleAction::prohibit>),
            one_word},
-    Option{pending(field<&PolicyRule::no_track>("no_track", Switch{}, "keepalived",
-                                                "Do nothing when others remove it."))},
+    Option{field<&PolicyRule::no_track>("no_track", Switch{}, "keepalived",
+                                        "Do nothing when others remove it.")},
     Option{pending(field<&PolicyRule::track_group>("track_group", config::AnyWord{}, "keepalived",
                                                    "Static rules: instances that it is tied to."))},
 };
@@ -201,7 +201,7 @@ bool does_something(const PolicyRule& rule) {
 
 std::optional<PolicyRule> read_rule_line(const Statement& line, LineUse use, Reader& reader) {
   PolicyRule rule;
-  read_options(LineKind<PolicyRule>{"a rule", options, Unbuilt::block, read_type_word}, rule, line,
+  read_options(LineKind<PolicyRule>{"a rule", options, Unbuilt::option, read_type_word}, rule, line,
                0, reader);
   check_track_group(rule.track_group, use, line, reader);
   if (!does_something(rule)) {

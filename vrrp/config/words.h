@@ -47,7 +47,7 @@ std::optional<Id> read_id(const config::Statement&, std::size_t word,
 struct Prefix {
   IpAddress address;
   std::uint8_t length = 0;
-  bool operator==(const Prefix&) const = default;
+  auto operator<=>(const Prefix&) const = default;
 };
 std::optional<Prefix> parse_prefix(std::string_view text);
 

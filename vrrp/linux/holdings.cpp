@@ -2,6 +2,7 @@
 // from the configuration to what the reconciler is told.
 #include <linux/if_addr.h>
 
+#include "vrrp/linux/iproute_names.h"
 #include "vrrp/linux/process.h"
 #include "vrrp/linux/release.h"
 
@@ -14,7 +15,7 @@ AddressKey key_of(const VirtualAddress& address, std::uint32_t interface) {
 
 /// keepalived: no duplicate address detection, since the Active router may still have the address;
 /// and an IPv6 address of its own prefix is no source of new connections.
-AddressSettings settings_of(const VirtualAddress& address) {
+AddressSettings address_settings(const VirtualAddress& address) {
   AddressSettings out{address.label, address.scope, address.broadcast, address.peer, 0, {}};
   const bool v6 = address.address.is_v6();
   const auto flag = [&](bool wanted, std::uint32_t bit) { out.flags |= wanted ? bit : 0; };
@@ -30,6 +31,14 @@ AddressSettings settings_of(const VirtualAddress& address) {
   return out;
 }
 
+/// no_track: nobody looks whether it is still there.
+Claim claim_of(Owner owner, bool no_track) {
+  return {owner, no_track ? OnLoss::ignore : OnLoss::restore};
+}
+
+/// @source keepalived: rules without a preference count down from here
+constexpr std::uint32_t first_preference = 16384;
+
 AnnouncePlan plan_for(const AnnounceConfig& config, Occasion occasion) {
   const bool lower = occasion == Occasion::lower_priority;
   return {lower ? config.lower_prio_repeat : config.repeat,
@@ -41,9 +50,12 @@ AnnouncePlan plan_for(const AnnounceConfig& config, Occasion occasion) {
 /// In the state table, with the peer as its value: the kernel removes an address by both.
 void VrrpProcess::hold_record(const Reconciler::VirtualKey& key,
                               const std::optional<IpAddress>& peer) {
-  constexpr std::byte none{0};
-  const auto value = peer ? peer->bytes() : std::span{&none, 1};
-  if (auto saved = table_->put(held_record(key), value); !saved)
+  put_record(held_record(key), peer ? peer->bytes() : std::span<const std::byte>{});
+}
+
+void VrrpProcess::put_record(const std::string& record, std::span<const std::byte> value) {
+  constexpr std::byte none{0};  // an empty value would be no record
+  if (auto saved = table_->put(record, value.empty() ? std::span{&none, 1} : value); !saved)
     log_.write(Event{Level::warning, "state_table", saved.error().what});
 }
 
@@ -68,14 +80,108 @@ void VrrpProcess::hold_addresses(RunningInstance& instance, bool hold) {
       if (!hold || link == nullptr) continue;
       const AddressKey key = key_of(address, link->index);
       instance.held.insert(key);
-      reconciler_->want(key, settings_of(address), plan, {&instance, OnLoss::restore});
+      reconciler_->want(key, address_settings(address), plan,
+                        claim_of(&instance, address.no_track));
     }
   for (const AddressKey& key : before)
     if (!instance.held.contains(key)) reconciler_->unwant(key);
+  hold_routes(&instance, hold ? instance.config.routes : std::vector<Route>{},
+              instance.held_routes);
+  hold_rules(&instance, hold ? instance.config.rules : std::vector<PolicyRule>{},
+             instance.held_rules);
   if (!stopping_) work_soon();
 }
 
-/// static_ipaddress: from the start to the stop, whatever the instances do.
+/// The indexes of the interfaces that a route names; nothing while one of them is missing.
+std::optional<RouteSettings> VrrpProcess::route_settings(const Route& route) const {
+  RouteSettings settings{route, 0, {}};
+  if (!route.interface.empty()) {
+    const Link* link = links_->find(route.interface);
+    if (link == nullptr) return std::nullopt;
+    settings.interface = link->index;
+  }
+  for (const NextHop& hop : route.nexthops) {
+    const Link* link = hop.interface.empty() ? nullptr : links_->find(hop.interface);
+    if (link == nullptr && !hop.interface.empty()) return std::nullopt;
+    settings.nexthops.push_back(link == nullptr ? 0 : link->index);
+  }
+  return settings;
+}
+
+/// From now on these routes must be there, and what is in `held` and not among them must not.
+void VrrpProcess::hold_routes(Owner owner, const std::vector<Route>& routes,
+                              std::set<RouteKey>& held) {
+  const std::set<RouteKey> before = std::exchange(held, {});
+  for (const Route& route : routes)
+    if (auto settings = route_settings(route)) {
+      const RouteKey key = key_of(route);
+      held.insert(key);
+      reconciler_->routes().want(key, std::move(*settings), claim_of(owner, route.no_track));
+    }
+  for (const RouteKey& key : before)
+    if (!held.contains(key)) reconciler_->routes().unwant(key);
+}
+
+void VrrpProcess::hold_rules(Owner owner, const std::vector<PolicyRule>& rules,
+                             std::set<RuleKey>& held) {
+  const std::set<RuleKey> before = std::exchange(held, {});
+  for (const PolicyRule& rule : rules) {
+    const RuleKey key = key_of(rule, 0);
+    held.insert(key);
+    reconciler_->routes().want(key, claim_of(owner, rule.no_track));
+  }
+  for (const RuleKey& key : before)
+    if (!held.contains(key)) reconciler_->routes().unwant(key);
+}
+
+/// Names of the lines become numbers, and rules without a preference get one.
+void VrrpProcess::resolve_routes(VrrpConfig& next) {
+  IprouteNames names{next.globals.common.iproute_etc_dir, next.globals.common.iproute_usr_dir};
+  std::array<std::uint32_t, 2> preferences{first_preference, first_preference};
+  const auto drop_unknown = [&](auto& lines, std::string_view what) {
+    std::erase_if(lines, [&](auto& line) {
+      std::string unknown;
+      if (names.resolve(line, unknown)) return false;
+      log_.write(Event{Level::error, "unknown_name",
+                       fmt::format("a {} names {}, which iproute2's files do not have; it is left "
+                                   "out",
+                                   what, unknown)});
+      return true;
+    });
+  };
+  const auto number_rules = [&](std::vector<PolicyRule>& rules) {
+    for (PolicyRule& rule : rules)
+      if (!rule.priority) {
+        rule.priority = preferences.at(family_of(rule) == Family::ipv4 ? 0 : 1)--;
+        log_.write(Event{Level::notice, "rule_preference",
+                         fmt::format("a rule without a preference gets {}", *rule.priority)});
+      }
+  };
+  for (Instance& instance : next.instances) {
+    drop_unknown(instance.routes, "route");
+    drop_unknown(instance.rules, "rule");
+    number_rules(instance.rules);
+  }
+  drop_unknown(next.statics.routes, "route");
+  drop_unknown(next.statics.rules, "rule");
+  number_rules(next.statics.rules);
+}
+
+void VrrpProcess::set_configured_routes(const StaticConfig& statics) {
+  std::set<RouteKey> routes;
+  std::set<RuleKey> rules;
+  const auto add = [&](const std::vector<Route>& from, const std::vector<PolicyRule>& more) {
+    for (const Route& route : from) routes.insert(key_of(route));
+    for (const PolicyRule& rule : more) rules.insert(key_of(rule, 0));
+  };
+  for (const auto& [name, instance] : instances_)
+    add(instance->config.routes, instance->config.rules);
+  add(statics.routes, statics.rules);
+  reconciler_->routes().set_configured(std::move(routes), std::move(rules));
+  watch_routes();
+}
+
+/// static_ipaddress and the like: from the start to the stop, whatever the instances do.
 void VrrpProcess::hold_statics(StaticConfig statics) {
   statics_ = std::move(statics);
   for (VirtualAddress& address : statics_.addresses)
@@ -90,11 +196,13 @@ void VrrpProcess::renew_statics() {
     if (link == nullptr) continue;
     const AddressKey key = key_of(address, link->index);
     static_addresses_.insert(key);
-    reconciler_->want(key, settings_of(address), {0, Duration{0}, Duration{0}, 0},
-                      {&statics_, OnLoss::restore});
+    reconciler_->want(key, address_settings(address), {0, Duration{0}, Duration{0}, 0},
+                      claim_of(&statics_, address.no_track));
   }
   for (const AddressKey& key : before)
     if (!static_addresses_.contains(key)) reconciler_->unwant(key);
+  hold_routes(&statics_, statics_.routes, static_routes_);
+  hold_rules(&statics_, statics_.rules, static_rules_);
 }
 
 void VrrpProcess::announce(RunningInstance& instance, Occasion occasion, TimePoint now) {

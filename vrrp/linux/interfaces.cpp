@@ -90,9 +90,31 @@ void VrrpProcess::links_changed() {
   }
   if (!*updated) return;
   settle_interfaces();
+  kernel_changed();
+}
+
+void VrrpProcess::kernel_changed() {
   static_cast<void>(reconciler_->kernel_changed(monotonic_now()));
   work_soon();
   arm_timer();
+}
+
+/// Only once there is something to watch: the first route or rule may come with a reload.
+void VrrpProcess::watch_routes() {
+  const int descriptor = reconciler_->routes().descriptor();
+  if (descriptor < 0 || stopping_) return;
+  if (!routes_readable_)
+    routes_readable_ = std::make_unique<asio::posix::stream_descriptor>(context_, descriptor);
+  else if (routes_watched_)
+    return;
+  routes_watched_ = true;
+  routes_readable_->async_wait(asio::posix::stream_descriptor::wait_read,
+                               [this](const boost::system::error_code& error) {
+                                 routes_watched_ = false;
+                                 if (error || stopping_) return;
+                                 if (reconciler_->routes().update()) kernel_changed();
+                                 watch_routes();
+                               });
 }
 
 void VrrpProcess::settle_interfaces() {

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <map>
 #include <optional>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -23,47 +24,51 @@ enum class OnLoss : std::uint8_t {
   ignore    ///< it stays away until it is wanted anew
 };
 
+/// What another program removed.
+struct Loss {
+  Owner owner = nullptr;
+  OnLoss on_loss = OnLoss::restore;
+  std::string what;  ///< "192.0.2.1/24"
+};
+/// For whom an object is wanted, and what happens when another program removes it.
+struct Claim {
+  Owner owner = nullptr;
+  OnLoss on_loss = OnLoss::restore;
+};
+
 template <typename Key, typename Settings>
 class Keeper {
  public:
   using Item = Change<Key, Settings>;
   struct Wanted {
     Settings settings;
-    Owner owner = nullptr;
-    OnLoss on_loss = OnLoss::restore;
+    Claim claim;
     std::optional<Settings> applied{};  ///< as it is in the kernel
     bool lost = false;                  ///< removed by another program and not back yet
   };
-  struct Loss {
-    Key key;
-    Owner owner = nullptr;
-    OnLoss on_loss = OnLoss::restore;
-  };
-
   [[nodiscard]] const std::map<Key, Wanted>& wanted() const { return wanted_; }
   [[nodiscard]] Wanted* find(const Key& key) {
     const auto found = wanted_.find(key);
     return found == wanted_.end() ? nullptr : &found->second;
   }
-  void want(const Key& key, Settings settings, Owner owner, OnLoss on_loss) {
+  void want(const Key& key, Settings settings, Claim claim) {
     Wanted& entry = wanted_[key];
     entry.settings = std::move(settings);
-    entry.owner = owner;
-    entry.on_loss = on_loss;
+    entry.claim = claim;
   }
   void unwant(const Key& key) { wanted_.erase(key); }
 
   /// What was there and is not any more, each once.
   /// @param possible false: its absence has another cause (the interface is gone)
   template <typename Present, typename Possible>
-  std::vector<Loss> losses(const Present& present, const Possible& possible) {
-    std::vector<Loss> found;
+  std::vector<Key> losses(const Present& present, const Possible& possible) {
+    std::vector<Key> found;
     for (auto& [key, entry] : wanted_) {
       if (!entry.applied || present.contains(key)) continue;
       entry.applied.reset();
       if (!possible(key)) continue;
       entry.lost = true;
-      found.push_back({key, entry.owner, entry.on_loss});
+      found.push_back(key);
     }
     return found;
   }
@@ -78,7 +83,7 @@ class Keeper {
       if (present != actual.end() && !entry.applied) entry.applied = entry.settings;
       if (present != actual.end() && entry.applied != entry.settings)
         present->second.fit = when_changed;
-      const bool stays_away = entry.lost && entry.on_loss != OnLoss::restore;
+      const bool stays_away = entry.lost && entry.claim.on_loss != OnLoss::restore;
       if (possible(key) && (present != actual.end() || !stays_away))
         targets.emplace(key, entry.settings);
     }

@@ -28,7 +28,9 @@ VrrpProcess::VrrpProcess(boost::asio::io_context& context, Log& log,
     : context_{context}, log_{log}, send_{std::move(send)}, timer_{context} {}
 
 VrrpProcess::~VrrpProcess() {
-  if (links_readable_) links_readable_->release();  // the descriptor belongs to the monitor
+  // The descriptors belong to the monitors.
+  if (links_readable_) links_readable_->release();
+  if (routes_readable_) routes_readable_->release();
 }
 
 std::vector<config::Diagnostic> VrrpProcess::prepare(const config::Text& text) {
@@ -69,6 +71,9 @@ Result<void> VrrpProcess::commit(const process::Configure& settings) {
            hold_record(key, peer);
          },
          [this](const Reconciler::VirtualKey& key) { table_->erase(held_record(key)); }});
+    reconciler_->routes().set_ledger(
+        {[this](const std::string& record) { put_record(record, {}); },
+         [this](const std::string& record) { table_->erase(record); }});
     if (first)
       for (const std::string& record : table_->keys())
         if (const auto held = held_address(record)) reconciler_->inherit(*held);
@@ -103,6 +108,7 @@ void VrrpProcess::keep_names(const VrrpConfig& next) {
 /// What is equal is not touched: no timer restarts, no packet is sent.
 void VrrpProcess::apply(VrrpConfig next, const process::Configure& settings) {
   keep_names(next);
+  resolve_routes(next);
   std::map<std::string, Instance*> wanted;
   for (Instance& instance : next.instances) wanted.emplace(instance.name, &instance);
   std::erase_if(instances_, [&](const auto& entry) {
@@ -127,6 +133,7 @@ void VrrpProcess::apply(VrrpConfig next, const process::Configure& settings) {
     instances_.emplace(name, std::move(added));
   }
   set_virtual_addresses();
+  set_configured_routes(next.statics);
   hold_statics(next.statics);
   set_sync_daemon();
   open_ports();
@@ -172,15 +179,17 @@ void VrrpProcess::remove(RunningInstance& instance) {
 void VrrpProcess::change(RunningInstance& instance, const Instance& next) {
   const bool equal = equal_in_effect(instance.config, next);
   const bool holds = std::holds_alternative<Active>(instance.state);
-  const bool other_addresses =
-      instance.config.addresses != next.addresses || instance.config.excluded != next.excluded;
+  const auto holdings = [](const Instance& config) {
+    return std::tie(config.addresses, config.excluded, config.routes, config.rules);
+  };
+  const bool other_holdings = holdings(instance.config) != holdings(next);
   const RouterConfig before = instance.router;
   instance.config = next;
   if (equal) return;
   instance.router = next.router;
   instance.router.address = before.address;
   instance.router.priority = effective_priority(next.router.priority, instance.damper.value());
-  if (holds && other_addresses) hold_addresses(instance, true);
+  if (holds && other_holdings) hold_addresses(instance, true);
   settle_interface(instance);
   if (instance.router != before) deliver(instance, ConfigChanged{before}, monotonic_now());
 }

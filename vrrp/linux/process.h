@@ -93,7 +93,13 @@ class VrrpProcess : public process::Worker {
   // holdings.cpp: what instances hold in the kernel, and static entries
   void set_virtual_addresses();
   void hold_record(const Reconciler::VirtualKey& key, const std::optional<IpAddress>& peer);
+  void put_record(const std::string& record, std::span<const std::byte> value);
   void hold_addresses(RunningInstance& instance, bool hold);
+  [[nodiscard]] std::optional<RouteSettings> route_settings(const Route& route) const;
+  void hold_routes(Owner owner, const std::vector<Route>& routes, std::set<RouteKey>& held);
+  void hold_rules(Owner owner, const std::vector<PolicyRule>& rules, std::set<RuleKey>& held);
+  void resolve_routes(VrrpConfig& next);
+  void set_configured_routes(const StaticConfig& statics);
   void hold_statics(StaticConfig statics);
   void renew_statics();
   void announce(RunningInstance& instance, Occasion occasion, TimePoint now);
@@ -104,6 +110,8 @@ class VrrpProcess : public process::Worker {
   void settle_interface(RunningInstance& instance);
   void open_ports();
   void watch_links();
+  void watch_routes();
+  void kernel_changed();
   Result<void> open_port(const PortKey& key, std::multimap<std::uint8_t, RunningInstance*> routers);
   void watch_port(const PortKey& key);
   [[nodiscard]] static PortKey port_of(const RunningInstance& instance);
@@ -137,6 +145,8 @@ class VrrpProcess : public process::Worker {
   Tracking tracking_;
   RepeatedLine unknown_vrids_;
   StaticConfig statics_;
+  std::set<RouteKey> static_routes_;
+  std::set<RuleKey> static_rules_;
   std::set<AddressKey> static_addresses_;  ///< that the reconciler keeps
   /// What adverts come from; found anew whenever addresses change.
   std::map<const RunningInstance*, std::optional<IpAddress>> source_addresses_;
@@ -146,8 +156,10 @@ class VrrpProcess : public process::Worker {
   std::optional<TimePoint> retry_at_;            ///< look at the interfaces again
   std::optional<TimePoint> armed_for_;
   bool work_posted_ = false;
+  bool routes_watched_ = false;
   boost::asio::steady_timer timer_;
   std::unique_ptr<boost::asio::posix::stream_descriptor> links_readable_;
+  std::unique_ptr<boost::asio::posix::stream_descriptor> routes_readable_;
 };
 
 }  // namespace holdfast::vrrp

@@ -15,7 +15,11 @@ constexpr Duration side_effect_window = std::chrono::milliseconds{500};
 }  // namespace
 
 Reconciler::Reconciler(Links& links, AddressWriter writer, Announcer announcer, Log& log)
-    : links_{links}, writer_{std::move(writer)}, announcer_{std::move(announcer)}, log_{log} {}
+    : links_{links},
+      writer_{std::move(writer)},
+      announcer_{std::move(announcer)},
+      log_{log},
+      routes_{links, log} {}
 
 void Reconciler::set_virtual(std::map<VirtualKey, bool> addresses) {
   virtual_ = std::move(addresses);
@@ -68,7 +72,7 @@ void Reconciler::adopt_and_forget() {
 
 void Reconciler::want(const AddressKey& key, const AddressSettings& settings,
                       const AnnouncePlan& plan, Claim claim) {
-  addresses_.want(key, settings, claim.owner, claim.on_loss);
+  addresses_.want(key, settings, claim);
   plans_[key] = plan;
   dirty_ = true;
 }
@@ -85,19 +89,20 @@ void Reconciler::announce(const AddressKey& key, const AnnouncePlan& plan, TimeP
     schedule_.start({key.interface, key.address}, plan, now);
 }
 
-std::vector<Reconciler::Loss> Reconciler::kernel_changed(TimePoint now) {
+std::vector<Loss> Reconciler::kernel_changed(TimePoint now) {
   dirty_ = true;
   addresses_.retry_all();
-  std::vector<Loss> losses;
-  for (const auto& [key, owner, on_loss] :
+  std::vector<Loss> losses = routes_.kernel_changed();
+  for (const AddressKey& key :
        addresses_.losses(links_.addresses(), [&](const AddressKey& k) { return can_be_lost(k); })) {
+    auto& entry = *addresses_.find(key);
     // The kernel removes secondary addresses with their primary one: that was our own doing.
     const auto removal = removed_at_.find(key.interface);
     if (removal != removed_at_.end() && now - removal->second < side_effect_window)
-      addresses_.find(key)->lost = false;
+      entry.lost = false;
     else
-      losses.push_back(
-          {owner, on_loss, fmt::format("{}/{}", key.address.to_string(), key.prefix_length)});
+      losses.push_back({entry.claim.owner, entry.claim.on_loss,
+                        fmt::format("{}/{}", key.address.to_string(), key.prefix_length)});
   }
   return losses;
 }
@@ -125,11 +130,13 @@ void Reconciler::plan_changes(TimePoint now) {
   addresses_.plan(
       std::move(actual), [&](const AddressKey& key) { return can_be_lost(key); },
       Actual::Fit::renew);
+  routes_.plan();
   first_plan_ = false;
 }
 
 bool Reconciler::work(TimePoint now) {
   if (addresses_.retry_due(now)) dirty_ = true;
+  if (routes_.retry_due(now)) dirty_ = true;
   if (dirty_) plan_changes(now);
   apply_slice(now);
   send_announcements(now);
@@ -138,10 +145,16 @@ bool Reconciler::work(TimePoint now) {
 
 void Reconciler::apply_slice(TimePoint now) {
   using Kind = AddressChange::Kind;
-  if (addresses_.removes())
+  // What goes: rules and routes before the addresses. What comes: addresses, their announcements
+  // (between the slices), routes and rules.
+  if (routes_.removes())
+    routes_.remove_slice(slice, now);
+  else if (addresses_.removes())
     apply(addresses_.take(Kind::remove, slice), now);
   else if (addresses_.adds())
     apply(addresses_.take(Kind::add, slice), now);
+  else if (routes_.adds())
+    routes_.add_slice(slice, now);
 }
 
 void Reconciler::apply(std::vector<AddressChange> batch, TimePoint now) {
@@ -170,8 +183,9 @@ void Reconciler::apply(std::vector<AddressChange> batch, TimePoint now) {
     else
       added(batch[i], now);
     if (is_back)
-      report_restored("address_restored", fmt::format("{}/{}", batch[i].key.address.to_string(),
-                                                      batch[i].key.prefix_length));
+      report_restored(
+          log_, "address_restored",
+          fmt::format("{}/{}", batch[i].key.address.to_string(), batch[i].key.prefix_length));
   }
 }
 
@@ -190,12 +204,6 @@ void Reconciler::added(const AddressChange& change, TimePoint now) {
     schedule_.start({change.key.interface, change.key.address}, plan->second, now);
 }
 
-void Reconciler::report_restored(std::string_view event, const std::string& what) {
-  log_.write(Event{Level::warning, event,
-                   fmt::format("{} was removed by another program and is back", what)}
-                 .with("object", what));
-}
-
 void Reconciler::send_announcements(TimePoint now) {
   std::vector<Announcer::Frame> frames;
   for (const Announcement& what : schedule_.take_due(now, slice))
@@ -205,10 +213,10 @@ void Reconciler::send_announcements(TimePoint now) {
 }
 
 std::optional<TimePoint> Reconciler::deadline() const {
-  const auto announcement = schedule_.deadline();
-  const auto retry = addresses_.deadline();
-  return announcement && retry ? std::min(announcement, retry)
-                               : (announcement ? announcement : retry);
+  std::optional<TimePoint> earliest;
+  for (const auto& when : {schedule_.deadline(), addresses_.deadline(), routes_.deadline()})
+    if (when && (!earliest || *when < *earliest)) earliest = when;
+  return earliest;
 }
 
 }  // namespace holdfast::vrrp

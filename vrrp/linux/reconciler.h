@@ -21,11 +21,15 @@
 #include "vrrp/linux/announcer.h"
 #include "vrrp/linux/keeper.h"
 #include "vrrp/linux/links.h"
+#include "vrrp/linux/route_reconciler.h"
 
 namespace holdfast::vrrp {
 
 class Reconciler {
  public:
+  /// Routes and rules: wanted through this, and worked on in the order of addresses and routes.
+  [[nodiscard]] RouteReconciler& routes() { return routes_; }
+
   Reconciler(Links& links, AddressWriter writer, Announcer announcer, Log& log);
 
   void set_announce_gap(Family family, Duration gap) { schedule_.set_gap(family, gap); }
@@ -46,11 +50,6 @@ class Reconciler {
   void inherit(const VirtualKey& key) { held_.insert(key); }
   [[nodiscard]] bool is_virtual(const AddressKey& key) const;
 
-  /// What is wanted for whom, and what happens when another program removes it.
-  struct Claim {
-    Owner owner = nullptr;
-    OnLoss on_loss = OnLoss::restore;
-  };
   /// From now on this address must be there; it is announced by `plan` whenever we add it.
   void want(const AddressKey& key, const AddressSettings& settings, const AnnouncePlan& plan,
             Claim claim);
@@ -59,12 +58,6 @@ class Reconciler {
   /// Announces it now, if it is there; otherwise it will be when it is added.
   void announce(const AddressKey& key, const AnnouncePlan& plan, TimePoint now);
 
-  /// What another program removed.
-  struct Loss {
-    Owner owner = nullptr;
-    OnLoss on_loss = OnLoss::restore;
-    std::string what;  ///< "192.0.2.1/24"
-  };
   /// The kernel's state has changed: what is missing comes back, what is left over goes. Call it
   /// before work().
   /// @return what is missing since the last time, each once
@@ -85,7 +78,9 @@ class Reconciler {
   [[nodiscard]] const Counters& counters() const { return counters_; }
 
  private:
-  [[nodiscard]] bool has_pending() const { return addresses_.removes() || addresses_.adds(); }
+  [[nodiscard]] bool has_pending() const {
+    return addresses_.removes() || addresses_.adds() || routes_.removes() || routes_.adds();
+  }
   [[nodiscard]] std::optional<VirtualKey> virtual_key(const AddressKey& key) const;
   [[nodiscard]] bool can_be_lost(const AddressKey& key) const;
   [[nodiscard]] bool is_ours(const AddressKey& key, bool marked) const;
@@ -97,7 +92,6 @@ class Reconciler {
   void apply(std::vector<AddressChange> batch, TimePoint now);
   void removed(const AddressKey& key, TimePoint now);
   void added(const AddressChange& change, TimePoint now);
-  void report_restored(std::string_view event, const std::string& what);
   void send_announcements(TimePoint now);
 
   Links& links_;
@@ -109,6 +103,7 @@ class Reconciler {
   std::set<VirtualKey> held_;           ///< added or taken over by us, and not yet gone
   Ledger ledger_;
   bool first_plan_ = true;  ///< leftovers of an earlier life are only looked for at the start
+  RouteReconciler routes_;
   Keeper<AddressKey, AddressSettings> addresses_;
   std::map<AddressKey, AnnouncePlan> plans_;
   /// When we last took an address from an interface: the kernel may take others with it.

@@ -2,6 +2,9 @@
 
 #include <net/if.h>
 
+#include <linux/netlink.h>
+
+#include <cerrno>
 #include <charconv>
 
 #include "daemon/process/state_table.h"
@@ -37,6 +40,21 @@ std::optional<Reconciler::VirtualKey> held_address(std::string_view record) {
                                 std::string{record.substr(blank + 1)}};
 }
 
+/// Before the addresses, as in every release.
+static void release_routes(const process::StateTable& table, Log& log) {
+  auto socket = netlink::connect(NETLINK_ROUTE);
+  if (!socket) {
+    log.write(Event{Level::error, "release", socket.error().what});
+    return;
+  }
+  netlink::Batch batch{**socket};
+  for (const std::string& record : table.keys())
+    if (auto removal = removal_of(record)) batch.add(std::move(*removal), "remove a held route");
+  for (const netlink::Refusal& refusal : batch.commit())
+    if (refusal.error.code != ESRCH && refusal.error.code != ENOENT)
+      log.write(Event{Level::error, "netlink_refused", refusal.error.what});
+}
+
 int release_addresses(const Fd& state, Log& log) {
   const auto table = process::StateTable::open(state);
   auto writer = AddressWriter::open(default_address_mark);
@@ -44,6 +62,7 @@ int release_addresses(const Fd& state, Log& log) {
     log.write(Event{Level::error, "release", table ? writer.error().what : table.error().what});
     return process::exit_fatal;
   }
+  release_routes(*table, log);
   std::vector<AddressChange> changes;
   for (const std::string& record : table->keys())
     if (const auto held = held_address(record)) {

@@ -19,6 +19,7 @@
 #include "vrrp/core/router.h"
 #include "vrrp/core/tracker.h"
 #include "vrrp/core/wanted.h"
+#include "vrrp/linux/route_objects.h"
 
 namespace holdfast::vrrp {
 
@@ -29,10 +30,12 @@ struct RunningInstance {
   RouterConfig router;  ///< config.router with the address and the priority of now
   State state = Initialize{};
   FaultSet faults;
-  TrackedSum tracked;              ///< of config.tracked, in that order
-  Damper damper;                   ///< what of tracked.total() counts
-  RunningGroup* group = nullptr;   ///< null: alone
-  std::uint32_t interface = 0;     ///< index; 0: the interface does not exist
+  TrackedSum tracked;             ///< of config.tracked, in that order
+  Damper damper;                  ///< what of tracked.total() counts
+  RunningGroup* group = nullptr;  ///< null: alone
+  std::uint32_t interface = 0;    ///< index; 0: the interface does not exist
+  std::set<RouteKey> held_routes;
+  std::set<RuleKey> held_rules;
   std::set<AddressKey> held;       ///< addresses that the reconciler keeps for us
   std::optional<TimePoint> armed;  ///< the deadline under which the timer queue knows it
   std::array<std::uint64_t, discard_reasons> discarded{};

@@ -1,0 +1,221 @@
+#include "vrrp/linux/route_reconciler.h"
+
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+
+namespace holdfast::vrrp {
+namespace {
+
+/// No name of an instance begins with them: it has no line break.
+constexpr std::string_view route_prefix{"\nroute "};
+constexpr std::string_view rule_prefix{"\nrule "};
+
+/// Of the kernel's objects, those that are wanted or are ours to remove.
+template <typename Key, typename Settings>
+std::map<Key, Actual> ours_of(const std::set<Key>& present, const Keeper<Key, Settings>& keeper,
+                              const std::set<Key>& configured, const std::set<Key>& held) {
+  std::map<Key, Actual> actual;
+  for (const Key& key : present)
+    if (keeper.wanted().contains(key) || configured.contains(key) || held.contains(key))
+      actual.emplace(key, Actual{true});
+  return actual;
+}
+
+template <typename Key, typename Settings>
+void collect_losses(std::vector<Loss>& out, Keeper<Key, Settings>& keeper,
+                    const std::vector<Key>& lost) {
+  for (const Key& key : lost) {
+    const Claim& claim = keeper.find(key)->claim;
+    out.push_back({claim.owner, claim.on_loss, describe(key)});
+  }
+}
+
+/// The words of a record, each a number or an address.
+std::vector<std::string_view> split(std::string_view text) {
+  std::vector<std::string_view> words;
+  while (!text.empty()) {
+    const std::size_t end = std::min(text.find(' '), text.size());
+    words.push_back(text.substr(0, end));
+    text.remove_prefix(std::min(end + 1, text.size()));
+  }
+  return words;
+}
+
+std::optional<std::uint32_t> number(std::string_view text) {
+  const auto value = c_number(text);
+  return value && *value <= 0xFFFF'FFFF ? std::optional{static_cast<std::uint32_t>(*value)}
+                                        : std::nullopt;
+}
+
+}  // namespace
+
+void report_restored(Log& log, std::string_view event, const std::string& what) {
+  log.write(Event{Level::warning, event,
+                  fmt::format("{} was removed by another program and is back", what)}
+                .with("object", what));
+}
+
+void RouteReconciler::set_configured(std::set<RouteKey> routes, std::set<RuleKey> rules) {
+  configured_routes_ = std::move(routes);
+  configured_rules_ = std::move(rules);
+  if (configured_routes_.empty() && configured_rules_.empty() && !kernel_) return;
+  if (!kernel_) {
+    auto opened = KernelRoutes::open();
+    if (!opened) {
+      log_.write(Event{Level::error, "routes", opened.error().what});
+      return;
+    }
+    kernel_.emplace(std::move(*opened));
+  }
+  std::set<std::uint8_t> protocols;
+  for (const RouteKey& key : configured_routes_) protocols.insert(key.protocol);
+  kernel_->follow(protocols);
+  static_cast<void>(kernel_changed());
+}
+
+bool RouteReconciler::update() {
+  if (!kernel_) return false;
+  const auto changed = kernel_->update();
+  if (!changed) log_.write(Event{Level::error, "routes", changed.error().what});
+  return changed.value_or(true);
+}
+
+/// A route whose interface is down is away for that reason.
+bool RouteReconciler::is_possible(const RouteKey& key) const {
+  const auto entry = routes_.wanted().find(key);
+  if (entry == routes_.wanted().end()) return true;
+  const auto is_up = [&](std::uint32_t index) {
+    const Link* link = index == 0 ? nullptr : links_.find(index);
+    return index == 0 || (link != nullptr && link->up);
+  };
+  const RouteSettings& settings = entry->second.settings;
+  return is_up(settings.interface) && std::ranges::all_of(settings.nexthops, is_up);
+}
+
+std::vector<Loss> RouteReconciler::kernel_changed() {
+  std::vector<Loss> losses;
+  if (!kernel_) return losses;
+  if (const auto read = kernel_->refresh(); !read)
+    log_.write(Event{Level::error, "routes", read.error().what});
+  routes_.retry_all();
+  rules_.retry_all();
+  collect_losses(losses, routes_, routes_.losses(kernel_->routes(), [&](const RouteKey& key) {
+    return is_possible(key);
+  }));
+  collect_losses(losses, rules_,
+                 rules_.losses(kernel_->rules(), [](const RuleKey&) { return true; }));
+  return losses;
+}
+
+void RouteReconciler::plan() {
+  if (!kernel_) return;
+  routes_.plan(
+      ours_of(kernel_->routes(), routes_, configured_routes_, held_routes_),
+      [&](const RouteKey& key) { return is_possible(key); }, Actual::Fit::overwrite);
+  rules_.plan(
+      ours_of(kernel_->rules(), rules_, configured_rules_, held_rules_),
+      [](const RuleKey&) { return true; }, Actual::Fit::renew);
+}
+
+template <typename Key, typename Settings>
+void RouteReconciler::apply(Keeper<Key, Settings>& keeper, std::set<Key>& held,
+                            const std::vector<Change<Key, Settings>>& batch, TimePoint now) {
+  using Kind = typename Change<Key, Settings>::Kind;
+  for (const auto& change : batch)
+    if (change.kind == Kind::add && held.insert(change.key).second && ledger_.hold)
+      ledger_.hold(held_record(change.key));
+  std::set<std::size_t> failed;
+  for (const netlink::Refusal& refusal : kernel_->apply(batch)) {
+    failed.insert(refusal.index);
+    if (keeper.refused(batch[refusal.index].key, now))
+      log_.write(Event{Level::error, "netlink_refused", refusal.error.what});
+  }
+  for (std::size_t i = 0; i < batch.size(); ++i) {
+    if (failed.contains(i)) continue;
+    if (keeper.accepted(batch[i])) report_restored(log_, "route_restored", describe(batch[i].key));
+    if (batch[i].kind == Kind::remove && keeper.find(batch[i].key) == nullptr &&
+        held.erase(batch[i].key) > 0 && ledger_.release)
+      ledger_.release(held_record(batch[i].key));
+  }
+}
+
+void RouteReconciler::remove_slice(std::size_t most, TimePoint now) {
+  if (rules_.removes())
+    apply(rules_, held_rules_, rules_.take(RuleChange::Kind::remove, most), now);
+  else
+    apply(routes_, held_routes_, routes_.take(RouteChange::Kind::remove, most), now);
+}
+
+void RouteReconciler::add_slice(std::size_t most, TimePoint now) {
+  if (routes_.adds())
+    apply(routes_, held_routes_, routes_.take(RouteChange::Kind::add, most), now);
+  else
+    apply(rules_, held_rules_, rules_.take(RuleChange::Kind::add, most), now);
+}
+
+bool RouteReconciler::retry_due(TimePoint now) {
+  const bool routes = routes_.retry_due(now);
+  return rules_.retry_due(now) || routes;
+}
+
+std::optional<TimePoint> RouteReconciler::deadline() const {
+  const auto routes = routes_.deadline();
+  const auto rules = rules_.deadline();
+  return routes && rules ? std::min(*routes, *rules) : (routes ? routes : rules);
+}
+
+std::string held_record(const RouteKey& key) {
+  return fmt::format("{}{} {} {} {} {} {} {}", route_prefix, key.protocol, key.table,
+                     key.destination.address.to_string(), key.destination.length, key.tos,
+                     key.metric,
+                     key.source.length == 0
+                         ? ""
+                         : fmt::format("{} {}", key.source.address.to_string(), key.source.length));
+}
+
+/// Family, preference and protocol say which rule it is.
+std::string held_record(const RuleKey& key) {
+  return fmt::format("{}{} {} {} {} {} {} {}", rule_prefix, static_cast<unsigned>(key.family),
+                     key.priority, key.protocol, key.action, key.from.address.to_string(),
+                     key.from.length, key.go_to);
+}
+
+std::optional<netlink::Message> removal_of(std::string_view record) {
+  const bool is_route = record.starts_with(route_prefix);
+  if (!is_route && !record.starts_with(rule_prefix)) return std::nullopt;
+  const auto words = split(record.substr(is_route ? route_prefix.size() : rule_prefix.size()));
+  if (words.size() < 6) return std::nullopt;
+  const auto address = IpAddress::parse(words[is_route ? 2 : 4]);
+  std::array<std::optional<std::uint32_t>, 6> numbers;
+  for (std::size_t i = 0; i < numbers.size(); ++i) numbers.at(i) = number(words[i]);
+  const auto byte = [&](std::size_t i) {
+    return static_cast<std::uint8_t>(numbers.at(i).value_or(0));
+  };
+  if (!address) return std::nullopt;
+  if (is_route) {
+    RouteChange change{RouteChange::Kind::remove, {}, {}};
+    change.key.family = address->family();
+    change.key.protocol = byte(0);
+    change.key.table = numbers[1].value_or(0);
+    change.key.destination = {*address, byte(3)};
+    change.key.tos = byte(4);
+    change.key.metric = numbers[5].value_or(0);
+    const auto source = words.size() > 7 ? IpAddress::parse(words[6]) : std::nullopt;
+    if (source)
+      change.key.source = {*source, static_cast<std::uint8_t>(number(words[7]).value_or(0))};
+    return request_for(change);
+  }
+  RuleChange change{RuleChange::Kind::remove, {}, {}};
+  change.key.family = address->family();
+  change.key.priority = numbers[1].value_or(0);
+  change.key.protocol = byte(2);
+  change.key.action = byte(3);
+  change.key.from = {*address, byte(5)};
+  if (words.size() > 6) change.key.go_to = number(words[6]).value_or(0);
+  return request_for(change);
+}
+
+}  // namespace holdfast::vrrp
