@@ -208,7 +208,7 @@ ScriptUser make_script_user(std::string_view user, std::string_view group) {
 std::span<const Row<GlobalDefs>> global_schema() {
   static const std::vector<Row<GlobalDefs>> all = [] {
     std::vector<Row<GlobalDefs>> rows{built_rows.begin(), built_rows.end()};
-    for (const auto part : {global_process_rows(), global_later_rows()})
+    for (const auto part : {global_process_rows(), global_service_rows(), global_later_rows()})
       rows.insert(rows.end(), part.begin(), part.end());
     return rows;
   }();

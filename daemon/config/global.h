@@ -61,6 +61,7 @@ struct GlobalDefs {
 /// All of them, and the parts that it is made of.
 std::span<const Row<GlobalDefs>> global_schema();
 std::span<const Row<GlobalDefs>> global_process_rows();
+std::span<const Row<GlobalDefs>> global_service_rows();
 std::span<const Row<GlobalDefs>> global_later_rows();
 /// Reads all global_defs blocks of the tree, wherever they stand: order does not matter here.
 GlobalDefs read_globals(std::span<const Statement> tree, Reader& reader);
