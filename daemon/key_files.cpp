@@ -67,7 +67,7 @@ void place_key(config::Text& text, const Statement& key, config::Reader& reader)
   if (at == std::string::npos)
     return reader.error(key.place(2), "the name of a key's file needs no escapes");
   line.replace(at, word.size(), "hex:" + *digits);
-  text.lines[key.line].text = line;
+  text.lines[key.line].text = text.storage.keep(std::move(line));
 }
 
 }  // namespace

@@ -152,9 +152,9 @@ constexpr std::array rows{
     pending(row<Globals>("vrrp_vmac_garp_intvl", "[all] SECONDS (1-86400)",
                          "keepalived, deprecated", "Old spelling of vrrp_garp_extra_if.",
                          read_extra_garp)),
-    pending(part_field<&Globals::vrrp, &Vrrp::owner_ignore_adverts>(
+    part_field<&Globals::vrrp, &Vrrp::owner_ignore_adverts>(
         "vrrp_owner_ignore_adverts", Boolean{},
-        "Instances of priority 255 discard the adverts that they receive.")),
+        "Instances of priority 255 discard the adverts that they receive."),
     part_field<&Globals::vrrp, &Vrrp::check_unicast_src>(
         "vrrp_check_unicast_src", Boolean{}, "Accept unicast adverts of listed peers only."),
     pending(part_field<&Globals::vrrp, &Vrrp::strict>(
@@ -165,17 +165,16 @@ constexpr std::array rows{
     pending(part_field<&Globals::vrrp, &Vrrp::fifo_states_on_reload>(
         "fifo_write_vrrp_states_on_reload", Switch{},
         "Write every state to the FIFOs again after a reload.")),
-    pending(row<Globals>(
-        "vrrp_rx_bufs_policy", "MTU | ADVERT | BYTES", "keepalived",
-        "What the receive buffers of adverts are sized by; the kernel decides by default.",
-        read_buffer_policy)),
-    pending(row<Globals>(
-        "vrrp_rx_bufs_multiplier", "1-65535", "keepalived",
-        "How many MTUs or adverts fit into a buffer; 3 by default.",
-        [](Globals& globals, const Line&, const Statement& statement, Reader& reader) {
-          if (const auto times = read_number(statement, 1, lenient(Range{1, 65535}), reader))
-            globals.vrrp.buffers.multiplier = static_cast<std::uint32_t>(*times);
-        })),
+    row<Globals>("vrrp_rx_bufs_policy", "MTU | ADVERT | BYTES", "keepalived",
+                 "What the receive buffers of adverts are sized by; the kernel decides by default.",
+                 read_buffer_policy),
+    row<Globals>("vrrp_rx_bufs_multiplier", "1-65535", "keepalived",
+                 "How many MTUs or adverts fit into a buffer; 3 by default.",
+                 [](Globals& globals, const Line&, const Statement& statement, Reader& reader) {
+                   if (const auto times =
+                           read_number(statement, 1, lenient(Range{1, 65535}), reader))
+                     globals.vrrp.buffers.multiplier = static_cast<std::uint32_t>(*times);
+                 }),
     pending(part_field<&Globals::vrrp, &Vrrp::delay_after_boot>(
         "vrrp_delay_after_boot", seconds,
         "Hold instances back until the host has been up for this time.")),

@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <cstdlib>
+#include <functional>
 #include <iostream>
 
 #include "tests/sim/simulation.h"
@@ -228,6 +229,109 @@ TEST(Election, ABrokenCoreIsCaught) {
   deaf.stop(0);
   deaf.run_for(skew_time(other, other.advertisement_interval) + 3ms);
   EXPECT_TRUE(deaf.active().empty());
+}
+
+/// One that the others must agree with, whatever they speak: all settle on the best router.
+Duration best_router_wins(std::uint64_t seed, const std::function<Speech(std::size_t)>& speech) {
+  std::mt19937_64 random{seed};
+  const auto configs = routers(random);
+  Simulation sim{seed, configs};
+  for (std::size_t i = 0; i < configs.size(); ++i) sim.set_speech(i, speech(i));
+  sim.set_weather({.loss = 0.3, .duplication = 0.1});
+  sim.run_for(10s);
+  sim.set_weather({});
+  sim.run_for(3 * settling(configs) + 1s);
+  EXPECT_EQ(sim.active(), std::vector<std::size_t>{0});
+  return sim.now().time_since_epoch();
+}
+
+/// The seeds of what is not the election itself.
+template <typename Body>
+void for_some_seeds(const Body& body) {
+  for (std::uint64_t seed = 0; seed < seeds() / 10 && !testing::Test::HasFailure(); ++seed) {
+    SCOPED_TRACE("SIM_SEED=" + std::to_string(seed));
+    body(seed);
+  }
+}
+
+vrrp::HmacPolicy policy(char key, vrrp::HmacMode mode = vrrp::HmacMode::enforce) {
+  vrrp::HmacPolicy out;
+  out.keys.emplace(std::uint8_t{1}, vrrp::Secret{std::string(32, key)});
+  out.active_key = 1;
+  out.mode = mode;
+  return out;
+}
+
+TEST(Speech, UnicastRoutersAgreeAsMulticastOnesDo) {
+  for_some_seeds([](std::uint64_t seed) {
+    best_router_wins(seed, [](std::size_t i) {
+      Speech speech;
+      for (std::size_t peer = 0; peer < 5; ++peer)
+        if (peer != i) speech.peers.insert(peer);
+      return speech;
+    });
+  });
+}
+
+TEST(Speech, SignedAdvertsSurviveLossDuplicationAndDrift) {
+  for_some_seeds([](std::uint64_t seed) {
+    best_router_wins(seed, [](std::size_t) {
+      Speech speech;
+      speech.hmac = policy('k');
+      return speech;
+    });
+  });
+}
+
+TEST(Speech, AKeyIsIntroducedRouterByRouter) {
+  for_some_seeds([](std::uint64_t seed) {
+    best_router_wins(seed, [](std::size_t i) {
+      Speech speech;  // some sign already, some only listen
+      speech.hmac =
+          policy('k', i % 2 == 0 ? vrrp::HmacMode::permissive : vrrp::HmacMode::receive_only);
+      return speech;
+    });
+  });
+}
+
+TEST(Speech, ChecksumsOfBothReadingsAreUnderstood) {
+  for_some_seeds([](std::uint64_t seed) {
+    best_router_wins(seed, [](std::size_t i) {
+      Speech speech;
+      speech.checksum =
+          i % 2 == 0 ? vrrp::ChecksumStyle::message : vrrp::ChecksumStyle::pseudo_header;
+      return speech;
+    });
+  });
+}
+
+/// Those who do not understand each other are as apart as a partition makes them: each side has
+/// one Active router, and no more.
+TEST(Speech, VersionsKeysAndPasswordsMakeIslandsWithOneActiveRouterEach) {
+  enum class Wall { version, key, password, interval };
+  for (const Wall wall : {Wall::version, Wall::key, Wall::password, Wall::interval})
+    for_some_seeds([&](std::uint64_t seed) {
+      std::vector<RouterConfig> configs(4);
+      for (std::size_t i = 0; i < configs.size(); ++i) {
+        configs[i].priority = static_cast<std::uint8_t>(200 - 30 * i);
+        configs[i].version =
+            wall == Wall::version && i % 2 == 1 ? vrrp::Version::v3 : vrrp::Version::v2;
+        if (wall == Wall::interval && i % 2 == 1) configs[i].advertisement_interval = 2s;
+      }
+      Simulation sim{seed, configs};
+      for (std::size_t i = 0; i < configs.size(); ++i) {
+        Speech speech;
+        if (wall == Wall::key) speech.hmac = policy(i % 2 == 1 ? 'a' : 'b');
+        if (wall == Wall::password) {
+          speech.auth_type = vrrp::AuthType::password;
+          speech.password = vrrp::Secret{i % 2 == 1 ? "one" : "other"};
+        }
+        sim.set_speech(i, speech);
+      }
+      sim.run_for(30s);
+      EXPECT_EQ(sim.active(), (std::vector<std::size_t>{0, 1}));
+      EXPECT_GT(sim.discarded(), 0U);
+    });
 }
 
 }  // namespace

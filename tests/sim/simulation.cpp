@@ -7,6 +7,13 @@ namespace holdfast::sim {
 
 using vrrp::Active;
 
+namespace {
+
+const IpAddress group = IpAddress::v4(0xE0000012);
+const IpAddress virtual_address = IpAddress::v4(0x0A0000FE);
+
+}  // namespace
+
 Simulation::Simulation(std::uint64_t seed, const std::vector<vrrp::RouterConfig>& configs,
                        StepFunction step)
     : step_{std::move(step)}, random_{seed} {
@@ -60,9 +67,9 @@ void Simulation::run_for(Duration span) {
     now_ = next;
     if (now_ >= end) return;
     while (!wire_.empty() && wire_.begin()->first <= now_) {
-      const auto [to, advert] = wire_.extract(wire_.begin()).mapped();
+      auto [to, packet] = std::move(wire_.extract(wire_.begin()).mapped());
       if (nodes_[to].starts_at) continue;  // nobody listens
-      nodes_[to].waiting.push_back(advert);
+      nodes_[to].waiting.push_back(std::move(packet));
       if (nodes_[to].asleep_until <= now_) wake(to);
     }
     for (std::size_t i = 0; i < nodes_.size(); ++i) serve(i);
@@ -71,8 +78,33 @@ void Simulation::run_for(Duration span) {
 
 /// The adapter's contract: the sockets are drained before a deadline is believed.
 void Simulation::wake(std::size_t node) {
-  for (const vrrp::AdvertReceived& advert : std::exchange(nodes_[node].waiting, {}))
-    apply(node, advert);
+  for (const Node::Packet& packet : std::exchange(nodes_[node].waiting, {})) hear(node, packet);
+}
+
+vrrp::HmacSequence Simulation::time_of_day(const Node& node) const {
+  return vrrp::hmac_clock(local(node, now_).time_since_epoch());
+}
+
+/// What the adapter does with a packet.
+void Simulation::hear(std::size_t i, const Node::Packet& packet) {
+  Node& node = nodes_[i];
+  vrrp::Reception reception;
+  reception.trailer = node.speech.hmac.has_value();
+  const auto parsed =
+      vrrp::parse(packet.bytes, {packet.source, packet.destination, 255}, reception);
+  const vrrp::Expectation expectation{node.config.version,   node.config.advertisement_interval,
+                                      node.speech.auth_type, node.speech.password,
+                                      node.config.address,   false};
+  const bool taken =
+      parsed &&
+      (!node.speech.hmac || !node.receiver.check(*parsed, packet.bytes, packet.source,
+                                                 *node.speech.hmac, time_of_day(node))) &&
+      !vrrp::refuses(expectation, parsed->advert, packet.source);
+  if (!taken) {
+    ++discarded_;
+    return;
+  }
+  apply(i, vrrp::AdvertReceived{parsed->advert.priority, parsed->advert.interval, packet.source});
 }
 
 void Simulation::serve(std::size_t i) {
@@ -100,16 +132,43 @@ void Simulation::apply(std::size_t i, const vrrp::RouterEvent& event) {
   }
 }
 
+std::vector<std::byte> Simulation::advert_of(Node& node, std::uint8_t priority,
+                                             const IpAddress& destination,
+                                             std::optional<vrrp::HmacSequence> signature) {
+  vrrp::Advert advert;
+  advert.version = node.config.version;
+  advert.priority = priority;
+  advert.interval = node.config.advertisement_interval;
+  advert.auth_type = node.speech.auth_type;
+  advert.password = node.speech.password;
+  advert.addresses = {virtual_address};
+  auto bytes = vrrp::encode(advert, node.config.address, destination, node.speech.checksum);
+  if (signature) vrrp::sign(bytes, node.config.address, destination, *node.speech.hmac, *signature);
+  return bytes;
+}
+
 void Simulation::broadcast(std::size_t from, std::uint8_t priority) {
-  const vrrp::AdvertReceived advert{priority, nodes_[from].config.advertisement_interval,
-                                    nodes_[from].config.address};
+  Node& node = nodes_[from];
+  std::optional<vrrp::HmacSequence> signature;
+  if (node.speech.hmac && node.speech.hmac->mode != vrrp::HmacMode::receive_only)
+    signature = node.sender.next(*node.speech.hmac, time_of_day(node));
   std::uniform_int_distribution<Duration::rep> delay{10'000, weather_.longest_delay.count()};
   std::bernoulli_distribution lost{weather_.loss};
   std::bernoulli_distribution twice{weather_.duplication};
+  const bool unicast = !node.speech.peers.empty();
+  const auto for_all =
+      unicast ? std::vector<std::byte>{} : advert_of(node, priority, group, signature);
   for (std::size_t to = 0; to < nodes_.size(); ++to) {
     if (to == from || groups_[to] != groups_[from]) continue;
+    if (unicast && !node.speech.peers.contains(to)) continue;
+    const IpAddress destination = unicast ? nodes_[to].config.address : group;
     for (int copies = twice(random_) ? 2 : 1; copies > 0; --copies)
-      if (!lost(random_)) wire_.emplace(now_ + Duration{delay(random_)}, Delivery{to, advert});
+      if (!lost(random_))
+        wire_.emplace(
+            now_ + Duration{delay(random_)},
+            Delivery{to,
+                     {unicast ? advert_of(node, priority, destination, signature) : for_all,
+                      node.config.address, destination}});
   }
 }
 

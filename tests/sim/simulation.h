@@ -1,5 +1,5 @@
 // N real router cores on a pretend network: loss, delay, duplication, partition, pause, restart and
-// clock drift, all from one seed. Time jumps from event to event.
+// clock drift, all from one seed. Time jumps from event to event. Adverts are the real bytes.
 #pragma once
 
 #include <cstdint>
@@ -11,6 +11,8 @@
 #include <string>
 #include <vector>
 
+#include "vrrp/core/hmac_trailer.h"
+#include "vrrp/core/packet.h"
 #include "vrrp/core/router.h"
 
 namespace holdfast::sim {
@@ -22,6 +24,15 @@ struct Weather {
   Duration longest_delay = std::chrono::microseconds{500};
 };
 
+/// How a router speaks, and what it takes.
+struct Speech {
+  std::set<std::size_t> peers;  ///< nodes that unicast adverts go to; empty: multicast
+  vrrp::AuthType auth_type = vrrp::AuthType::none;
+  vrrp::Secret password;
+  std::optional<vrrp::HmacPolicy> hmac;
+  vrrp::ChecksumStyle checksum = vrrp::ChecksumStyle::pseudo_header;
+};
+
 class Simulation {
  public:
   using StepFunction = std::function<vrrp::Step(const vrrp::RouterConfig&, const vrrp::State&,
@@ -31,6 +42,9 @@ class Simulation {
   Simulation(std::uint64_t seed, const std::vector<vrrp::RouterConfig>& configs,
              StepFunction step = vrrp::step);
 
+  void set_speech(std::size_t node, Speech speech) { nodes_[node].speech = std::move(speech); }
+  /// Adverts that were not taken, for whatever reason.
+  [[nodiscard]] std::uint64_t discarded() const { return discarded_; }
   void set_weather(const Weather& weather) { weather_ = weather; }
   void run_for(Duration span);
   /// Nodes of different groups do not hear each other.
@@ -61,12 +75,19 @@ class Simulation {
     TimePoint asleep_until;
     std::optional<TimePoint> starts_at;
     std::optional<vrrp::State> remembered;
-    std::vector<vrrp::AdvertReceived> waiting;  ///< arrived while asleep
+    struct Packet {
+      std::vector<std::byte> bytes;
+      IpAddress source, destination;
+    };
+    std::vector<Packet> waiting;  ///< arrived while asleep
     std::uint64_t takeovers = 0;
+    Speech speech{};
+    vrrp::HmacSender sender{};
+    vrrp::HmacReceiver receiver{};
   };
   struct Delivery {
     std::size_t to;
-    vrrp::AdvertReceived advert;
+    Node::Packet packet;
   };
 
   [[nodiscard]] TimePoint local(const Node& node, TimePoint truth) const;
@@ -76,6 +97,12 @@ class Simulation {
   void apply(std::size_t node, const vrrp::RouterEvent& event);
   void broadcast(std::size_t from, std::uint8_t priority);
   void wake(std::size_t node);
+  void hear(std::size_t node, const Node::Packet& packet);
+  [[nodiscard]] std::vector<std::byte> advert_of(Node& node, std::uint8_t priority,
+                                                 const IpAddress& destination,
+                                                 std::optional<vrrp::HmacSequence> signature);
+  /// The time of day of a node: it drifts with its clock.
+  [[nodiscard]] vrrp::HmacSequence time_of_day(const Node& node) const;
   void serve(std::size_t node);
   void measure_overlap(TimePoint until);
 
@@ -87,6 +114,7 @@ class Simulation {
   std::vector<int> groups_;
   std::multimap<TimePoint, Delivery> wire_;
   Duration overlap_{0}, longest_overlap_{0};
+  std::uint64_t discarded_ = 0;
 };
 
 }  // namespace holdfast::sim

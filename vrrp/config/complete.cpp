@@ -4,6 +4,8 @@
 #include <map>
 #include <tuple>
 
+#include "vrrp/config/strict.h"
+
 namespace holdfast::vrrp {
 namespace {
 
@@ -207,6 +209,27 @@ bool settle_addresses(Instance& instance, Reader& reader) {
   return true;
 }
 
+/// owner_ignore_adverts is for priority 255 (erratum 8298 of RFC 9568).
+void settle_owner(Instance& instance, const GlobalDefs& globals, Reader& reader) {
+  const bool owner = instance.router.priority == owner_priority;
+  if (!owner && instance.owner_ignore_adverts.value_or(false) && !is_strict(instance, globals))
+    reader.warn(instance.place_of("owner_ignore_adverts"),
+                fmt::format("vrrp_instance {}: owner_ignore_adverts does nothing with priority {}",
+                            instance.name, instance.router.priority));
+  instance.ignores_adverts =
+      owner && instance.owner_ignore_adverts.value_or(globals.vrrp.owner_ignore_adverts);
+}
+
+void settle_late_timers(Instance& instance, Reader& reader) {
+  if (instance.timer_expired_backup && instance.preempt)
+    reader.warn(
+        instance.place_of("timer_expired_backup"),
+        fmt::format("vrrp_instance {}: timer_expired_backup needs nopreempt; it is left out",
+                    instance.name));
+  else
+    instance.router.late_priority = instance.timer_expired_backup;
+}
+
 AnnounceConfig announce_config(const Instance& instance, const GlobalDefs& globals) {
   AnnounceConfig out;
   out.delay = instance.garp_master_delay.value_or(globals.vrrp_garp_master_delay);
@@ -227,6 +250,8 @@ bool complete(Instance& instance, const GlobalDefs& globals, Reader& reader) {
   if (!has_what_it_needs(instance, reader)) return false;
   settle_family(instance, globals, reader);
   settle_unicast(instance, reader);
+  const bool strict = is_strict(instance, globals);
+  if (strict && !enforce_rfc(instance, reader)) return false;
   // RFC 3768 is for IPv4: what says nothing is version 3.
   const auto version = static_cast<Version>(instance.configured_version.value_or(
       instance.family == Family::ipv6 ? std::uint8_t{3} : globals.vrrp_version));
@@ -234,7 +259,7 @@ bool complete(Instance& instance, const GlobalDefs& globals, Reader& reader) {
   const std::uint8_t priority = instance.configured_priority.value_or(
       instance.state == InitialState::master ? owner_priority : std::uint8_t{100});
   if (!settle_addresses(instance, reader)) return false;
-  check_link_local(instance, reader);
+  if (!strict) check_link_local(instance, reader);
   if (instance.addresses.empty() && !instance.no_virtual_ipaddress) {
     // Receivers must ignore an advert without addresses (RFC 9568 5.2.5, erratum 8299).
     reader.error(instance.place,
@@ -255,6 +280,8 @@ bool complete(Instance& instance, const GlobalDefs& globals, Reader& reader) {
       instance.lower_prio_no_advert.value_or(globals.vrrp_lower_prio_no_advert);
   router.higher_prio_send_advert =
       instance.higher_prio_send_advert.value_or(globals.vrrp_higher_prio_send_advert);
+  settle_owner(instance, globals, reader);
+  settle_late_timers(instance, reader);
   instance.announce = announce_config(instance, globals);
   instance.checksum_style = instance.v3_checksum_as_v2.value_or(globals.v3_checksum_as_v2)
                                 ? ChecksumStyle::message
@@ -302,7 +329,7 @@ bool equal_in_effect(const Instance& a, const Instance& b) {
         i.name, i.interface, i.virtual_router_id, i.state, i.router, i.announce, i.checksum_style,
         i.dont_track_primary, i.mcast_src_ip, i.auth_type, i.auth_pass, i.addresses, i.excluded,
         i.skip_check_adv_addr, i.unicast, i.links, i.tracked, i.track_damping, i.hmac,
-        i.hmac_policy, i.routes, i.rules, i.mcast_dst_ip, i.vrf, i.track_src_ip,
+        i.hmac_policy, i.ignores_adverts, i.routes, i.rules, i.mcast_dst_ip, i.vrf, i.track_src_ip,
         i.promote_secondaries, i.linkbeat_use_polling, i.family, i.group, i.accept, i.strict_mode,
         i.smtp_alert, i.owner_ignore_adverts, i.notify_priority_changes,
         i.lvs_sync_daemon_interface, i.timer_expired_backup, i.garp_extra_if, i.kernel_rx_buf_size);

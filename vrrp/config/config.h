@@ -71,25 +71,25 @@ struct Instance {
   std::optional<IpAddress> mcast_dst_ip;  ///< default: vrrp_mcast_group4 or vrrp_mcast_group6
   std::string vrf;                        ///< of an instance without interface
   bool native_ipv6 = false;
+  std::optional<std::uint32_t> kernel_rx_buf_size;   ///< bytes; default: vrrp_rx_bufs_policy
+  std::optional<std::uint8_t> timer_expired_backup;  ///< priority whose skew counts; empty: off
+  std::optional<bool> owner_ignore_adverts;          ///< default: vrrp_owner_ignore_adverts
+  bool track_src_ip = false;
 
   // Read and checked, and not acted on yet.
   VirtualLinks links;
   Trackers track;
   std::vector<Route> routes;      ///< virtual_routes
   std::vector<PolicyRule> rules;  ///< virtual_rules
-  bool track_src_ip = false;
   bool promote_secondaries = false;
   bool linkbeat_use_polling = false;
-  std::optional<bool> accept;                ///< default: true unless strict
-  std::optional<bool> strict_mode;           ///< default: vrrp_strict
-  std::optional<bool> smtp_alert;            ///< default: smtp_alert_vrrp
-  std::optional<bool> owner_ignore_adverts;  ///< default: vrrp_owner_ignore_adverts
+  std::optional<bool> accept;       ///< default: true unless strict
+  std::optional<bool> strict_mode;  ///< default: vrrp_strict
+  std::optional<bool> smtp_alert;   ///< default: smtp_alert_vrrp
   std::optional<bool> notify_priority_changes;
   std::uint8_t debug = 0;  ///< 0..4; keepalived does not use it either
   std::string lvs_sync_daemon_interface;
-  std::optional<std::uint8_t> timer_expired_backup;  ///< priority whose skew counts; empty: off
-  std::optional<ExtraGarp> garp_extra_if;            ///< default: vrrp_garp_extra_if
-  std::optional<std::uint32_t> kernel_rx_buf_size;   ///< bytes; default: vrrp_rx_bufs_policy
+  std::optional<ExtraGarp> garp_extra_if;  ///< default: vrrp_garp_extra_if
 
   Duration track_damping{0};  ///< how long a change of the tracked weights holds off the next
 
@@ -101,6 +101,7 @@ struct Instance {
   AnnounceConfig announce;
   ChecksumStyle checksum_style = ChecksumStyle::pseudo_header;
   std::optional<HmacPolicy> hmac_policy;  ///< auth_hmac
+  bool ignores_adverts = false;           ///< an owner with owner_ignore_adverts
 
   /// Where a message about this keyword points: at its argument, or at the block without it.
   [[nodiscard]] config::Place place_of(std::string_view keyword) const {

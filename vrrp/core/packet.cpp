@@ -118,6 +118,8 @@ std::string_view to_string(Discard reason) {
       return "hmac_stale";
     case Discard::hmac_invalid:
       return "hmac_invalid";
+    case Discard::owner:
+      return "owner";
   }
   return "unknown";
 }
@@ -208,6 +210,13 @@ std::optional<Discard> refuses(const Expectation& expectation, const Advert& adv
   // RFC 3768 7.1: the interval must be ours.
   if (advert.interval != expectation.interval) return Discard::interval;
   return std::nullopt;
+}
+
+std::size_t largest_advert(Family family, std::size_t addresses) {
+  constexpr std::size_t ip_header = 60, ipv6_header = 40;  // RFC 791 3.1 with options, RFC 8200 3
+  const bool v4 = family == Family::ipv4;
+  return (v4 ? ip_header : ipv6_header) + header_size + addresses * (v4 ? 4 : 16) +
+         authentication_size + hmac_trailer_size;
 }
 
 void set_ipv6_checksum(std::vector<std::byte>& message, const IpAddress& source,

@@ -66,8 +66,9 @@ enum class Discard : std::uint8_t {
   hmac_key,        ///< a trailer of another kind, or a key id that we do not have
   hmac_stale,      ///< older or newer than the clocks may differ
   hmac_invalid,    ///< not signed with that key
+  owner,           ///< owner_ignore_adverts: we own the addresses
 };
-inline constexpr std::size_t discard_reasons = 19;
+inline constexpr std::size_t discard_reasons = 20;
 std::string_view to_string(Discard reason);
 
 /// The VRRP message. @pre addresses.size() <= 255
@@ -117,6 +118,9 @@ struct Expectation {
 /// Nothing when the advert may go to the state machine. Passwords are compared in constant time.
 std::optional<Discard> refuses(const Expectation& expectation, const Advert& advert,
                                const IpAddress& source);
+
+/// IP header, authentication and all, in bytes.
+std::size_t largest_advert(Family family, std::size_t addresses);
 
 /// The VRID of a message that may be anything: 0 when there is none. For dispatch before parse().
 std::uint8_t peek_vrid(Bytes message);

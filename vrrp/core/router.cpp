@@ -200,15 +200,35 @@ Step answer_loser(const Active& active, const Context& in) {
   return {next, std::move(actions)};
 }
 
+constexpr const char* late_reason = "timers ran late (timer_expired_backup)";
+
+/// keepalived's timer_expired_backup; the number of adverts is always 3.
+bool is_too_late(const Active& active, const Context& in) {
+  if (!in.config.late_priority || in.preempts()) return false;
+  RouterConfig backup = in.config;
+  backup.priority = *in.config.late_priority;
+  backup.down_timer_adverts = 3;
+  return in.now - active.last_advert >
+         active_down_interval(backup, in.config.advertisement_interval);
+}
+
 Step on(const Active& active, const AdvertReceived& advert, const Context& in) {
+  // What waited in the socket while we slept comes from whoever took over.
+  if (advert.priority != 0 && is_too_late(active, in))
+    return {in.follow(advert),
+            leaving(StateName::active, StateName::backup, late_reason, {DropAddresses{}})};
   if (advert.priority == 0) {
     // 6.4.3: somebody resigns; show at once that we are here.
     Active next = in.advertising();
     next.answer_not_before = active.answer_not_before;
     return {next, {SendAdvert{in.config.priority}}};
   }
+  std::vector<Action> actions;
+  // 8.3.2: at most one router of a link owns the addresses.
+  if (in.is_owner() && advert.priority == owner_priority && advert.source != in.config.address)
+    actions.emplace_back(Suspicious{
+        fmt::format("{} owns the addresses as well (priority 255)", advert.source.to_string())});
   if (in.loses_to(advert)) {
-    std::vector<Action> actions;
     if (in.config.higher_prio_send_advert) actions.emplace_back(SendAdvert{in.config.priority});
     actions.emplace_back(DropAddresses{});
     return {in.follow(advert), leaving(StateName::active, StateName::backup,
@@ -218,10 +238,14 @@ Step on(const Active& active, const AdvertReceived& advert, const Context& in) {
   }
   if (advert.priority == in.config.priority && advert.source == in.config.address)
     return {active, {Suspicious{"another router has our address and priority"}}};
-  return answer_loser(active, in);
+  Step answered = answer_loser(active, in);
+  answered.actions.insert(answered.actions.begin(), actions.begin(), actions.end());
+  return answered;
 }
 
 Step on(const Active& active, const DeadlineReached&, const Context& in) {
+  // Somebody else is Active by now: no resignation, which would be about that router.
+  if (is_too_late(active, in)) return become_backup(in, StateName::active, late_reason);
   // The next deadline follows from the last one: late wake-ups do not add up to a drift.
   Active next = active;
   next.last_advert = in.now;

@@ -31,6 +31,9 @@ struct RouterConfig {
   std::uint32_t down_timer_adverts = 3;  ///< RFC 9568 6.1 says 3
   bool lower_prio_no_advert = false;
   bool higher_prio_send_advert = false;
+  /// timer_expired_backup: an Active router without preemption yields when it finds that it was
+  /// silent for longer than a Backup of this priority waits. Empty: it goes on.
+  std::optional<std::uint8_t> late_priority{};
   IpAddress address;  ///< primary address of the interface: decides between equal priorities
   bool operator==(const RouterConfig&) const = default;
 };

@@ -5,8 +5,10 @@
 #include <netinet/ip.h>
 #include <sys/socket.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
+#include <climits>
 #include <cstring>
 #include <vector>
 
@@ -242,6 +244,12 @@ Result<void> AdvertSocket::accept(const std::set<std::uint8_t>& vrids, bool ever
   if (!set_option(receive_, SOL_SOCKET, SO_ATTACH_FILTER, filter))
     return fail_errno(errno, "cannot filter adverts by VRID");
   return {};
+}
+
+void AdvertSocket::set_receive_buffer(std::uint32_t bytes) {
+  const int size = static_cast<int>(std::min<std::uint32_t>(bytes, INT_MAX));
+  if (!set_option(receive_, SOL_SOCKET, SO_RCVBUFFORCE, size))
+    set_option(receive_, SOL_SOCKET, SO_RCVBUF, size);
 }
 
 void AdvertSocket::drain(const Handler& handler, std::size_t most) {

@@ -33,6 +33,9 @@ class AdvertSocket {
   /// Lets only these VRIDs through. Without a filter (`everything`) unknown ones can be logged.
   Result<void> accept(const std::set<std::uint8_t>& vrids, bool everything);
 
+  /// Room for packets that wait; the kernel's limit holds where we may not exceed it.
+  void set_receive_buffer(std::uint32_t bytes);
+
   using Handler = std::function<void(Bytes message, const Arrival& arrival)>;
   /// Most packets of one drain(): usually, and before a deadline is believed.
   static constexpr std::size_t some = 256, all = 16'384;

@@ -69,9 +69,11 @@ void VrrpProcess::act(RunningInstance& instance, const Action& action, TimePoint
                  [&](const Announce& what) { announce(instance, what.occasion, now); },
                  [&](const Transitioned& transition) { transitioned(instance, transition); },
                  [&](const Suspicious& what) {
-                   log_.write(Event{Level::warning, "suspicious",
-                                    fmt::format("({}) {}", instance.config.name, what.what)}
-                                  .with("router", instance.config.name));
+                   instance.suspicious_log.write(
+                       log_, now,
+                       Event{Level::warning, "suspicious",
+                             fmt::format("({}) {}", instance.config.name, what.what)}
+                           .with("router", instance.config.name));
                  },
              },
              action);
@@ -214,6 +216,7 @@ void VrrpProcess::received(Port& port, Bytes message, const Arrival& arrival) {
   if (checks_source && instance->config.is_unicast() &&
       instance->config.unicast.find(arrival.source) == nullptr)
     return discard(instance, Discard::source, arrival);
+  if (instance->config.ignores_adverts) return discard(instance, Discard::owner, arrival);
   const auto parsed = understand(*instance, message, arrival);
   if (!parsed) return discard(instance, parsed.error(), arrival);
   const Expectation expectation{instance->router.version,   instance->router.advertisement_interval,
@@ -250,28 +253,41 @@ void VrrpProcess::learn_checksum(RunningInstance& instance, const Parsed& parsed
                  .with("style", std::string{to_string(parsed.style)}));
 }
 
-/// What RFC 9568 7.1 wants logged although the advert is accepted; each once for a change.
+/// What RFC 9568 7.1 wants logged although the advert is accepted.
 void VrrpProcess::check_advert(RunningInstance& instance, const Advert& advert,
                                const Arrival& arrival) {
+  const std::string& name = instance.config.name;
   const Duration ours = instance.router.advertisement_interval;
+  const TimePoint now = monotonic_now();
   if (advert.interval != ours && advert.interval != instance.foreign_interval)
-    log_.write(Event{Level::warning, "interval_differs",
-                     fmt::format("({}) {} advertises every {} s, we are configured for {} s",
-                                 instance.config.name, arrival.source.to_string(),
-                                 in_seconds(advert.interval), in_seconds(ours))}
-                   .with("router", instance.config.name));
+    instance.interval_log.write(
+        log_, now,
+        Event{
+            Level::warning, "interval_differs",
+            fmt::format("({}) {} advertises every {} s, we are configured for {} s", name,
+                        arrival.source.to_string(), in_seconds(advert.interval), in_seconds(ours))}
+            .with("router", name));
   instance.foreign_interval = advert.interval;
-  if (instance.config.skip_check_adv_addr.value_or(globals_.vrrp_skip_check_adv_addr)) return;
-  const bool differ = !std::ranges::is_permutation(advert.addresses, instance.config.addresses, {},
-                                                   {}, &VirtualAddress::address);
-  if (differ && !instance.addresses_differ)
-    log_.write(
-        Event{Level::warning, "addresses_differ",
-              fmt::format("({}) {} advertises {} addresses that are not the {} configured here",
-                          instance.config.name, arrival.source.to_string(), advert.addresses.size(),
-                          instance.config.addresses.size())}
-            .with("router", instance.config.name));
-  instance.addresses_differ = differ;
+  const bool is_known = std::exchange(instance.compared_with, arrival.source) == arrival.source;
+  const bool skips =
+      instance.config.skip_check_adv_addr.value_or(globals_.vrrp_skip_check_adv_addr);
+  if (is_known && skips) return;
+  // Erratum 8300 of RFC 9568.
+  const bool has_link_local = instance.config.family == Family::ipv4 || advert.addresses.empty() ||
+                              advert.addresses.front().is_link_local();
+  const bool same = std::ranges::is_permutation(advert.addresses, instance.config.addresses, {}, {},
+                                                &VirtualAddress::address);
+  if (same && (has_link_local || is_known)) return;
+  instance.addresses_log.write(
+      log_, now,
+      Event{Level::warning, "addresses_differ",
+            same
+                ? fmt::format("({}) the first address that {} advertises is not link-local", name,
+                              arrival.source.to_string())
+                : fmt::format("({}) {} advertises {} addresses that are not the {} configured here",
+                              name, arrival.source.to_string(), advert.addresses.size(),
+                              instance.config.addresses.size())}
+          .with("router", name));
 }
 
 void VrrpProcess::discard(RunningInstance* instance, Discard reason, const Arrival& arrival) {

@@ -51,6 +51,9 @@ std::set<std::string> VrrpProcess::faults_of(const RunningInstance& instance) {
   }
   if (link != nullptr && !is_up(*link) && !instance.config.dont_track_primary)
     faults.insert(fmt::format("interface {} is down", name));
+  if (const auto& source = instance.config.configured_source();
+      instance.config.track_src_ip && source && !links_->has_address(*source))
+    faults.insert(fmt::format("no interface has the source address {}", source->to_string()));
   if (instance.config.unicast.fault_no_peer && !instance.config.is_unicast())
     faults.insert("unicast_fault_no_peer: no unicast peer");
   if (!source_address(instance))
@@ -169,6 +172,26 @@ void VrrpProcess::open_ports() {
     }
 }
 
+/// vrrp_rx_bufs_policy, or kernel_rx_buf_size of an instance; 0: what the kernel gives.
+std::uint32_t VrrpProcess::receive_buffer(const RunningInstance& instance, const Link* link) const {
+  using Policy = config::AdvertBuffers::Policy;
+  const config::AdvertBuffers& buffers = globals_.vrrp.buffers;
+  if (instance.config.kernel_rx_buf_size) return *instance.config.kernel_rx_buf_size;
+  constexpr std::uint32_t ethernet_mtu = 1500;
+  switch (buffers.policy) {
+    case Policy::kernel:
+      return 0;
+    case Policy::bytes:
+      return buffers.bytes;
+    case Policy::mtu:
+      return buffers.multiplier * (link == nullptr ? ethernet_mtu : link->mtu);
+    case Policy::advert:
+      return buffers.multiplier * static_cast<std::uint32_t>(largest_advert(
+                                      instance.config.family, instance.config.addresses.size()));
+  }
+  return 0;
+}
+
 Result<void> VrrpProcess::open_port(const PortKey& key,
                                     std::multimap<std::uint8_t, RunningInstance*> routers) {
   auto& port = ports_[key];
@@ -183,11 +206,14 @@ Result<void> VrrpProcess::open_port(const PortKey& key,
   Port::Filter filter;
   std::set<IpAddress> groups;
   filter.everything = globals_.log_unknown_vrids;
+  std::uint32_t buffer = 0;
   for (const auto& [vrid, instance] : routers) {
     filter.vrids.insert(vrid);
+    buffer += receive_buffer(*instance, links_->find(key.interface));
     if (!instance->config.is_unicast()) groups.insert(instance->config.group);
   }
   port->routers = std::move(routers);
+  if (std::exchange(port->buffer, buffer) != buffer) port->socket.set_receive_buffer(buffer);
   if (auto joined = port->socket.join(groups); !joined) return joined;
   if (port->filter == filter) return {};
   port->filter = filter;

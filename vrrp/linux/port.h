@@ -28,6 +28,7 @@ struct VrrpProcess::Port {
   boost::asio::posix::stream_descriptor readable;
   Routers routers;
   std::optional<Filter> filter;
+  std::uint32_t buffer = 0;  ///< bytes that the socket was told to have; 0: the kernel decides
 };
 
 }  // namespace holdfast::vrrp

@@ -113,6 +113,8 @@ class VrrpProcess : public process::Worker {
   void watch_routes();
   void kernel_changed();
   Result<void> open_port(const PortKey& key, std::multimap<std::uint8_t, RunningInstance*> routers);
+  [[nodiscard]] std::uint32_t receive_buffer(const RunningInstance& instance,
+                                             const Link* link) const;
   void watch_port(const PortKey& key);
   [[nodiscard]] static PortKey port_of(const RunningInstance& instance);
   [[nodiscard]] std::optional<IpAddress> find_source(const RunningInstance& instance) const;

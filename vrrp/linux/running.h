@@ -43,11 +43,11 @@ struct RunningInstance {
   Duration foreign_interval{};  ///< last interval heard that differs from ours
   std::array<std::uint64_t, checksum_styles> checksums{};  ///< of accepted IPv4 adverts, by style
   std::map<IpAddress, ChecksumStyle> peer_styles;          ///< how the senders sum; at most some
-  bool addresses_differ = false;  ///< the Active router lists other addresses; logged once
+  IpAddress compared_with;                                 ///< whose address list was compared last
   AhSequence ah_sequence;
   HmacSender hmac_sender;
   HmacReceiver hmac_receiver;
-  RepeatedLine discard_log, send_log;
+  RepeatedLine discard_log, send_log, interval_log, addresses_log, suspicious_log;
 };
 
 /// It has not begun, or has ended.

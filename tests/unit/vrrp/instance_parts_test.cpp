@@ -119,28 +119,33 @@ TEST(IpvlanConfig, TakesAnAddressAndAMode) {
 
 TEST(InstanceConfig, TakesWhatIsNotBuiltYet) {
   const Instance read = read_pending(
-      "track_src_ip\npromote_secondaries\nno_accept\n"
+      "promote_secondaries\nno_accept\n"
       "strict_mode no\ndebug 4\nsmtp_alert\nnotify_priority_changes off\n"
-      "lvs_sync_daemon_interface eth0\ntimer_expired_backup\ngarp_extra_if all 60\n"
-      "owner_ignore_adverts\nkernel_rx_buf_size 65536\nnotify_deleted \"/x\"\n"
+      "lvs_sync_daemon_interface eth0\ngarp_extra_if all 60\nnotify_deleted \"/x\"\n"
       "notify_master_rx_lower_pri \"/x\"\nlinkbeat_use_polling");
-  EXPECT_TRUE(read.track_src_ip && read.promote_secondaries);
+  EXPECT_TRUE(read.promote_secondaries);
   EXPECT_EQ(read.accept, false);
   EXPECT_EQ(read.strict_mode, false);
   EXPECT_EQ(read.debug, 4);
   EXPECT_EQ(read.smtp_alert, true);
   EXPECT_EQ(read.notify_priority_changes, false);
   EXPECT_EQ(read.lvs_sync_daemon_interface, "eth0");
-  EXPECT_EQ(read.timer_expired_backup, 254);
   EXPECT_EQ(read.garp_extra_if, (ExtraGarp{seconds{60}, true}));
-  EXPECT_EQ(read.kernel_rx_buf_size, 65536U);
   EXPECT_TRUE(read.notify.deleted && read.notify.master_rx_lower_pri);
 }
 
 TEST(InstanceConfig, TakesDeprecatedSpellings) {
-  const Instance read = read_pending("thread_timer_expired 100\nvmac_garp_intvl 5");
-  EXPECT_EQ(read.timer_expired_backup, 100);
+  EXPECT_EQ(read_clean("nopreempt\nthread_timer_expired 100").timer_expired_backup, 100);
+  const Instance read = read_pending("vmac_garp_intvl 5");
   EXPECT_EQ(read.garp_extra_if, (ExtraGarp{seconds{5}, false}));
+}
+
+TEST(InstanceConfig, TakesSettingsOfTheSockets) {
+  const Instance read =
+      read_clean("track_src_ip\nmcast_src_ip 192.0.2.7\nkernel_rx_buf_size 65536");
+  EXPECT_TRUE(read.track_src_ip);
+  EXPECT_EQ(read.kernel_rx_buf_size, 65536U);
+  EXPECT_EQ(read_clean("mcast_dst_ip 224.0.0.99").group, IpAddress::parse("224.0.0.99"));
 }
 
 TEST(InstanceConfig, ChangesCountOnReload) {

@@ -186,6 +186,34 @@ TEST(Router, AStalledActiveRouterDoesNotSendABurstAndAnnouncesAgain) {
   EXPECT_EQ(next.actions.back(), Action{Announce{Occasion::resumed}});
   EXPECT_EQ(deadline(next.state), start + seconds{11});
 }
+TEST(Router, TimerExpiredBackupMakesALateActiveRouterYieldWithoutAWord) {
+  RouterConfig config = v3();
+  config.preempt = false;
+  config.late_priority = 254;  // 3 adverts and 2/256 s
+  for (const auto& [late, state] : {std::pair{milliseconds{3'007}, StateName::active},
+                                    {milliseconds{3'008}, StateName::backup}}) {
+    const Step waking = step(config, active_of(config), DeadlineReached{}, start + late);
+    EXPECT_EQ(to(waking), state);
+    EXPECT_EQ(sends(waking, 100), state == StateName::active);
+    EXPECT_FALSE(sends(waking, 0));
+  }
+  const Step hearing =
+      step(config, active_of(config), advert(50, lesser), start + milliseconds{3'008});
+  EXPECT_EQ(to(hearing), StateName::backup);
+  EXPECT_FALSE(sends(hearing, 100));
+  config.late_priority.reset();
+  EXPECT_EQ(to(step(config, active_of(config), DeadlineReached{}, start + seconds{60})),
+            StateName::active);
+}
+TEST(Router, Rfc9568_8_3_2_TwoOwnersAreReportedByBothAndTheLesserAddressYields) {
+  const State owner = step(v3(255), Initialize{}, Startup{}, start).state;
+  const Step winner = step(v3(255), owner, advert(255, lesser), start + seconds{1});
+  EXPECT_EQ(to(winner), StateName::active);
+  EXPECT_TRUE(does<Suspicious>(winner) && sends(winner, 255));
+  const Step loser = step(v3(255), owner, advert(255, greater), start + seconds{1});
+  EXPECT_EQ(to(loser), StateName::backup);
+  EXPECT_TRUE(does<Suspicious>(loser));
+}
 TEST(Router, Rfc9568_6_4_3_ResignationOfAnotherIsAnsweredAtOnce) {
   const TimePoint now = start + milliseconds{500};
   const Step next = step(v3(), active_of(v3()), advert(0, greater), now);

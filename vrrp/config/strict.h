@@ -1,0 +1,15 @@
+// vrrp_strict and strict_mode: what the RFCs of VRRP do not allow is reported and reset
+// (runtime.md section 12 of the reference).
+#pragma once
+
+#include "vrrp/config/config.h"
+
+namespace holdfast::vrrp {
+
+/// Whether the RFC is enforced for this instance.
+bool is_strict(const Instance& instance, const config::GlobalDefs& globals);
+/// Before the rest of completion. False: the instance cannot run; the reason has been reported.
+/// @pre the family is final
+bool enforce_rfc(Instance& instance, config::Reader& reader);
+
+}  // namespace holdfast::vrrp
