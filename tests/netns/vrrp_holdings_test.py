@@ -147,6 +147,52 @@ class HoldingsTest(setup.LabTest):
             "tentative" not in self.host.ip("addr", "show", "to", "2001:db8:1::4")
         wait_until(good, 10, "the address is good")
 
+    def lose(self, policy, advert=1, kind=Holdfast):
+        """An Active router whose address another program removes: (director, its wire)."""
+        line = f"on_address_loss {policy}" if policy else ""
+        director = self.start(kind, self.host, setup.config("a", 150, advert, more=line))
+        wait_until(lambda: self.host.has_address(setup.VIP), 2, "the address")
+        sniffer = self.wire()
+        self.host.ip("addr", "del", setup.VIP + "/24", "dev", "eth0")
+        return director, sniffer
+
+    def test_restore_puts_it_back_within_200_ms_with_an_announcement_and_no_transition(self):
+        director, sniffer = self.lose("restore")
+        wait_until(lambda: self.host.has_address(setup.VIP), 0.2, "the address is back")
+        wait_until(lambda: [p for p in sniffer.packets("arp") if p["sender"] == setup.VIP], 0.5, "ARP")
+        wait_until(lambda: "[address_restored" in director.text(), 1, "the event")
+        self.assertEqual(director.states(), ["BACKUP", "MASTER"])
+
+    def test_by_default_it_resigns_and_is_back_after_its_skew_as_keepalived(self):
+        for kind, advert in ((Keepalived, 1), (Holdfast, 1)):
+            director, sniffer = self.lose("", advert, kind)
+            wait_until(lambda: director.states() == ["BACKUP", "MASTER", "BACKUP", "MASTER"], 3,
+                       f"{director.label} yields and returns")
+            wait_until(lambda: self.host.has_address(setup.VIP), 2, "the address is back")
+            self.assertIn(0, [p["priority"] for p in sniffer.packets("vrrp")], director.label)
+            director.stop()
+
+    def test_ignore_leaves_it_until_the_next_takeover(self):
+        director, _ = self.lose("ignore", ADVERT)
+        wait_until(lambda: "[object_lost" in director.text(), 2, "the event")
+        time.sleep(5 * ADVERT)  # it is the absence of an event that is tested
+        self.assertFalse(self.host.has_address(setup.VIP))
+        self.assertEqual(director.states(), ["BACKUP", "MASTER"])
+        self.host.cut_off()
+        director.wait_for("FAULT", 5)
+        self.host.plug_in()
+        director.wait_for("MASTER", 5)
+        wait_until(lambda: self.host.has_address(setup.VIP), 2, "the address")
+
+    def test_twenty_removals_in_two_seconds_end_in_fault_which_is_left_again(self):
+        director, _ = self.lose("restore", ADVERT)
+        begun = time.monotonic()
+        while director.states()[-1] != "FAULT" and time.monotonic() - begun < 5:
+            self.host.ip("addr", "del", setup.VIP + "/24", "dev", "eth0", check=False)
+        self.assertEqual(director.states()[-1], "FAULT")
+        self.assertIn("another program keeps removing", director.text())
+        director.wait_for("MASTER", 15)
+
     def test_static_addresses_are_there_whatever_the_instance_does_and_leave_at_the_stop(self):
         text = setup.config("a", 100, 1) + STATIC
         self.host.ip("addr", "add", "10.79.0.2/24", "dev", "eth0")

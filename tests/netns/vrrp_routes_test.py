@@ -188,7 +188,8 @@ class RoutesTest(setup.LabTest):
         self.assertEqual(order(), ["address", "route", "rule", "rule", "route", "address"])
 
     def test_what_another_program_removes_or_replaces_is_back_at_once(self):
-        director = self.start(Holdfast, self.host, setup.config("a", 255, 1, more=ALL_ROUTES + RULES))
+        director = self.start(Holdfast, self.host, setup.config(
+            "a", 255, 1, more="on_address_loss restore\n" + ALL_ROUTES + RULES))
         wait_until(lambda: len(self.rules(self.host)) >= 16, 5, "the rules")
         complete = lambda: len(self.routes(self.host)) == 18 and len(self.rules(self.host)) == 16
         wait_until(complete, 5, "everything")

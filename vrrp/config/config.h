@@ -29,6 +29,10 @@ namespace holdfast::vrrp {
 
 enum class InitialState : std::uint8_t { backup, master };
 
+/// What happens when another program removes an address, a route or a rule that an Active router
+/// holds. A Holdfast keyword; keepalived always goes to BACKUP.
+enum class AddressLoss : std::uint8_t { restore, backup, ignore };
+
 /// Announcements by gratuitous ARP; every value final after completion.
 struct AnnounceConfig {
   Duration delay = std::chrono::seconds{5};  ///< pause before the second block; 0: none
@@ -91,6 +95,7 @@ struct Instance {
   std::string lvs_sync_daemon_interface;
   std::optional<ExtraGarp> garp_extra_if;  ///< default: vrrp_garp_extra_if
 
+  AddressLoss on_address_loss = AddressLoss::backup;
   Duration track_damping{0};  ///< how long a change of the tracked weights holds off the next
 
   // Final values, computed by completion.

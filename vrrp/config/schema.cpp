@@ -23,6 +23,7 @@ using config::Statement;
 using config::Switch;
 
 using std::string_view_literals::operator""sv;
+constexpr std::array loss_words{"restore"sv, "backup"sv, "ignore"sv};
 constexpr std::array state_words{"BACKUP"sv, "MASTER"sv};
 /// @source keepalived: delays are read up to 2^32 us; a day is more than anybody means
 constexpr Range delay{0, 86'400, "s"};
@@ -161,6 +162,10 @@ constexpr std::array instance_schema{
                                         "Send version 3 checksums without pseudo header."),
     field<&Instance::skip_check_adv_addr>("skip_check_adv_addr", Boolean{}, "keepalived",
                                           "Compare address lists only for a new Active router."),
+    field<&Instance::on_address_loss>(
+        "on_address_loss", Choice{loss_words}, "Holdfast",
+        "When another program removes an address, route or rule of an Active router: put it back "
+        "at once, go to BACKUP as keepalived does, or leave it."),
     row<Instance>("notify_master", "\"CMD\" [USER [GROUP]]", "keepalived",
                   "Script on becoming Active.", read_notify<Instance, &NotifyScripts::master>),
     row<Instance>("notify_backup", "\"CMD\" [USER [GROUP]]", "keepalived",

@@ -106,7 +106,7 @@ Step on(const Initialize&, const Startup& startup, const Context& in) {
 
 Step on(const Initialize& same,
         const OneOf<Shutdown, AdvertReceived, DeadlineReached, FaultRaised, FaultCleared,
-                    ConfigChanged> auto&,
+                    ConfigChanged, HoldingsLost> auto&,
         const Context&) {
   return {same, {}};
 }
@@ -162,6 +162,8 @@ Step on(const Backup& backup, const DeadlineReached&, const Context& in) {
 Step on(const Backup&, const FaultRaised&, const Context&) {
   return become_fault(StateName::backup, {DropAddresses{}});
 }
+
+Step on(const Backup& same, const HoldingsLost&, const Context&) { return {same, {}}; }
 
 Step on(const Backup& same, const FaultCleared&, const Context&) { return {same, {}}; }
 
@@ -264,6 +266,16 @@ Step on(const Active&, const FaultRaised&, const Context&) {
   return become_fault(StateName::active, {SendAdvert{0}, DropAddresses{}});
 }
 
+/// Differs from 6.4.3: keepalived yields to whoever still has its addresses, and is back after its
+/// skew when nobody does.
+Step on(const Active&, const HoldingsLost& loss, const Context& in) {
+  Backup waiting = in.wait(in.config.advertisement_interval);
+  waiting.deadline = in.now + skew_time(in.config, in.config.advertisement_interval);
+  return {waiting,
+          leaving(StateName::active, StateName::backup, "another program removed " + loss.what,
+                  {SendAdvert{0}, DropAddresses{}})};
+}
+
 Step on(const Active& same, const FaultCleared&, const Context&) { return {same, {}}; }
 
 Step on(const Active& active, const ConfigChanged&, const Context& in) {
@@ -282,7 +294,8 @@ Step on(const Fault&, const FaultCleared&, const Context& in) {
 }
 
 Step on(const Fault& same,
-        const OneOf<Startup, AdvertReceived, DeadlineReached, FaultRaised, ConfigChanged> auto&,
+        const OneOf<Startup, AdvertReceived, DeadlineReached, FaultRaised, ConfigChanged,
+                    HoldingsLost> auto&,
         const Context&) {
   return {same, {}};
 }

@@ -84,8 +84,12 @@ struct FaultCleared {};
 struct ConfigChanged {
   RouterConfig before;
 };
+/// Another program removed what an Active router holds, and the configuration says to yield.
+struct HoldingsLost {
+  std::string what;
+};
 using RouterEvent = std::variant<Startup, Shutdown, AdvertReceived, DeadlineReached, FaultRaised,
-                                 FaultCleared, ConfigChanged>;
+                                 FaultCleared, ConfigChanged, HoldingsLost>;
 
 enum class StateName : std::uint8_t { initialize, backup, active, fault };
 StateName name_of(const State& state);

@@ -2,11 +2,17 @@
 // from the configuration to what the reconciler is told.
 #include <linux/if_addr.h>
 
+#include <algorithm>
+
+#include "daemon/process/clock.h"
 #include "vrrp/linux/iproute_names.h"
 #include "vrrp/linux/process.h"
 #include "vrrp/linux/release.h"
 
 namespace holdfast::vrrp {
+
+using process::monotonic_now;
+
 namespace {
 
 AddressKey key_of(const VirtualAddress& address, std::uint32_t interface) {
@@ -32,9 +38,24 @@ AddressSettings address_settings(const VirtualAddress& address) {
 }
 
 /// no_track: nobody looks whether it is still there.
-Claim claim_of(Owner owner, bool no_track) {
-  return {owner, no_track ? OnLoss::ignore : OnLoss::restore};
+Claim claim_of(Owner owner, OnLoss on_loss, bool no_track) {
+  return {owner, no_track ? OnLoss::ignore : on_loss};
 }
+
+OnLoss on_loss(AddressLoss policy) {
+  switch (policy) {
+    case AddressLoss::restore:
+      return OnLoss::restore;
+    case AddressLoss::backup:
+      return OnLoss::tell;
+    case AddressLoss::ignore:
+      break;
+  }
+  return OnLoss::ignore;
+}
+
+/// An instance whose objects are removed over and over is in FAULT for this long.
+constexpr Duration meddling_pause = std::chrono::seconds{10};
 
 /// @source keepalived: rules without a preference count down from here
 constexpr std::uint32_t first_preference = 16384;
@@ -80,15 +101,16 @@ void VrrpProcess::hold_addresses(RunningInstance& instance, bool hold) {
       if (!hold || link == nullptr) continue;
       const AddressKey key = key_of(address, link->index);
       instance.held.insert(key);
-      reconciler_->want(key, address_settings(address), plan,
-                        claim_of(&instance, address.no_track));
+      reconciler_->want(
+          key, address_settings(address), plan,
+          claim_of(&instance, on_loss(instance.config.on_address_loss), address.no_track));
     }
   for (const AddressKey& key : before)
     if (!instance.held.contains(key)) reconciler_->unwant(key);
-  hold_routes(&instance, hold ? instance.config.routes : std::vector<Route>{},
-              instance.held_routes);
-  hold_rules(&instance, hold ? instance.config.rules : std::vector<PolicyRule>{},
-             instance.held_rules);
+  hold_routes({&instance, on_loss(instance.config.on_address_loss)},
+              hold ? instance.config.routes : std::vector<Route>{}, instance.held_routes);
+  hold_rules({&instance, on_loss(instance.config.on_address_loss)},
+             hold ? instance.config.rules : std::vector<PolicyRule>{}, instance.held_rules);
   if (!stopping_) work_soon();
 }
 
@@ -109,26 +131,27 @@ std::optional<RouteSettings> VrrpProcess::route_settings(const Route& route) con
 }
 
 /// From now on these routes must be there, and what is in `held` and not among them must not.
-void VrrpProcess::hold_routes(Owner owner, const std::vector<Route>& routes,
+void VrrpProcess::hold_routes(Claim claim, const std::vector<Route>& routes,
                               std::set<RouteKey>& held) {
   const std::set<RouteKey> before = std::exchange(held, {});
   for (const Route& route : routes)
     if (auto settings = route_settings(route)) {
       const RouteKey key = key_of(route);
       held.insert(key);
-      reconciler_->routes().want(key, std::move(*settings), claim_of(owner, route.no_track));
+      reconciler_->routes().want(key, std::move(*settings),
+                                 claim_of(claim.owner, claim.on_loss, route.no_track));
     }
   for (const RouteKey& key : before)
     if (!held.contains(key)) reconciler_->routes().unwant(key);
 }
 
-void VrrpProcess::hold_rules(Owner owner, const std::vector<PolicyRule>& rules,
+void VrrpProcess::hold_rules(Claim claim, const std::vector<PolicyRule>& rules,
                              std::set<RuleKey>& held) {
   const std::set<RuleKey> before = std::exchange(held, {});
   for (const PolicyRule& rule : rules) {
     const RuleKey key = key_of(rule, 0);
     held.insert(key);
-    reconciler_->routes().want(key, claim_of(owner, rule.no_track));
+    reconciler_->routes().want(key, claim_of(claim.owner, claim.on_loss, rule.no_track));
   }
   for (const RuleKey& key : before)
     if (!held.contains(key)) reconciler_->routes().unwant(key);
@@ -197,12 +220,55 @@ void VrrpProcess::renew_statics() {
     const AddressKey key = key_of(address, link->index);
     static_addresses_.insert(key);
     reconciler_->want(key, address_settings(address), {0, Duration{0}, Duration{0}, 0},
-                      claim_of(&statics_, address.no_track));
+                      claim_of(&statics_, OnLoss::restore, address.no_track));
   }
   for (const AddressKey& key : before)
     if (!static_addresses_.contains(key)) reconciler_->unwant(key);
-  hold_routes(&statics_, statics_.routes, static_routes_);
-  hold_rules(&statics_, statics_.rules, static_rules_);
+  hold_routes({&statics_, OnLoss::restore}, statics_.routes, static_routes_);
+  hold_rules({&statics_, OnLoss::restore}, statics_.rules, static_rules_);
+}
+
+void VrrpProcess::kernel_changed() {
+  const TimePoint now = monotonic_now();
+  for (const Loss& loss : reconciler_->kernel_changed(now)) {
+    const auto owner = std::ranges::find_if(
+        instances_, [&](const auto& entry) { return entry.second.get() == loss.owner; });
+    if (owner != instances_.end()) lost(*owner->second, loss, now);
+  }
+  work_soon();
+  arm_timer();
+}
+
+void VrrpProcess::lost(RunningInstance& instance, const Loss& loss, TimePoint now) {
+  log_.write(Event{loss.on_loss == OnLoss::ignore ? Level::info : Level::warning, "object_lost",
+                   fmt::format("({}) another program removed {}", instance.config.name, loss.what)}
+                 .with("router", instance.config.name)
+                 .with("object", loss.what));
+  if (loss.on_loss == OnLoss::ignore) return;
+  if (instance.removals.add(loss.what, now)) {
+    instance.meddled_until = now + meddling_pause;
+    if (!meddling_ends_) meddling_ends_ = instance.meddled_until;
+    settle_interface(instance);
+  } else if (loss.on_loss == OnLoss::tell) {
+    // keepalived: every Active member of its sync group yields with it.
+    if (instance.group != nullptr)
+      for (RunningInstance* member : instance.group->members)
+        deliver(*member, HoldingsLost{loss.what}, now);
+    else
+      deliver(instance, HoldingsLost{loss.what}, now);
+  }
+}
+
+void VrrpProcess::end_meddling(TimePoint now) {
+  meddling_ends_.reset();
+  for (auto& [name, instance] : instances_) {
+    if (instance->meddled_until && *instance->meddled_until <= now) {
+      instance->meddled_until.reset();
+      settle_interface(*instance);
+    }
+    const auto& next = instance->meddled_until;
+    if (next && (!meddling_ends_ || *next < *meddling_ends_)) meddling_ends_ = next;
+  }
 }
 
 void VrrpProcess::announce(RunningInstance& instance, Occasion occasion, TimePoint now) {

@@ -64,6 +64,8 @@ std::set<std::string> VrrpProcess::faults_of(const RunningInstance& instance) {
                           instance.config.family == Family::ipv4 ? "IPv4" : "IPv6 link-local"));
   if (failed_ports_.contains(port_of(instance)))
     faults.insert(fmt::format("interface {} has no advert socket", name));
+  if (instance.meddled_until)
+    faults.insert("another program keeps removing its addresses, routes or rules");
   return faults;
 }
 
@@ -94,12 +96,6 @@ void VrrpProcess::links_changed() {
   if (!*updated) return;
   settle_interfaces();
   kernel_changed();
-}
-
-void VrrpProcess::kernel_changed() {
-  static_cast<void>(reconciler_->kernel_changed(monotonic_now()));
-  work_soon();
-  arm_timer();
 }
 
 /// Only once there is something to watch: the first route or rule may come with a reload.

@@ -96,12 +96,15 @@ class VrrpProcess : public process::Worker {
   void put_record(const std::string& record, std::span<const std::byte> value);
   void hold_addresses(RunningInstance& instance, bool hold);
   [[nodiscard]] std::optional<RouteSettings> route_settings(const Route& route) const;
-  void hold_routes(Owner owner, const std::vector<Route>& routes, std::set<RouteKey>& held);
-  void hold_rules(Owner owner, const std::vector<PolicyRule>& rules, std::set<RuleKey>& held);
+  void hold_routes(Claim claim, const std::vector<Route>& routes, std::set<RouteKey>& held);
+  void hold_rules(Claim claim, const std::vector<PolicyRule>& rules, std::set<RuleKey>& held);
   void resolve_routes(VrrpConfig& next);
   void set_configured_routes(const StaticConfig& statics);
   void hold_statics(StaticConfig statics);
   void renew_statics();
+  void kernel_changed();
+  void end_meddling(TimePoint now);
+  void lost(RunningInstance& instance, const Loss& loss, TimePoint now);
   void announce(RunningInstance& instance, Occasion occasion, TimePoint now);
 
   // interfaces.cpp: links, ports and faults
@@ -111,7 +114,6 @@ class VrrpProcess : public process::Worker {
   void open_ports();
   void watch_links();
   void watch_routes();
-  void kernel_changed();
   Result<void> open_port(const PortKey& key, std::multimap<std::uint8_t, RunningInstance*> routers);
   [[nodiscard]] std::uint32_t receive_buffer(const RunningInstance& instance,
                                              const Link* link) const;
@@ -159,6 +161,7 @@ class VrrpProcess : public process::Worker {
   std::optional<TimePoint> armed_for_;
   bool work_posted_ = false;
   bool routes_watched_ = false;
+  std::optional<TimePoint> meddling_ends_;  ///< earliest RunningInstance::meddled_until
   boost::asio::steady_timer timer_;
   std::unique_ptr<boost::asio::posix::stream_descriptor> links_readable_;
   std::unique_ptr<boost::asio::posix::stream_descriptor> routes_readable_;

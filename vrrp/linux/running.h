@@ -16,6 +16,7 @@
 #include "vrrp/core/fault.h"
 #include "vrrp/core/group.h"
 #include "vrrp/core/hmac_trailer.h"
+#include "vrrp/core/removals.h"
 #include "vrrp/core/router.h"
 #include "vrrp/core/tracker.h"
 #include "vrrp/core/wanted.h"
@@ -47,7 +48,13 @@ struct RunningInstance {
   AhSequence ah_sequence;
   HmacSender hmac_sender;
   HmacReceiver hmac_receiver;
+<<<<<<< HEAD
   RepeatedLine discard_log, send_log, interval_log, addresses_log, suspicious_log;
+=======
+  RemovalCount removals;
+  std::optional<TimePoint> meddled_until{};  ///< a fault reason until then
+  RepeatedLine discard_log, send_log;
+>>>>>>> 98eea2d (vrrp: on_address_loss, and an end to fights over an address)
 };
 
 /// It has not begun, or has ended.

@@ -27,6 +27,7 @@ void VrrpProcess::arm_timer() {
   consider(held_until_);
   consider(retry_at_);
   consider(tracking_.deadline());
+  consider(meddling_ends_);
   if (!deadlines_.empty()) consider(deadlines_.begin()->first);
   if (earliest == armed_for_ || stopping_) return;
   armed_for_ = earliest;
@@ -62,6 +63,7 @@ void VrrpProcess::on_timer() {
     held_until_.reset();
     start_ready();
   }
+  if (meddling_ends_ && *meddling_ends_ <= now) end_meddling(now);
   tracking_due(now);
   while (!deadlines_.empty() && deadlines_.begin()->first <= now) {
     RunningInstance& instance = *deadlines_.begin()->second;

@@ -35,7 +35,9 @@ std::string bare(std::string keyword) {
 }
 
 void add(Keywords& keywords, const std::vector<KeywordInfo>& infos) {
-  for (const KeywordInfo& info : infos) keywords[info.block][bare(info.keyword)] = info.supported;
+  for (const KeywordInfo& info : infos)
+    if (info.source != "Holdfast")  // our own, which keepalived's list does not have
+      keywords[info.block][bare(info.keyword)] = info.supported;
 }
 
 Keywords ours() {
