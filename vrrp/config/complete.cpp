@@ -328,15 +328,10 @@ bool equal_in_effect(const Instance& a, const Instance& b) {
     return std::tie(
         i.name, i.interface, i.virtual_router_id, i.state, i.router, i.announce, i.checksum_style,
         i.dont_track_primary, i.mcast_src_ip, i.auth_type, i.auth_pass, i.addresses, i.excluded,
-<<<<<<< HEAD
-        i.skip_check_adv_addr, i.unicast, i.links, i.tracked, i.track_damping, i.hmac,
-        i.hmac_policy, i.ignores_adverts, i.routes, i.rules, i.mcast_dst_ip, i.vrf, i.track_src_ip,
-=======
         i.skip_check_adv_addr, i.unicast, i.links, i.tracked, i.track_damping, i.on_address_loss,
-        i.hmac, i.hmac_policy, i.routes, i.rules, i.mcast_dst_ip, i.vrf, i.track_src_ip,
->>>>>>> 98eea2d (vrrp: on_address_loss, and an end to fights over an address)
-        i.promote_secondaries, i.linkbeat_use_polling, i.family, i.group, i.accept, i.strict_mode,
-        i.smtp_alert, i.owner_ignore_adverts, i.notify_priority_changes,
+        i.hmac, i.hmac_policy, i.ignores_adverts, i.routes, i.rules, i.mcast_dst_ip, i.vrf,
+        i.track_src_ip, i.promote_secondaries, i.linkbeat_use_polling, i.family, i.group, i.accept,
+        i.strict_mode, i.smtp_alert, i.owner_ignore_adverts, i.notify_priority_changes,
         i.lvs_sync_daemon_interface, i.timer_expired_backup, i.garp_extra_if, i.kernel_rx_buf_size);
   };
   return effect(a) == effect(b);

@@ -48,13 +48,9 @@ struct RunningInstance {
   AhSequence ah_sequence;
   HmacSender hmac_sender;
   HmacReceiver hmac_receiver;
-<<<<<<< HEAD
-  RepeatedLine discard_log, send_log, interval_log, addresses_log, suspicious_log;
-=======
   RemovalCount removals;
   std::optional<TimePoint> meddled_until{};  ///< a fault reason until then
-  RepeatedLine discard_log, send_log;
->>>>>>> 98eea2d (vrrp: on_address_loss, and an end to fights over an address)
+  RepeatedLine discard_log, send_log, interval_log, addresses_log, suspicious_log;
 };
 
 /// It has not begun, or has ended.
