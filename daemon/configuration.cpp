@@ -52,6 +52,39 @@ void collect_scripts(std::span<const Statement> statements, Configuration& loade
   }
 }
 
+const Statement* child_of(const Statement& block, std::string_view keyword) {
+  const auto found = std::ranges::find_if(
+      block.children, [&](const Statement& child) { return child.keyword() == keyword; });
+  return found == block.children.end() ? nullptr : &*found;
+}
+
+std::string word_of(const Statement& statement, std::size_t word) {
+  return word < statement.words.size() ? std::string{statement.words[word].text} : std::string{};
+}
+
+/// The user of a vrrp_script has a line of its own.
+void collect_script_users(std::span<const Statement> tree, Configuration& loaded) {
+  for (const Statement& block : tree) {
+    const Statement* script = child_of(block, "script");
+    const Statement* user = child_of(block, "user");
+    if (block.keyword() != "vrrp_script" || script == nullptr || user == nullptr) continue;
+    const auto command = loaded.scripts.find(script->place());
+    if (command != loaded.scripts.end() && !word_of(*user, 1).empty())
+      command->second.user = config::make_script_user(word_of(*user, 1), word_of(*user, 2));
+  }
+}
+
+void collect_files(std::span<const Statement> tree, Configuration& loaded) {
+  for (const Statement& block : tree) {
+    if (block.keyword() != "track_file" && block.keyword() != "vrrp_track_file") continue;
+    const Statement* file = child_of(block, "file");
+    if (file != nullptr && !word_of(*file, 1).empty())
+      loaded.files.emplace(
+          file->place(),
+          Configuration::TrackedFile{word_of(*file, 1), child_of(block, "init_file") != nullptr});
+  }
+}
+
 }  // namespace
 
 Configuration load_configuration(const Options& options, std::uint64_t serial) {
@@ -68,6 +101,8 @@ Configuration load_configuration(const Options& options, std::uint64_t serial) {
   check_top_level(tree, loaded, reader);
   collect_scripts(tree, loaded, reader);
   place_keys(loaded.text, tree, reader);
+  collect_script_users(tree, loaded);
+  collect_files(tree, loaded);
   loaded.findings = expanded.diagnostics.all();
   if (expanded.diagnostics.dropped() > 0)
     loaded.findings.push_back(

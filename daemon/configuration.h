@@ -20,6 +20,12 @@ struct Configuration {
   config::GlobalDefs globals;
   bool needs_vrrp = false, needs_checkers = false;
   std::map<config::Place, config::Command> scripts;
+  /// What a worker may have watched, by the place of its keyword `file`.
+  struct TrackedFile {
+    std::string path;
+    bool may_be_made = false;  ///< it has init_file
+  };
+  std::map<config::Place, TrackedFile> files;
   bool readable = true;                      ///< false: the top-level file could not be read
   std::vector<config::Diagnostic> findings;  ///< the supervisor's own
 };

@@ -12,6 +12,7 @@
 
 #include "daemon/base/event.h"
 #include "daemon/config/global.h"
+#include "daemon/script_process.h"
 #include "daemon/script_queue.h"
 
 namespace holdfast {
@@ -21,10 +22,7 @@ class Scripts {
   Scripts(boost::asio::io_context& context, Log& log) : context_{context}, log_{log} {}
 
   /// script_user and enable_script_security of the configuration in force.
-  void configure(const config::GlobalDefs& globals) {
-    default_user_ = globals.script_user;
-    security_ = globals.enable_script_security;
-  }
+  void configure(const config::GlobalDefs& globals) { rules_ = ScriptRules::of(globals); }
   void run(ScriptJob job);
   /// A child has ended. @return false: it was not a script
   bool reaped(pid_t pid, int status);
@@ -36,15 +34,13 @@ class Scripts {
     std::unique_ptr<boost::asio::steady_timer> limit;
   };
   void start_ready();
-  Result<pid_t> start(const ScriptJob& job);
   void watch(pid_t pid, ScriptJob job);
 
   boost::asio::io_context& context_;
   Log& log_;
   ScriptQueue queue_;
   std::map<pid_t, Running> running_;
-  std::optional<config::ScriptUser> default_user_;
-  bool security_ = false;
+  ScriptRules rules_;
 };
 
 }  // namespace holdfast

@@ -38,6 +38,8 @@ Supervisor::Supervisor(asio::io_context& context, const Options& options,
       signals_{context},
       deadline_{context},
       scripts_{context, log},
+      checks_{context, log},
+      files_{context, log, [this](process::FileContent content) { vrrp_.send(content); }},
       vrrp_{context, log, vrrp_identity, options.config_test ? "" : options.vrrp_pid_file,
             [this](Worker& w, process::Message m) { handle_message(w, std::move(m)); }},
       checkers_{context, log, checkers_identity,
@@ -122,6 +124,9 @@ void Supervisor::handle_message(Worker& worker, process::Message message) {
     return handle_prepared(worker, std::move(*prepared));
   if (auto* script = std::get_if<process::RunScript>(&message))
     return run_script(std::move(*script), &worker == &vrrp_);
+  if (const auto* check = std::get_if<process::RunCheck>(&message))
+    return run_check(worker, *check);
+  if (const auto* files = std::get_if<process::WatchFiles>(&message)) return watch_files(*files);
   const auto* running = std::get_if<process::Running>(&message);
   if (running == nullptr || !current_ || running->serial != current_->serial) return;
   recovering_.erase(&worker);
@@ -162,6 +167,33 @@ void Supervisor::run_script(process::RunScript request, bool urgent) {
                  .with("object", request.object));
 }
 
+void Supervisor::run_check(Worker& worker, const process::RunCheck& request) {
+  if (phase_ == Phase::stopping) return;
+  for (const auto* configuration : {&current_, &previous_}) {
+    if (!*configuration || (*configuration)->serial != request.serial) continue;
+    const auto script = (*configuration)->scripts.find(request.place);
+    if (script == (*configuration)->scripts.end()) break;
+    return checks_.run(worker.name() + " " + request.object, request, script->second,
+                       [&worker](const process::CheckResult& result) { worker.send(result); });
+  }
+  log_.write(Event{Level::error, "script_failed",
+                   "a worker asked for a script that the configuration does not name"}
+                 .with("object", request.object));
+  worker.send(process::CheckResult{request.object, request.run, process::CheckOutcome::refused, 0});
+}
+
+void Supervisor::watch_files(const process::WatchFiles& request) {
+  if (!current_ || current_->serial != request.serial || phase_ == Phase::stopping) return;
+  std::vector<FileWatch::File> files;
+  for (const process::WatchedFile& wanted : request.files) {
+    const auto file = current_->files.find(wanted.place);
+    if (file == current_->files.end()) continue;  // only what the configuration names
+    files.push_back({wanted.object, file->second.path,
+                     file->second.may_be_made ? wanted.init : std::nullopt, wanted.overwrite});
+  }
+  files_.watch(std::move(files));
+}
+
 void Supervisor::reap() {
   for (;;) {
     int status = 0;
@@ -173,7 +205,7 @@ void Supervisor::reap() {
       worker_ended(checkers_, status);
     else if (pid == releasing_)
       releasing_ = 0;
-    else
+    else if (!checks_.reaped(pid, status))
       scripts_.reaped(pid, status);
     if (phase_ == Phase::stopping) finish_stop();
   }
@@ -279,6 +311,7 @@ void Supervisor::stop(int status) {
     sd_notify(0, "STOPPING=1");
   }
   restarts_.clear();
+  checks_.stop();
   for (Worker* worker : {&vrrp_, &checkers_}) worker->send(process::Stop{});
   deadline_.expires_after(worker_stop_limit);
   deadline_.async_wait([this](const boost::system::error_code& error) {

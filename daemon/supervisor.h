@@ -12,7 +12,9 @@
 #include <set>
 
 #include "daemon/base/event.h"
+#include "daemon/check_scripts.h"
 #include "daemon/configuration.h"
+#include "daemon/file_watch.h"
 #include "daemon/process/log.h"
 #include "daemon/scripts.h"
 #include "daemon/worker.h"
@@ -73,6 +75,8 @@ class Supervisor {
   void stop(int status);
   void finish_stop();
   void run_script(process::RunScript request, bool urgent);
+  void run_check(Worker& worker, const process::RunCheck& request);
+  void watch_files(const process::WatchFiles& request);
   std::vector<Worker*> workers_for(const Configuration& configuration);
 
   boost::asio::io_context& context_;
@@ -83,6 +87,8 @@ class Supervisor {
   boost::asio::signal_set signals_;
   boost::asio::steady_timer deadline_;
   Scripts scripts_;
+  CheckScripts checks_;
+  FileWatch files_;
   Worker vrrp_, checkers_;
   std::map<Worker*, std::unique_ptr<boost::asio::steady_timer>> restarts_;
   std::set<Worker*> recovering_;  ///< restarted and not yet running again

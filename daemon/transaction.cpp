@@ -137,6 +137,7 @@ void Supervisor::commit() {
   current_ = std::move(transaction_->configuration);
   current_text_ = std::move(transaction_->text);
   scripts_.configure(current_->globals);
+  checks_.configure(current_->globals);
   if (transaction_->starting.empty()) handle_message(vrrp_, process::Running{current_->serial});
 }
 

@@ -9,7 +9,8 @@ namespace holdfast::config {
 namespace {
 
 /// @source keywords.tsv: the scripts of instances, groups, servers, checks and the daemon
-constexpr std::array<std::string_view, 15> script_keywords{"notify",
+constexpr std::array<std::string_view, 16> script_keywords{"notify",
+                                                           "script",
                                                            "notify_master",
                                                            "notify_backup",
                                                            "notify_fault",

@@ -132,9 +132,9 @@ void read_prefix(Globals& globals, const Line&, const Statement& statement, Read
 }
 
 constexpr std::array rows{
-    pending(row<Globals>("dynamic_interfaces", "[allow_if_changes]", "keepalived",
-                         "Interfaces may be missing at start, and may come back as another type.",
-                         read_dynamic_interfaces)),
+    row<Globals>("dynamic_interfaces", "[allow_if_changes]", "keepalived",
+                 "Interfaces may be missing at start, and may come back as another type.",
+                 read_dynamic_interfaces),
     pending(part_field<&Globals::vrrp, &Vrrp::default_interface>(
         "default_interface", AnyWord{}, "Interface of static addresses that name none.")),
     pending(part_field<&Globals::vrrp, &Vrrp::no_local_igmp>(

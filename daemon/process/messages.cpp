@@ -66,6 +66,39 @@ Outgoing encode(const RunScript& m) {
            {"arguments", std::move(arguments)}},
           {}};
 }
+Outgoing encode(const RunCheck& m) {
+  return {{{"type", "run_check"},
+           {"serial", m.serial},
+           {"line", m.place.line},
+           {"column", m.place.column},
+           {"object", m.object},
+           {"run", m.run},
+           {"timeout_ns", m.timeout.count()}},
+          {}};
+}
+Outgoing encode(const CheckResult& m) {
+  return {{{"type", "check_result"},
+           {"object", m.object},
+           {"run", m.run},
+           {"outcome", static_cast<int>(m.outcome)},
+           {"code", m.code}},
+          {}};
+}
+Outgoing encode(const WatchFiles& m) {
+  json::array files;
+  for (const WatchedFile& file : m.files) {
+    json::object one{{"object", file.object},
+                     {"line", file.place.line},
+                     {"column", file.place.column},
+                     {"overwrite", file.overwrite}};
+    if (file.init) one["init"] = *file.init;
+    files.emplace_back(std::move(one));
+  }
+  return {{{"type", "watch_files"}, {"serial", m.serial}, {"files", std::move(files)}}, {}};
+}
+Outgoing encode(const FileContent& m) {
+  return {{{"type", "file_content"}, {"object", m.object}, {"content", m.content}}, {}};
+}
 
 // Boost.JSON reports a missing or wrong member by throwing; parse_message() catches.
 config::Diagnostic diagnostic_from(const json::value& value) {
@@ -90,14 +123,43 @@ Configure configure_from(const json::object& body, std::vector<Fd>& fds) {
   return m;
 }
 
+config::Place place_from(const json::object& body) {
+  return {body.at("line").to_number<std::uint32_t>(), body.at("column").to_number<std::uint32_t>()};
+}
+
 RunScript run_script_from(const json::object& body) {
   RunScript m;
   m.serial = body.at("serial").to_number<std::uint64_t>();
-  m.place = {body.at("line").to_number<std::uint32_t>(),
-             body.at("column").to_number<std::uint32_t>()};
+  m.place = place_from(body);
   m.object = body.at("object").as_string();
   for (const json::value& argument : body.at("arguments").as_array())
     m.arguments.emplace_back(argument.as_string());
+  return m;
+}
+
+RunCheck run_check_from(const json::object& body) {
+  return {body.at("serial").to_number<std::uint64_t>(), place_from(body),
+          std::string{body.at("object").as_string()}, body.at("run").to_number<std::uint64_t>(),
+          Duration{body.at("timeout_ns").to_number<std::int64_t>()}};
+}
+
+CheckResult check_result_from(const json::object& body) {
+  const auto outcome = body.at("outcome").to_number<int>();
+  return {std::string{body.at("object").as_string()}, body.at("run").to_number<std::uint64_t>(),
+          static_cast<CheckOutcome>(std::clamp(outcome, 0, static_cast<int>(CheckOutcome::busy))),
+          body.at("code").to_number<int>()};
+}
+
+WatchFiles watch_files_from(const json::object& body) {
+  WatchFiles m{body.at("serial").to_number<std::uint64_t>(), {}};
+  for (const json::value& value : body.at("files").as_array()) {
+    const json::object& one = value.as_object();
+    WatchedFile file{std::string{one.at("object").as_string()}, place_from(one), std::nullopt,
+                     one.at("overwrite").as_bool()};
+    if (const json::value* init = one.if_contains("init"))
+      file.init = init->to_number<std::int32_t>();
+    m.files.push_back(std::move(file));
+  }
   return m;
 }
 
@@ -110,6 +172,12 @@ Result<Message> decode(Packet& packet) {
   if (type == "running") return Running{serial()};
   if (type == "stop") return Stop{};
   if (type == "run_script") return run_script_from(packet.body);
+  if (type == "run_check") return run_check_from(packet.body);
+  if (type == "check_result") return check_result_from(packet.body);
+  if (type == "watch_files") return watch_files_from(packet.body);
+  if (type == "file_content")
+    return FileContent{std::string{packet.body.at("object").as_string()},
+                       std::string{packet.body.at("content").as_string()}};
   if (type == "prepared") {
     Prepared m{serial(), {}};
     for (const json::value& found : packet.body.at("diagnostics").as_array())

@@ -7,16 +7,22 @@
 //      | -- Commit(serial)  or  Abort(serial) ->|  apply the difference
 //      | <-- Running(serial) ------------------ |  the kernel agrees; the service is ready
 //      | <-- RunScript(line, state...) -------- |  any time
+//      | <-- RunCheck(line, timeout) ---------- |  any time; each is answered
+//      | -- CheckResult(outcome) -------------->|
+//      | <-- WatchFiles(lines) ---------------- |  once for each configuration
+//      | -- FileContent(number) --------------->|  at once, and whenever it changes
 //      | -- Stop ------------------------------>|  release everything, then exit 0
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <variant>
 #include <vector>
 
 #include "daemon/base/fd.h"
 #include "daemon/base/result.h"
+#include "daemon/base/time.h"
 #include "daemon/config/diagnostic.h"
 #include "daemon/process/channel.h"
 
@@ -56,7 +62,49 @@ struct RunScript {
   std::vector<std::string> arguments;  ///< appended: generic notify: INSTANCE NAME STATE PRIORITY
 };
 
-using Message = std::variant<Configure, Prepared, Commit, Abort, Running, Stop, RunScript>;
+/// Asks for one run of the script at `place` and for its verdict. Runs of one script never overlap.
+struct RunCheck {
+  std::uint64_t serial = 0;
+  config::Place place;
+  std::string object;     ///< comes back with the verdict: the name of the script
+  std::uint64_t run = 0;  ///< comes back as well
+  Duration timeout{};     ///< longer runs are ended
+};
+enum class CheckOutcome : std::uint8_t {
+  exited,     ///< code: exit status
+  signalled,  ///< code: the signal that ended it
+  timed_out,  ///< it is being stopped; `ended` follows
+  ended,      ///< the run that had timed out is over
+  refused,    ///< it cannot be started; the log says why
+  busy,       ///< an earlier run has not ended
+};
+struct CheckResult {
+  std::string object;
+  std::uint64_t run = 0;
+  CheckOutcome outcome = CheckOutcome::exited;
+  int code = 0;
+};
+
+/// A file whose path stands at `place` (the keyword `file` of a track_file).
+struct WatchedFile {
+  std::string object;  ///< comes back with the content: the name of the track_file
+  config::Place place;
+  std::optional<std::int32_t> init;  ///< init_file: what it gets when it is missing
+  bool overwrite = false;            ///< and also when it is not
+};
+/// From now on these files, and no others. Each is answered at once, and again whenever its content
+/// changes.
+struct WatchFiles {
+  std::uint64_t serial = 0;
+  std::vector<WatchedFile> files;
+};
+struct FileContent {
+  std::string object;
+  std::string content;  ///< its beginning, up to what is not ASCII; empty for no file
+};
+
+using Message = std::variant<Configure, Prepared, Commit, Abort, Running, Stop, RunScript, RunCheck,
+                             CheckResult, WatchFiles, FileContent>;
 
 Result<void> send(Channel& channel, const Message& message);
 /// Error: not one of ours; says which word was wrong.

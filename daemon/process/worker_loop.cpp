@@ -97,6 +97,8 @@ void WorkerLoop::handle(Message message) {
     prepared_.reset();
   } else if (std::holds_alternative<Stop>(message)) {
     stop("stop");
+  } else {
+    worker_.receive(std::move(message));
   }
 }
 

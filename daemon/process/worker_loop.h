@@ -32,6 +32,8 @@ class Worker {
   virtual Result<void> commit(const Configure& settings) = 0;
   /// Forgets what prepare() kept.
   virtual void abort() = 0;
+  /// An answer of the supervisor to what this worker has asked for.
+  virtual void receive(Message message) { static_cast<void>(message); }
   /// Releases everything that must not outlive the process, then calls `done`.
   virtual void stop(std::function<void()> done) = 0;
 };

@@ -36,7 +36,7 @@ template <typename T, std::int16_t Most>
 constexpr Row<T> weight_row(std::string_view arguments, std::string_view meaning) {
   Row<T> made = row<T>("weight", arguments, "keepalived", meaning, read_own_weight<T, Most>);
   made.show = show_own_weight<T>;
-  return pending(made);
+  return made;
 }
 
 void read_script(TrackScript& script, const Row<TrackScript>&, const Statement& statement,
@@ -56,23 +56,23 @@ void read_user(TrackScript& script, const Row<TrackScript>&, const Statement& st
 }
 
 constexpr std::array script_schema{
-    pending(row<TrackScript>("script", "\"CMD [ARGS]\"", "keepalived",
-                             "Command that is run; exit status 0 means healthy.", read_script)),
-    pending(field<&TrackScript::interval>("interval", run_time, "keepalived",
-                                          "Time from the start of a run to the next.")),
-    pending(field<&TrackScript::timeout>(
+    row<TrackScript>("script", "\"CMD [ARGS]\"", "keepalived",
+                     "Command that is run; exit status 0 means healthy.", read_script),
+    field<&TrackScript::interval>("interval", run_time, "keepalived",
+                                  "Time from the start of a run to the next."),
+    field<&TrackScript::timeout>(
         "timeout", run_time, "keepalived",
-        "A run that takes longer is ended and counts as failed; the interval by default.")),
+        "A run that takes longer is ended and counts as failed; the interval by default."),
     weight_row<TrackScript, 253>("-253-253 [reverse]",
                                  "Added to the priority; with 0 a failure means FAULT."),
-    pending(field<&TrackScript::rise>("rise", result_count, "keepalived",
-                                      "Good results in a row that make it healthy.")),
-    pending(field<&TrackScript::fall>("fall", result_count, "keepalived",
-                                      "Bad results in a row that make it unhealthy.")),
-    pending(row<TrackScript>("user", "USER [[:]GROUP]", "keepalived",
-                             "Who runs the script; script_user by default.", read_user)),
-    pending(field<&TrackScript::init_fail>("init_fail", Switch{}, "keepalived",
-                                           "Counts as failed until the first result.")),
+    field<&TrackScript::rise>("rise", result_count, "keepalived",
+                              "Good results in a row that make it healthy."),
+    field<&TrackScript::fall>("fall", result_count, "keepalived",
+                              "Bad results in a row that make it unhealthy."),
+    row<TrackScript>("user", "USER [[:]GROUP]", "keepalived",
+                     "Who runs the script; script_user by default.", read_user),
+    field<&TrackScript::init_fail>("init_fail", Switch{}, "keepalived",
+                                   "Counts as failed until the first result."),
 };
 
 void read_file(TrackFile& file, const Row<TrackFile>&, const Statement& statement, Reader& reader) {
@@ -101,13 +101,13 @@ void read_init_file(TrackFile& file, const Row<TrackFile>& self, const Statement
 }
 
 constexpr std::array file_schema{
-    pending(row<TrackFile>("file", "PATH", "keepalived", "File that holds a number.", read_file)),
+    row<TrackFile>("file", "PATH", "keepalived", "File that holds a number.", read_file),
     weight_row<TrackFile, 254>(
         "-254-254 [reverse]",
         "The number is multiplied by it; with 0 a number other than 0 means FAULT."),
-    pending(Row<TrackFile>{
-        "init_file", Range{-2'147'483'648.0, 2'147'483'647.0}, "[VALUE] [overwrite]", "keepalived",
-        "Writes VALUE (0) when the file is missing, or at every start.", read_init_file}),
+    Row<TrackFile>{"init_file", Range{-2'147'483'648.0, 2'147'483'647.0}, "[VALUE] [overwrite]",
+                   "keepalived", "Writes VALUE (0) when the file is missing, or at every start.",
+                   read_init_file},
 };
 
 void read_process(TrackProcess& process, const Row<TrackProcess>&, const Statement& statement,
@@ -143,8 +143,8 @@ constexpr std::array process_schema{
     pending(Row<TrackProcess>{
         "param_match", config::Choice{param_match_words}, "[initial|partial]", "keepalived",
         "How parameters are compared; not at all without this keyword.", read_param_match}),
-    weight_row<TrackProcess, 254>("-254-254 [reverse]",
-                                  "Added to the priority; with 0 a lost quorum means FAULT."),
+    pending(weight_row<TrackProcess, 254>(
+        "-254-254 [reverse]", "Added to the priority; with 0 a lost quorum means FAULT.")),
     pending(field<&TrackProcess::quorum>("quorum", Range{1, 65'535}, "keepalived",
                                          "Fewest processes that must run.")),
     pending(field<&TrackProcess::quorum_max>("quorum_max", Range{0, 65'535}, "keepalived",
@@ -170,7 +170,10 @@ void read_one(std::vector<T>& out, std::span<const Row<T>> schema, const Stateme
               bool (*is_whole)(const T&), std::string_view needs, Reader& reader) {
   auto made = named_block(out, statement, reader);
   if (!made) return;
-  read_unbuilt<T>(schema, *made, statement, statement.keyword(), reader);
+  if constexpr (std::is_same_v<T, TrackProcess>)
+    read_unbuilt<T>(schema, *made, statement, statement.keyword(), reader);
+  else
+    config::read_block<T>(schema, *made, statement.children, statement.keyword(), reader);
   if (is_whole(*made))
     out.push_back(std::move(*made));
   else

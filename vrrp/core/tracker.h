@@ -117,7 +117,7 @@ class ScriptHealth {
   ScriptHealth(std::uint32_t rise, std::uint32_t fall, bool fails);
   /// @return true when good became bad, bad good, or unknown either
   bool result(bool success);
-  [[nodiscard]] bool is_known() const { return known_; }
+  [[nodiscard]] bool has_result() const { return !first_; }
   [[nodiscard]] bool is_good() const { return counter_ >= rise_; }
   [[nodiscard]] Reading reading() const { return known_ ? Reading::of(is_good()) : Reading{}; }
   /// For a successor: the counter, and whether any result has come.

@@ -14,6 +14,7 @@
 #include "daemon/process/state_table.h"
 #include "daemon/process/worker_loop.h"
 #include "ipvs/sync_daemon.h"
+#include "vrrp/core/script_schedule.h"
 #include "vrrp/linux/advert_socket.h"
 #include "vrrp/linux/reconciler.h"
 #include "vrrp/linux/running.h"
@@ -30,6 +31,7 @@ class VrrpProcess : public process::Worker {
 
   std::vector<config::Diagnostic> prepare(const config::Text& text) override;
   Result<void> commit(const process::Configure& settings) override;
+  void receive(process::Message message) override;
   void abort() override { prepared_.reset(); }
   void stop(std::function<void()> done) override;
 
@@ -69,6 +71,12 @@ class VrrpProcess : public process::Worker {
   void set_reading(TrackKind kind, const std::string& name, const Reading& reading, TimePoint now);
   void settle_priority(RunningInstance& instance, TimePoint now);
   void tracking_due(TimePoint now);
+
+  // trackers.cpp: what the supervisor runs and reads for us
+  void set_scripts(const std::vector<TrackScript>& scripts, TimePoint now);
+  void run_due_scripts(TimePoint now);
+  void script_finished(const process::CheckResult& result, TimePoint now);
+  void set_files(const std::vector<TrackFile>& files);
 
   // engine.cpp: events
   void deliver(RunningInstance& instance, const RouterEvent& event, TimePoint now);
@@ -147,6 +155,10 @@ class VrrpProcess : public process::Worker {
   std::map<std::string, std::unique_ptr<RunningGroup>> groups_;
   std::set<std::pair<TimePoint, RunningInstance*>> deadlines_;
   Tracking tracking_;
+  ScriptSchedule scripts_;
+  std::map<std::string, config::Place> script_places_;
+  std::map<std::string, RepeatedLine> overdue_scripts_;
+  std::vector<std::pair<std::string, std::string>> watched_files_;  ///< name and path
   RepeatedLine unknown_vrids_;
   StaticConfig statics_;
   std::set<RouteKey> static_routes_;

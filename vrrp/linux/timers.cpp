@@ -28,6 +28,7 @@ void VrrpProcess::arm_timer() {
   consider(retry_at_);
   consider(tracking_.deadline());
   consider(meddling_ends_);
+  consider(scripts_.deadline());
   if (!deadlines_.empty()) consider(deadlines_.begin()->first);
   if (earliest == armed_for_ || stopping_) return;
   armed_for_ = earliest;

@@ -30,6 +30,13 @@ std::string reason_of(const Tracked& tracked, const TrackedThing& thing) {
   return fmt::format("{} is bad", tracked.name);
 }
 
+bool uses(const RunningInstance& instance, const std::string& interface) {
+  return instance.config.interface == interface ||
+         std::ranges::any_of(instance.config.tracked, [&](const Tracked& tracked) {
+           return tracked.kind == TrackKind::interface && tracked.name == interface;
+         });
+}
+
 }  // namespace
 
 std::set<std::string> Tracking::faults_of(const RunningInstance& instance) const {
@@ -64,9 +71,14 @@ void Tracking::forget(const RunningInstance& instance) {
 void VrrpProcess::set_tracking(const VrrpConfig& config) {
   const TimePoint now = monotonic_now();
   auto before = std::exchange(tracking_.things, {});
-  std::map<std::string, InterfaceDelay> delays;
-  for (const InterfaceDelay& delay : config.statics.delays) delays.emplace(delay.interface, delay);
-  tracking_.delays = std::move(delays);
+  tracking_.delays.clear();
+  for (InterfaceDelay delay : config.statics.delays) {
+    // runtime.md 9.5: a router that is cut off must not stay Active for longer.
+    for (const auto& [name, instance] : instances_)
+      if (uses(*instance, delay.interface))
+        delay.down = std::min(delay.down, 2 * instance->router.advertisement_interval);
+    tracking_.delays.emplace(delay.interface, delay);
+  }
   std::erase_if(tracking_.links,
                 [&](const auto& entry) { return !tracking_.delays.contains(entry.first); });
   for (auto& [name, instance] : instances_) {
@@ -84,6 +96,8 @@ void VrrpProcess::set_tracking(const VrrpConfig& config) {
     for (const auto& [instance, index] : thing.users)
       instance->tracked.set(index, contribution(instance->config.tracked[index], thing.reading));
   read_interfaces(now);
+  set_scripts(config.trackers.scripts, now);
+  set_files(config.trackers.files);
   for (auto& [name, instance] : instances_) {
     if (waits_to_start(*instance)) instance->damper.reset(instance->tracked.total());
     settle_priority(*instance, now);
@@ -158,6 +172,7 @@ void VrrpProcess::settle_priority(RunningInstance& instance, TimePoint now) {
 }
 
 void VrrpProcess::tracking_due(TimePoint now) {
+  run_due_scripts(now);
   bool links_settled = false;
   for (auto& [name, settling] : tracking_.links)
     if (settling.due() && *settling.due() <= now) {

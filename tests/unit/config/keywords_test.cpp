@@ -19,9 +19,9 @@ namespace {
 using testing::IsEmpty;
 
 /// Keywords that are known and not supported yet. May only fall: a feature lowers it.
-constexpr std::size_t most_not_supported = 329;
+constexpr std::size_t most_not_supported = 309;
 /// Those that are supported. May only rise.
-constexpr std::size_t least_supported = 298;
+constexpr std::size_t least_supported = 318;
 
 /// block -> keyword -> supported
 using Keywords = std::map<std::string, std::map<std::string, bool>>;
@@ -105,7 +105,8 @@ TEST_F(KeywordList, HasEveryKeywordThatIsReadHere) {
   for (const auto& [block, keywords] : ours_)
     for (const auto& [keyword, unused] : keywords)
       if (!(*reference_)[block].contains(keyword)) invented.push_back(block + ": " + keyword);
-  EXPECT_THAT(invented, IsEmpty());
+  // Those of Holdfast alone, which etc/DIFFERENCES.md explains.
+  EXPECT_THAT(invented, testing::ElementsAre("vrrp_instance: track_damping"));
 }
 
 TEST(KeywordSupport, OnlyGrows) {

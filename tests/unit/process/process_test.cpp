@@ -60,6 +60,21 @@ TEST(Channel, EveryMessageSurvivesTheWay) {
       send(worker, RunScript{1, {2, 3}, "INSTANCE VI_1", {"INSTANCE", "VI_1", "MASTER", "100"}}));
   const auto script = parse_message(std::move(**supervisor.receive()));
   EXPECT_EQ(std::get<RunScript>(*script).arguments.size(), 4U);
+  ASSERT_TRUE(send(worker, RunCheck{1, {2, 3}, "chk", 9, std::chrono::milliseconds{1500}}));
+  const auto check = parse_message(std::move(**supervisor.receive()));
+  EXPECT_EQ(std::get<RunCheck>(*check).timeout, std::chrono::milliseconds{1500});
+  EXPECT_EQ(std::get<RunCheck>(*check).place, (config::Place{2, 3}));
+  ASSERT_TRUE(send(supervisor, CheckResult{"chk", 9, CheckOutcome::signalled, 15}));
+  const auto result = parse_message(std::move(**worker.receive()));
+  EXPECT_EQ(std::get<CheckResult>(*result).run, 9U);
+  EXPECT_EQ(std::get<CheckResult>(*result).outcome, CheckOutcome::signalled);
+  ASSERT_TRUE(send(worker, WatchFiles{1, {{"f", {2, 3}, -7, true}, {"g", {4, 3}, {}, false}}}));
+  const auto files = parse_message(std::move(**supervisor.receive()));
+  EXPECT_EQ(std::get<WatchFiles>(*files).files.at(0).init, -7);
+  EXPECT_EQ(std::get<WatchFiles>(*files).files.at(1).init, std::nullopt);
+  ASSERT_TRUE(send(supervisor, FileContent{"f", "12\n"}));
+  const auto content = parse_message(std::move(**worker.receive()));
+  EXPECT_EQ(std::get<FileContent>(*content).content, "12\n");
   ASSERT_TRUE(send(supervisor, Stop{}));
   EXPECT_TRUE(std::holds_alternative<Stop>(*parse_message(std::move(**worker.receive()))));
 }

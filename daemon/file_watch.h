@@ -1,0 +1,62 @@
+// Files that a worker follows: their folders are watched by inotify, so that a file may be
+// replaced, removed and made again. An event costs the same however many files there are.
+#pragma once
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/posix/stream_descriptor.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "daemon/base/event.h"
+#include "daemon/process/messages.h"
+
+namespace holdfast {
+
+class FileWatch {
+ public:
+  struct File {
+    std::string object, path;
+    std::optional<std::int32_t> init;  ///< written once when the file is missing
+    bool overwrite = false;            ///< or in any case
+  };
+  using Tell = std::function<void(process::FileContent)>;
+  FileWatch(boost::asio::io_context& context, Log& log, Tell tell);
+  FileWatch(const FileWatch&) = delete;
+  FileWatch& operator=(const FileWatch&) = delete;
+  ~FileWatch();
+
+  /// These and no others; tells the content of each at once.
+  void watch(std::vector<File> files);
+
+ private:
+  struct Folder {
+    int descriptor = -1;                                      ///< of inotify; -1: none
+    std::unordered_multimap<std::string, std::size_t> names;  ///< file name to index
+  };
+  bool open();
+  void make(const File& file);
+  void read(std::size_t index, bool always);
+  void watch_folders();
+  void wait_for_event();
+  void take_events();
+
+  boost::asio::io_context& context_;
+  Log& log_;
+  Tell tell_;
+  boost::asio::posix::stream_descriptor inotify_;
+  boost::asio::steady_timer retry_;
+  std::vector<File> files_;
+  std::vector<std::string> contents_;
+  std::set<std::string> made_;  ///< paths whose init_file is done
+  std::map<std::string, Folder> folders_;
+  std::unordered_map<int, Folder*> by_descriptor_;
+};
+
+}  // namespace holdfast

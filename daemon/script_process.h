@@ -1,0 +1,28 @@
+// Starting one script: as the configured user, with a clean environment, in a process group of its
+// own, and without a shell. runtime.md section 6 of the reference.
+#pragma once
+
+#include <sys/types.h>
+
+#include <optional>
+
+#include "daemon/base/result.h"
+#include "daemon/config/command.h"
+#include "daemon/config/global.h"
+
+namespace holdfast {
+
+/// What global_defs says of scripts.
+struct ScriptRules {
+  std::optional<config::ScriptUser> default_user;
+  bool security = false;  ///< enable_script_security
+  static ScriptRules of(const config::GlobalDefs& globals) {
+    return {globals.script_user, globals.enable_script_security};
+  }
+};
+
+/// Forks and executes. Errors: the program or its user does not exist, or enable_script_security
+/// forbids it. What fails behind fork() is exit status 127.
+Result<pid_t> start_script(const config::Command& command, const ScriptRules& rules);
+
+}  // namespace holdfast
