@@ -5,15 +5,11 @@
 #include <cstdlib>
 #include <string_view>
 
-#include "checkers/config/config.h"
 #include "daemon/base/assert.h"
 #include "daemon/config/command.h"
 #include "daemon/config/expand.h"
-#include "daemon/config/global.h"
 #include "daemon/config/include.h"
-#include "daemon/config/root.h"
-#include "daemon/config/tree.h"
-#include "vrrp/config/config.h"
+#include "tests/fuzz/read_everything.h"
 
 namespace holdfast::config {
 namespace {
@@ -28,27 +24,6 @@ Expanded expanded(std::string_view content) {
     return std::vector<std::string>{"other"};
   };
   return expand("fuzz", {"fuzz", false, 64, {read, match}, 2000});
-}
-
-void read_scripts(std::span<const Statement> statements, const Text& text) {
-  for (const Statement& statement : statements) {
-    BASE_ASSERT(!statement.words.empty());
-    BASE_ASSERT(statement.line < text.lines.size());
-    if (const auto command = read_command(statement, text)) BASE_ASSERT(!command->argv.empty());
-    read_scripts(statement.children, text);
-  }
-}
-
-void read_everything(const Text& text) {
-  Diagnostics diagnostics;
-  Reader reader{diagnostics};
-  const auto tree = parse_tree(text, diagnostics);
-  read_globals(tree, reader);
-  read_root(tree, reader);
-  vrrp::read_vrrp(tree, reader);
-  checkers::read_checkers(tree, reader);
-  read_scripts(tree, text);
-  for (const Diagnostic& found : diagnostics.all()) BASE_ASSERT(!render(found, text).empty());
 }
 
 void check_serialized(const Text& text) {
