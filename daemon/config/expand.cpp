@@ -131,20 +131,9 @@ class Expander {
     } else {
       std::string line = without_comment(raw);
       if (line.size() < raw.size())  // there is a comment, or only blanks at the end
-        note_ignored(raw.substr(std::min(raw.find_first_of("#!"), raw.size())), line.empty());
+        note_ignored(out_.text, raw.substr(std::min(raw.find_first_of("#!"), raw.size())),
+                     at_.file, at_.number + (line.empty() ? 1 : 0));
       take(std::move(line), 0);
-    }
-  }
-
-  /// `# holdfast: ignore RULE...` silences lint on its line, alone on a line on the next one.
-  void note_ignored(std::string_view comment, bool alone) {
-    constexpr std::string_view words = "holdfast: ignore ";
-    const std::size_t at = comment.find(words);
-    if (at == std::string_view::npos) return;
-    comment.remove_prefix(at + words.size());
-    for (std::string_view rule = first_word(comment); !rule.empty(); rule = first_word(comment)) {
-      out_.text.ignored.emplace(at_.file, at_.number + (alone ? 1 : 0), rule);
-      comment.remove_prefix(static_cast<std::size_t>(rule.data() - comment.data()) + rule.size());
     }
   }
 
@@ -204,7 +193,9 @@ class Expander {
     if (!found->changed) return hand_over(line, depth, found->unknown);
     const Spot spot = at_;
     at_.via = add_via(Via::Kind::replaced, line);
-    if (!found->lines_of.empty())
+    if (!found->lines_of.empty() && !sequence_keyword(found->text).empty())
+      repeat(found->text + "$" + found->lines_of, depth);  // all lines of it, each time
+    else if (!found->lines_of.empty())
       take_body(found->lines_of, found->text, depth);
     else
       take_again(std::move(found->text), depth, found->unknown);

@@ -1,5 +1,6 @@
 #include "daemon/config/language.h"
 
+#include "daemon/config/comments.h"
 #include "daemon/config/line.h"
 #include "daemon/config/yaml.h"
 #include "daemon/config/yaml_nodes.h"
@@ -42,7 +43,12 @@ Loaded load(const std::string& path, const ExpandOptions& options) {
   const auto file = options.files.read(path);
   if (!file || language_of(path, file->content) == Language::conf)
     return {known ? Language::yaml : Language::conf, expand(path, options)};
-  return {Language::yaml, read_yaml(path, file->content, {.lines = options.most_lines})};
+  Loaded loaded{Language::yaml, read_yaml(path, file->content, {.lines = options.most_lines})};
+  Text& text = loaded.expanded.text;
+  for (const Comment& comment : yaml_comments(text, file->content))
+    if (comment.line < text.lines.size())
+      note_ignored(text, comment.text, 0, text.lines[comment.line].number);
+  return loaded;
 }
 
 }  // namespace holdfast::config

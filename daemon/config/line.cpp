@@ -85,6 +85,17 @@ std::string without_comment(std::string_view line) {
   return kept;
 }
 
+void note_ignored(Text& text, std::string_view comment, std::uint32_t file, std::uint32_t line) {
+  constexpr std::string_view words = "holdfast: ignore ";
+  const std::size_t at = comment.find(words);
+  if (at == std::string_view::npos) return;
+  comment.remove_prefix(at + words.size());
+  for (std::string_view rule = first_word(comment); !rule.empty(); rule = first_word(comment)) {
+    text.ignored.emplace(file, line, rule);
+    comment.remove_prefix(static_cast<std::size_t>(rule.data() - comment.data()) + rule.size());
+  }
+}
+
 bool apply_condition(std::string& line, std::string_view config_id) {
   std::string_view id = first_word(line);
   if (!id.starts_with('@')) return true;

@@ -6,6 +6,8 @@
 #include <string>
 #include <string_view>
 
+#include "daemon/config/text.h"
+
 namespace holdfast::config {
 
 constexpr bool is_blank(char c) { return c == ' ' || (c >= '\t' && c <= '\r' && c != '\n'); }
@@ -34,6 +36,10 @@ bool apply_condition(std::string& line, std::string_view config_id);
 /// True for a line that says nothing to the language itself: it is for the tree as it stands, but
 /// for blanks at its end. Quick; where in doubt it is false.
 bool is_plain(std::string_view line);
+
+/// `# holdfast: ignore RULE...` silences lint on its line, alone on a line on the next one: puts the
+/// rules of a comment into Text::ignored.
+void note_ignored(Text& text, std::string_view comment, std::uint32_t file, std::uint32_t line);
 
 /// The first word of a line, in place.
 std::string_view first_word(std::string_view line);

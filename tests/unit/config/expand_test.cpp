@@ -344,6 +344,8 @@ TEST_F(Expand, RepeatsSequences) {
               ElementsAre("block {", "v 1", "v 2", "}"));
   EXPECT_THAT(texts("$S=~SEQ(i, 1, 2) s${i}\n$S\n"), ElementsAre("s1", "s2"));
   EXPECT_THAT(texts("$B=a${i}\\\nb${i}\n~SEQ(i, 1, 2) $B\n"), ElementsAre("a1", "b1", "a2", "b2"));
+  EXPECT_THAT(texts("$B=a${i}\\\nb${i}\n$S=~SEQ(i, 1, 2) $B\n$S\n"),
+              ElementsAre("a1", "b1", "a2", "b2"));
   EXPECT_THAT(texts("~OTHER a\n"), ElementsAre("~OTHER a"));
 }
 
