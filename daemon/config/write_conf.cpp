@@ -34,10 +34,18 @@ class ConfWriter {
       if (indent == 0 && !out_.empty() && statement.has_block) out_ += '\n';
       add_comments(comments.before, indent);
       const bool hidden = secret || holds_secret(statement.keyword());
+      std::string line = safe_line(statement, hidden) + (statement.has_block ? " {" : "");
+      if (comments.trailing) {
+        // A backslash at the end of quotes keeps them open for a comment: it stands before then.
+        constexpr std::string_view gap = "  ";
+        const std::size_t behind = line.size() + gap.size();
+        if (comment_begin(fmt::format("{}{}#", line, gap)) == behind)
+          line.append(gap).append("#").append(*comments.trailing);
+        else
+          add_comments({*comments.trailing}, indent);
+      }
       out_.append(indent, ' ');
-      out_ += safe_line(statement, hidden);
-      if (statement.has_block) out_ += " {";
-      if (comments.trailing) out_ += "  #" + *comments.trailing;
+      out_ += line;
       out_ += '\n';
       if (!statement.has_block) continue;
       block(statement.children, indent + 4, hidden);

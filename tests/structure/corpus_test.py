@@ -40,6 +40,8 @@ ONLY_KEEPALIVED = OF_THE_MACHINE + [
 # What we report, or refuse, and keepalived did not.
 ONLY_HOLDFAST = [
     (r"has no virtual_ipaddress", "an instance without addresses is refused"),
+    (r"strict mode: adverts are multicast", "strict mode refuses unicast peers, also on an interface "
+     "that is not there yet"),
     (r"both use VRID", "two virtual routers with one VRID on a link are refused"),
     (r"needs 'interface'|needs a name|already defined|needs an IPv4", "an object that cannot run is "
      "refused with the file, not left out"),

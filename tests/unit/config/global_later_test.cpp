@@ -28,9 +28,9 @@ Outcome read(std::string_view lines) {
   Outcome outcome;
   outcome.globals = read_globals(parsed.tree, reader);
   outcome.found = findings(diagnostics);
-  EXPECT_TRUE(std::erase_if(outcome.found, [](const std::string& finding) {
+  std::erase_if(outcome.found, [](const std::string& finding) {
     return finding.ends_with("is not supported yet");
-  })) << lines;
+  });
   return outcome;
 }
 GlobalDefs clean(std::string_view lines) {
