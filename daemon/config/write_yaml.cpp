@@ -151,7 +151,7 @@ class YamlWriter {
     for (const Statement& statement : statements) {
       Entry entry = entry_of(statement, keywords[statement.keyword()]);
       const auto [first, is_new] = known.emplace(entry.key, entries.size());
-      if (entry.key.size() > longest_key) return std::nullopt;
+      if (yaml_line(entry.key).size() > longest_key) return std::nullopt;
       if (is_new) {
         entries.push_back(std::move(entry));
         continue;
