@@ -59,11 +59,11 @@ class Expander {
     out_.diagnostics.add(severity, place, std::move(message));
   }
   Place add_line(std::string text) {
+    size_ += text.size();
     return add_kept(text.empty() ? std::string_view{} : out_.text.storage.keep(std::move(text)));
   }
   /// For what is in the storage already.
   Place add_kept(std::string_view text) {
-    size_ += text.size();
     out_.text.lines.push_back({text, at_.file, at_.number, at_.via});
     return {static_cast<std::uint32_t>(out_.text.lines.size() - 1), 1};
   }
@@ -91,6 +91,7 @@ class Expander {
     at_ = {static_cast<std::uint32_t>(out_.text.files.size()), 0, via};
     out_.text.files.push_back(path);
     chain_.push_back({path, file.device, file.inode});
+    size_ += file.content.size();
     std::string_view content = out_.text.storage.keep(std::move(file.content));
     constexpr std::size_t usual_line = 16;  // bytes; what is not used of the memory costs nothing
     if (out_.text.lines.empty())
@@ -131,8 +132,8 @@ class Expander {
     } else {
       std::string line = without_comment(raw);
       if (line.size() < raw.size())  // there is a comment, or only blanks at the end
-        note_ignored(out_.text, raw.substr(std::min(raw.find_first_of("#!"), raw.size())),
-                     at_.file, at_.number + (line.empty() ? 1 : 0));
+        note_ignored(out_.text, raw.substr(std::min(raw.find_first_of("#!"), raw.size())), at_.file,
+                     at_.number + (line.empty() ? 1 : 0));
       take(std::move(line), 0);
     }
   }
@@ -397,7 +398,7 @@ class Expander {
 
   const ExpandOptions& options_;
   Expanded out_;
-  std::size_t size_ = 0;      ///< bytes in out_.text.lines
+  std::size_t size_ = 0;      ///< bytes in out_.text.storage
   std::vector<Visit> chain_;  ///< files being read, outermost first
   Spot at_;
   Definitions definitions_;

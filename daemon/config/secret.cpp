@@ -39,12 +39,18 @@ void replace_all(std::string& text, std::string_view what, std::string_view with
     text.replace(at, what.size(), with);
 }
 
+/// Keywords that a message may name although they stand in the secret part of the line, too.
+bool is_keyword(std::string_view word) {
+  return word == "auth_pass" || word == "auth_type" || word == "auth_hmac" ||
+         word == "authentication" || word == "password";
+}
+
 /// What stands between quotes in a message, without the words that are part of a secret.
 std::string quoted_part(std::string_view part, std::string_view secret) {
   std::string out{part};
   for (std::string_view word : words_of(part, " ="))
     if (const bool is_cut = word.ends_with("...");
-        !holds_secret(word) &&
+        !is_keyword(word) &&
         secret.find(is_cut ? word.substr(0, word.size() - 3) : word) != std::string_view::npos)
       replace_all(out, word, mask);
   return out;
@@ -94,7 +100,7 @@ std::string without_secrets(std::string message, std::string_view line, bool ins
   if (begin >= line.size()) return message;
   const std::string_view secret = line.substr(begin);
   for (const std::string_view word : words_of(secret, " \t=\""))
-    if (word.size() >= shortest_anywhere && !holds_secret(word)) replace_all(message, word, mask);
+    if (word.size() >= shortest_anywhere && !is_keyword(word)) replace_all(message, word, mask);
   std::string out;
   std::string_view rest = message;
   while (true) {

@@ -3,6 +3,7 @@
 #include <array>
 #include <map>
 #include <optional>
+#include <unordered_map>
 #include <vector>
 
 #include "daemon/base/utf8.h"
@@ -159,11 +160,18 @@ class YamlWriter {
       Entry& before = entries[first->second];
       const bool follows = first->second + 1 == entries.size();
       if (!follows || !statement.has_block || !before.statements.front().has_block ||
-          !as_mapping(statement.children) || !as_mapping(before.statements.front().children))
+          !maps(statement) || !maps(before.statements.front()))
         return std::nullopt;
       before.statements = {before.statements.data(), before.statements.size() + 1};
     }
     return entries;
+  }
+
+  /// Whether its block is a mapping; asked again and again of blocks with one key.
+  [[nodiscard]] bool maps(const Statement& statement) const {
+    const auto known = maps_.find(&statement);
+    if (known != maps_.end()) return known->second;
+    return maps_.emplace(&statement, as_mapping(statement.children).has_value()).first->second;
   }
 
   void mapping(const Entries& entries, std::size_t indent) {
@@ -289,6 +297,7 @@ class YamlWriter {
   const Text& text_;
   const Comments& comments_;
   std::string out_;
+  mutable std::unordered_map<const Statement*, bool> maps_;
 };
 
 }  // namespace

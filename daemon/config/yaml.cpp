@@ -109,14 +109,11 @@ class Translator {
   }
 
   void report(const Problem& problem) {
+    const bool is_shown = !out_.diagnostics.is_full(Severity::error);
     const Place place{add_line(problem.at.line, ""), problem.at.column};
     out_.diagnostics.add(Severity::error, place, problem.message);
-  }
-  /// What stops the parser: there is no tree that could tell which lines are secret.
-  void report_alone(const Problem& problem) {
-    report(problem);
-    for (Via& via : out_.text.vias)
-      if (is_below_secret(source_, via.number)) via.text = masked(via.text, true);
+    if (is_shown && problem.at.line == via_line_ && is_below_secret(source_, problem.at.line))
+      out_.text.vias.back().text = masked(out_.text.vias.back().text, true);
   }
 
  private:
@@ -298,7 +295,7 @@ Expanded read_yaml(const std::string& name, std::string_view content, const Yaml
   if (nodes)
     translator.document();
   else
-    translator.report_alone(nodes.error());
+    translator.report(nodes.error());
   return out;
 }
 

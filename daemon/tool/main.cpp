@@ -56,7 +56,13 @@ int main(int argc, char** argv) {
   if (words.empty()) return usage(stderr);
   if (words.front() == "--help" || words.front() == "-h") return usage(stdout);
   const auto* const command = std::ranges::find(commands, words.front(), &Command::name);
-  if (command != commands.end()) return command->run({words.begin() + 1, words.end()});
+  if (command != commands.end()) {
+    const int status = command->run({words.begin() + 1, words.end()});
+    std::cout.flush();
+    if (std::fflush(stdout) == 0 && std::ferror(stdout) == 0) return status;
+    std::fputs("holdfast: the output could not be written\n", stderr);
+    return std::max(status, tool::usage_error);
+  }
   std::fputs(fmt::format("holdfast: there is no command '{}'{}\n", words.front(),
                          config::did_you_mean(words.front(), tool::command_names()))
                  .c_str(),

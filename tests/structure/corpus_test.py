@@ -94,7 +94,9 @@ class Corpus(unittest.TestCase):
                 counts["agree"] += 1
                 continue
             reasons = {reason for _, reason in found if reason}
-            of_machine = reasons <= {reason for _, reason in OF_THE_MACHINE}
+            if not found:
+                unexplained.append(f"{name}: no message explains {ours} against {known}")
+            of_machine = bool(reasons) and reasons <= {reason for _, reason in OF_THE_MACHINE}
             counts["differ by the machine alone" if of_machine else "disagree"] += 1
             for reason in reasons:
                 table[("- " if ours < known else "+ ") + reason].append(name)
