@@ -278,8 +278,11 @@ Step on(const Active&, const HoldingsLost& loss, const Context& in) {
 
 Step on(const Active& same, const FaultCleared&, const Context&) { return {same, {}}; }
 
-Step on(const Active& active, const ConfigChanged&, const Context& in) {
+Step on(const Active& active, const ConfigChanged& change, const Context& in) {
   Active next = active;
+  // Peers heard the longer interval: it is not late by the new one.
+  if (in.config.advertisement_interval < change.before.advertisement_interval)
+    next.last_advert = in.now;
   next.next_advert = std::min(active.next_advert, in.now + in.config.advertisement_interval);
   return {next, {}};
 }

@@ -42,6 +42,11 @@ void VrrpProcess::set_groups(const std::vector<SyncGroup>& groups) {
     const TimePoint now = monotonic_now();
     carry_out(placed, settle_group(members_of(placed), now), now);
   }
+  // A fault of another member counts no more for those that left their group.
+  for (auto& [name, instance] : instances_)
+    if (instance->group == nullptr && std::holds_alternative<Fault>(instance->state) &&
+        instance->faults.is_healthy())
+      deliver(*instance, FaultCleared{}, monotonic_now());
 }
 
 /// Starts what is in Initialize and waits for nothing any more; a group as a whole.

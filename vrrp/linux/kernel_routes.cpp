@@ -89,6 +89,16 @@ Result<bool> KernelRoutes::update() {
 }
 
 Result<void> KernelRoutes::refresh() {
+  constexpr int attempts = 5;
+  Result<void> done;
+  for (int i = 0; i < attempts; ++i) {
+    done = dump();
+    if (done || (done.error().code != EINTR && done.error().code != ENOBUFS)) return done;
+  }
+  return {};  // what was known stays, and the next notification looks again
+}
+
+Result<void> KernelRoutes::dump() {
   std::set<RouteKey> routes;
   std::set<RuleKey> rules;
   for (const std::uint8_t family : std::array<std::uint8_t, 2>{AF_INET, AF_INET6}) {
@@ -102,7 +112,7 @@ Result<void> KernelRoutes::refresh() {
                                         const auto key = parse_route(message);
                                         if (key && key->protocol == protocol) routes.insert(*key);
                                       });
-      if (!done && done.error().code != EINTR && done.error().code != ENOBUFS) return done;
+      if (!done) return done;
     }
     fib_rule_hdr header{};
     header.family = family;
@@ -111,7 +121,7 @@ Result<void> KernelRoutes::refresh() {
           const auto key = message.nlmsg_type == RTM_NEWRULE ? parse_rule(message) : std::nullopt;
           if (key) rules.insert(*key);
         });
-    if (!done && done.error().code != EINTR && done.error().code != ENOBUFS) return done;
+    if (!done) return done;
   }
   routes_ = std::move(routes);
   rules_ = std::move(rules);

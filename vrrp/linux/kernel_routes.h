@@ -42,6 +42,8 @@ class KernelRoutes {
   }
 
  private:
+  /// Errors: EINTR or ENOBUFS where the tables changed meanwhile: what was known stays.
+  Result<void> dump();
   KernelRoutes(netlink::Monitor monitor, netlink::Socket socket)
       : monitor_{std::move(monitor)}, socket_{std::move(socket)} {}
   template <typename Key, typename Settings>

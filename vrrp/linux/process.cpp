@@ -183,6 +183,7 @@ void VrrpProcess::change(RunningInstance& instance, const Instance& next) {
     return std::tie(config.addresses, config.excluded, config.routes, config.rules);
   };
   const bool other_holdings = holdings(instance.config) != holdings(next);
+  const bool same_tracked = instance.config.tracked == next.tracked;
   const RouterConfig before = instance.router;
   instance.config = next;
   if (equal) return;
@@ -190,7 +191,8 @@ void VrrpProcess::change(RunningInstance& instance, const Instance& next) {
   instance.router.address = before.address;
   instance.router.priority = effective_priority(next.router.priority, instance.damper.value());
   if (holds && other_holdings) hold_addresses(instance, true);
-  settle_interface(instance);
+  // Otherwise set_tracking() settles it, with the sum that belongs to what it tracks now.
+  if (same_tracked) settle_interface(instance);
   if (instance.router != before) deliver(instance, ConfigChanged{before}, monotonic_now());
 }
 
