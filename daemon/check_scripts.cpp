@@ -6,11 +6,6 @@
 
 namespace holdfast {
 
-namespace {
-/// @source runtime.md 9.2 of the reference
-constexpr auto kill_after = std::chrono::seconds{2};
-}  // namespace
-
 using process::CheckOutcome;
 using process::CheckResult;
 
@@ -40,11 +35,7 @@ void CheckScripts::expired(pid_t pid) {
   if (found == running_.end()) return;
   Running& running = found->second;
   running.timed_out = true;
-  ::kill(-pid, SIGTERM);
-  running.limit->expires_after(kill_after);
-  running.limit->async_wait([pid](const boost::system::error_code& ended) {
-    if (!ended) ::kill(-pid, SIGKILL);
-  });
+  end_script(pid, *running.limit);
   log_.write(Event{Level::warning, "script_timeout",
                    fmt::format("{} takes too long and is stopped", running.program)}
                  .with("object", running.result.object));

@@ -76,8 +76,8 @@ void FileWatch::watch(std::vector<File> files) {
     folders_[parent.empty() ? "." : parent].names.emplace(path.filename().string(), i);
     if (made_.insert(files_[i].path).second) make(files_[i]);
   }
-  watch_folders();
   for (std::size_t i = 0; i < files_.size(); ++i) read(i, true);
+  watch_folders();  // looks again, and tells what has changed since
 }
 
 void FileWatch::make(const File& file) {

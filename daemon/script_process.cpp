@@ -21,6 +21,8 @@ namespace holdfast {
 namespace {
 
 constexpr int exec_failed = 127;
+/// @source runtime.md 9.2 of the reference
+constexpr auto kill_after = std::chrono::seconds{2};
 /// @source runtime.md section 6: where names without '/' are looked for
 constexpr std::array<const char*, 6> default_path{"/usr/local/sbin", "/usr/local/bin", "/usr/sbin",
                                                   "/usr/bin",        "/sbin",          "/bin"};
@@ -147,6 +149,14 @@ std::vector<char*> script_environment() {
 }
 
 }  // namespace
+
+void end_script(pid_t pid, boost::asio::steady_timer& timer) {
+  ::kill(-pid, SIGTERM);
+  timer.expires_after(kill_after);
+  timer.async_wait([pid](const boost::system::error_code& cancelled) {
+    if (!cancelled) ::kill(-pid, SIGKILL);
+  });
+}
 
 Result<pid_t> start_script(const config::Command& command, const ScriptRules& rules) {
   const auto identity = choose_identity(command.user, rules.default_user, rules.security);

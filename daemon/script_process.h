@@ -4,6 +4,7 @@
 
 #include <sys/types.h>
 
+#include <boost/asio/steady_timer.hpp>
 #include <optional>
 
 #include "daemon/base/result.h"
@@ -20,6 +21,9 @@ struct ScriptRules {
     return {globals.script_user, globals.enable_script_security};
   }
 };
+
+/// SIGTERM to a script and what it started, and SIGKILL after 2 s unless `timer` is cancelled.
+void end_script(pid_t pid, boost::asio::steady_timer& timer);
 
 /// Forks and executes. Errors: the program or its user does not exist, or enable_script_security
 /// forbids it. What fails behind fork() is exit status 127.

@@ -10,7 +10,6 @@ namespace {
 
 /// A notify script that takes longer than this is broken, and later states wait for it.
 constexpr auto time_limit = std::chrono::seconds{60};
-constexpr auto kill_after = std::chrono::seconds{2};
 }  // namespace
 
 void Scripts::run(ScriptJob job) {
@@ -46,11 +45,7 @@ void Scripts::watch(pid_t pid, ScriptJob job) {
                      fmt::format("{} takes longer than {} s and is stopped",
                                  running->second.job.argv.front(), time_limit.count())}
                    .with("object", running->second.job.object));
-    ::kill(-pid, SIGTERM);
-    running->second.limit->expires_after(kill_after);
-    running->second.limit->async_wait([pid](const boost::system::error_code& ended) {
-      if (!ended) ::kill(-pid, SIGKILL);
-    });
+    end_script(pid, *running->second.limit);
   });
   running_.emplace(pid, Running{std::move(job), std::move(limit)});
 }

@@ -4,6 +4,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <optional>
 
 namespace holdfast {
 
@@ -21,5 +22,12 @@ using TimePoint = MonotonicClock::time_point;
 
 /// A duration in seconds as a floating point number: for text and JSON only.
 constexpr double in_seconds(Duration span) { return std::chrono::duration<double>(span).count(); }
+
+/// The earlier of two deadlines; nothing: there is none.
+constexpr std::optional<TimePoint> earliest(std::optional<TimePoint> a,
+                                            std::optional<TimePoint> b) {
+  if (!a || !b) return a ? a : b;
+  return *a < *b ? a : b;
+}
 
 }  // namespace holdfast

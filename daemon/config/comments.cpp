@@ -9,8 +9,6 @@
 namespace holdfast::config {
 namespace {
 
-constexpr std::size_t longest_comment = 16UL * 1024;
-
 struct FilePlace {
   std::uint32_t file = 0, number = 0;
   bool operator==(const FilePlace&) const = default;
@@ -29,8 +27,7 @@ FoundByLine scan(std::string_view content) {
     const std::size_t end = std::min(content.find('\n'), content.size());
     const std::string_view line = content.substr(0, end);
     if (const std::size_t at = comment_begin(line); at < line.size()) {
-      std::string_view text = line.substr(at + 1, longest_comment);
-      while (!text.empty() && is_blank(text.back())) text.remove_suffix(1);
+      const std::string_view text = without_trailing_blanks(line.substr(at + 1, longest_comment));
       const std::string_view word = first_word(line.substr(0, at));
       found[number] = {std::string{text}, word.empty(), word.starts_with('@')};
     }

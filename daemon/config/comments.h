@@ -17,8 +17,11 @@
 namespace holdfast::config {
 
 /// A comment and its place in the expanded text.
+/// Bytes of a comment that are carried.
+inline constexpr std::size_t longest_comment = 16UL * 1024;
+
 struct Comment {
-  std::string text;        ///< behind its `#` or `!`; at most 16 KiB of it
+  std::string text;        ///< behind its `#` or `!`; at most `longest_comment` of it
   std::uint32_t line = 0;  ///< index into Text::lines: what it stands on, or before
   bool trailing = false;   ///< behind a statement on its line
   std::size_t depth = 0;   ///< blocks around it

@@ -170,7 +170,7 @@ class Expander {
   void collect(std::string line) {
     const bool goes_on = line.ends_with('\\');
     if (goes_on) line.pop_back();
-    while (!line.empty() && is_blank(line.back())) line.pop_back();
+    line.resize(without_trailing_blanks(line).size());
     const bool first_of_several = body_.empty() && goes_on;
     if (!line.empty() || (body_.empty() && !first_of_several))
       body_.push_back({std::move(line), at_.file, at_.number});

@@ -20,9 +20,8 @@ Language language_of(std::string_view path, std::string_view content) {
   if (has_ending(path, ".conf")) return Language::conf;
   if (content.starts_with("\xEF\xBB\xBF")) content.remove_prefix(3);
   for (const std::string_view line : yaml::split_lines(content.substr(0, 64UL * 1024))) {
-    std::string_view text = line.substr(0, line.find(" #"));
-    while (!text.empty() && is_blank(text.back())) text.remove_suffix(1);
-    while (!text.empty() && is_blank(text.front())) text.remove_prefix(1);
+    const std::string_view text =
+        without_leading_blanks(without_trailing_blanks(line.substr(0, line.find(" #"))));
     if (text.empty() || text.starts_with('#')) continue;
     if (std::string_view{"!$@~"}.find(text.front()) != std::string_view::npos)
       return Language::conf;
@@ -44,6 +43,7 @@ Loaded load(const std::string& path, const ExpandOptions& options) {
   if (!file || language_of(path, file->content) == Language::conf)
     return {known ? Language::yaml : Language::conf, expand(path, options)};
   Loaded loaded{Language::yaml, read_yaml(path, file->content, {.lines = options.most_lines})};
+  if (file->content.find(ignore_words) == std::string::npos) return loaded;
   Text& text = loaded.expanded.text;
   for (const Comment& comment : yaml_comments(text, file->content))
     if (comment.line < text.lines.size())

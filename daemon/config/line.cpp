@@ -11,11 +11,6 @@ namespace {
 
 using std::string_view_literals::operator""sv;
 
-std::string_view without_leading_blanks(std::string_view text) {
-  while (!text.empty() && is_blank(text.front())) text.remove_prefix(1);
-  return text;
-}
-
 bool is_directive(std::string_view text) {
   return text.starts_with('@') || !sequence_keyword(text).empty() ||
          !definition_name(text).empty() || find_include_keyword(first_word(text)) != nullptr;
@@ -86,10 +81,9 @@ std::string without_comment(std::string_view line) {
 }
 
 void note_ignored(Text& text, std::string_view comment, std::uint32_t file, std::uint32_t line) {
-  constexpr std::string_view words = "holdfast: ignore ";
-  const std::size_t at = comment.find(words);
+  const std::size_t at = comment.find(ignore_words);
   if (at == std::string_view::npos) return;
-  comment.remove_prefix(at + words.size());
+  comment.remove_prefix(at + ignore_words.size());
   for (std::string_view rule = first_word(comment); !rule.empty(); rule = first_word(comment)) {
     text.ignored.emplace(file, line, rule);
     comment.remove_prefix(static_cast<std::size_t>(rule.data() - comment.data()) + rule.size());

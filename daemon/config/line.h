@@ -15,6 +15,10 @@ constexpr std::string_view without_trailing_blanks(std::string_view text) {
   while (!text.empty() && is_blank(text.back())) text.remove_suffix(1);
   return text;
 }
+constexpr std::string_view without_leading_blanks(std::string_view text) {
+  while (!text.empty() && is_blank(text.front())) text.remove_prefix(1);
+  return text;
+}
 /// What a definition's name is made of; it does not begin with a digit.
 constexpr bool is_name_character(char c) {
   return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_';
@@ -37,8 +41,10 @@ bool apply_condition(std::string& line, std::string_view config_id);
 /// for blanks at its end. Quick; where in doubt it is false.
 bool is_plain(std::string_view line);
 
-/// `# holdfast: ignore RULE...` silences lint on its line, alone on a line on the next one: puts the
-/// rules of a comment into Text::ignored.
+/// What a comment says before the names of rules that it silences.
+inline constexpr std::string_view ignore_words = "holdfast: ignore ";
+/// `# holdfast: ignore RULE...` silences lint on its line, alone on a line on the next one: puts
+/// the rules of a comment into Text::ignored.
 void note_ignored(Text& text, std::string_view comment, std::uint32_t file, std::uint32_t line);
 
 /// The first word of a line, in place.

@@ -13,9 +13,7 @@ namespace {
 constexpr std::int64_t largest_number = std::int64_t{1} << 40;
 
 std::string_view trimmed(std::string_view text) {
-  while (!text.empty() && is_blank(text.front())) text.remove_prefix(1);
-  while (!text.empty() && is_blank(text.back())) text.remove_suffix(1);
-  return text;
+  return without_leading_blanks(without_trailing_blanks(text));
 }
 
 /// The parts between commas that stand outside braces.

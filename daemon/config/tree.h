@@ -18,6 +18,11 @@ struct Word {
   std::string_view text;  ///< in the storage of the Text that was parsed
   std::uint32_t column = 1;
   bool quoted = false;  ///< stood in double quotes
+
+  /// The column behind it, and its closing quote.
+  [[nodiscard]] std::uint32_t end() const {
+    return column + static_cast<std::uint32_t>(text.size() + (quoted ? 2 : 0));
+  }
 };
 
 /// `keyword argument... [{ statements }]`. In a value block (addresses, members) every line is a
@@ -33,11 +38,7 @@ struct Statement {
     return {line, words[word < words.size() ? word : words.size() - 1].column};
   }
   /// Just behind the last word, where a missing argument would stand.
-  [[nodiscard]] Place end() const {
-    const Word& last = words.back();
-    const std::size_t size = last.text.size() + (last.quoted ? 2 : 0);
-    return {line, last.column + static_cast<std::uint32_t>(size)};
-  }
+  [[nodiscard]] Place end() const { return {line, words.back().end()}; }
 };
 
 /// The words from `first` on, at most `count`, as a statement without a block.

@@ -23,11 +23,13 @@ std::string shown(std::string_view word) {
                                       : fmt::format("'{}...'", word.substr(0, longest_shown));
 }
 
-const Word* argument(const Statement& statement, std::size_t word, std::string_view expected,
+/// @param expected makes the words for what is missing: only when it is
+template <typename Expected>
+const Word* argument(const Statement& statement, std::size_t word, const Expected& expected,
                      Reader& reader) {
   if (word < statement.words.size()) return &statement.words[word];
-  reader.error(statement.end(),
-               fmt::format("'{}' needs {}, and nothing follows it", statement.keyword(), expected));
+  reader.error(statement.end(), fmt::format("'{}' needs {}, and nothing follows it",
+                                            statement.keyword(), expected()));
   return nullptr;
 }
 
@@ -69,15 +71,14 @@ std::optional<std::pair<N, std::size_t>> leading_number(std::string_view text) {
 template <typename N>
 std::optional<N> whole_word_number(const Statement& statement, std::size_t index, const Rule& rule,
                                    std::string_view what, Reader& reader) {
-  if (index >= statement.words.size()) {
-    argument(statement, index, fmt::format("{} {}", what, expected_range(rule)), reader);
-    return std::nullopt;
-  }
-  const std::string_view word = statement.words[index].text;
+  const auto expected = [&] { return fmt::format("{} {}", what, expected_range(rule)); };
+  const Word* found = argument(statement, index, expected, reader);
+  if (found == nullptr) return std::nullopt;
+  const std::string_view word = found->text;
   const auto parsed = leading_number<N>(word);
   if (parsed && parsed->second == word.size()) return parsed->first;
-  std::string message = fmt::format("'{}' needs {} {}, found {}", statement.keyword(), what,
-                                    expected_range(rule), shown(word));
+  std::string message =
+      fmt::format("'{}' needs {}, found {}", statement.keyword(), expected(), shown(word));
   if (parsed)
     message += fmt::format(": remove {} after the number", shown(word.substr(parsed->second)));
   if (word.starts_with('$')) message += ": it is not defined before this line";
@@ -142,7 +143,7 @@ std::optional<bool> read_boolean(const Statement& statement, const Rule& rule, R
 }
 
 std::optional<std::string> read_word(const Statement& statement, std::size_t word, Reader& reader) {
-  const Word* found = argument(statement, word, "a word", reader);
+  const Word* found = argument(statement, word, [] { return "a word"; }, reader);
   if (found == nullptr) return std::nullopt;
   note_surplus(statement, word + 1, reader);
   return std::string{found->text};
@@ -150,7 +151,7 @@ std::optional<std::string> read_word(const Statement& statement, std::size_t wor
 
 std::optional<IpAddress> read_address(const Statement& statement, std::size_t word,
                                       Reader& reader) {
-  const Word* found = argument(statement, word, "an IPv4 or IPv6 address", reader);
+  const Word* found = argument(statement, word, [] { return "an IPv4 or IPv6 address"; }, reader);
   if (found == nullptr) return std::nullopt;
   // grammar.md 7: keepalived drops what follows the first '/' or '-' in silence.
   const std::size_t end = found->text.find_first_of("/-");
@@ -171,11 +172,9 @@ std::optional<IpAddress> read_address(const Statement& statement, std::size_t wo
 std::optional<std::size_t> read_choice(const Statement& statement, std::size_t word,
                                        const Rule& rule, Reader& reader) {
   const auto expected = [&] { return fmt::format("one of {}", fmt::join(rule.choices, ", ")); };
-  if (word >= statement.words.size()) {
-    argument(statement, word, expected(), reader);
-    return std::nullopt;
-  }
-  const std::string_view text = statement.words[word].text;
+  const Word* found = argument(statement, word, expected, reader);
+  if (found == nullptr) return std::nullopt;
+  const std::string_view text = found->text;
   const auto position = std::ranges::find(rule.choices, text);
   if (position == rule.choices.end()) {
     reader.warn(statement.place(word),

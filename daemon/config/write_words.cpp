@@ -14,16 +14,12 @@ bool needs_quotes(std::string_view word) {
 
 namespace {
 
-std::uint32_t end_of(const Word& word) {
-  return word.column + static_cast<std::uint32_t>(word.text.size() + (word.quoted ? 2 : 0));
-}
-
 /// The words as they stand in the text; nothing when the text does not have them.
 std::optional<std::string> as_written(Words words, std::uint32_t number, const Text& text) {
   if (number >= text.lines.size()) return std::nullopt;
   const std::string_view line = text.lines[number].text;
   const std::size_t begin = words.front().column - 1;
-  const std::size_t end = end_of(words.back()) - 1;
+  const std::size_t end = words.back().end() - 1;
   if (begin >= end || end > line.size()) return std::nullopt;
   return std::string{line.substr(begin, end - begin)};
 }
@@ -33,8 +29,8 @@ std::string joined(Words words) {
   std::string out;
   for (std::size_t i = 0; i < words.size(); ++i) {
     const Word& word = words[i];
-    const bool joins = i > 0 && end_of(words[i - 1]) == word.column;
-    const bool is_joined = i + 1 < words.size() && end_of(word) == words[i + 1].column;
+    const bool joins = i > 0 && words[i - 1].end() == word.column;
+    const bool is_joined = i + 1 < words.size() && word.end() == words[i + 1].column;
     if (i > 0 && !joins) out += ' ';
     const bool quotes = word.quoted && (joins || is_joined || is_for_scripts(word.text));
     const std::string_view quote = quotes || needs_quotes(word.text) ? "\"" : "";

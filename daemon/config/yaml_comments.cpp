@@ -11,8 +11,6 @@
 namespace holdfast::config {
 namespace {
 
-constexpr std::size_t longest_comment = 16UL * 1024;
-
 struct Raw {
   std::string text;
   std::uint32_t number = 0;

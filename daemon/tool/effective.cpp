@@ -10,17 +10,13 @@ namespace {
 using config::KeywordInfo;
 using config::Statement;
 
-const Statement* last_of(std::span<const Statement* const> statements, std::string_view keyword) {
-  const Statement* found = nullptr;
-  for (const Statement* statement : statements)
-    if (statement->keyword() == keyword) found = statement;
-  return found;
-}
+const Statement& as_statement(const Statement& statement) { return statement; }
+const Statement& as_statement(const Statement* statement) { return *statement; }
 
-const Statement* last_of(std::span<const Statement> statements, std::string_view keyword) {
+const Statement* last_of(const auto& statements, std::string_view keyword) {
   const Statement* found = nullptr;
-  for (const Statement& statement : statements)
-    if (statement.keyword() == keyword) found = &statement;
+  for (const auto& entry : statements)
+    if (as_statement(entry).keyword() == keyword) found = &as_statement(entry);
   return found;
 }
 

@@ -35,14 +35,7 @@ static_ipaddress {
 class HoldingsTest(setup.LabTest):
     def setUp(self):
         super().setUp()
-        self.host = self.add_host("a", 1)
-
-    def add_host(self, name, number):
-        host = self.lab.host(name, f"10.77.0.{number}/24")
-        host.ip("link", "add", "side0", "type", "veth", "peer", "name", "side1")
-        for link in ("side0", "side1"):
-            host.ip("link", "set", link, "up")
-        return host
+        self.host = self.host_with_side("a", 1)
 
     def addresses(self, host):
         """What `ip -j` says of addresses, without what the kernel itself or time decides."""
@@ -77,7 +70,7 @@ class HoldingsTest(setup.LabTest):
         wait_until(lambda: len(self.own_addresses(self.host, text)) >= wanted, 5, "keepalived's")
         theirs = self.own_addresses(self.host, text)
         first.stop()
-        other = self.add_host("b", 1)
+        other = self.host_with_side("b", 1)
         second = self.start(Holdfast, other, text)
         wait_until(lambda: len(self.own_addresses(other, text)) >= wanted, 5, "ours")
         self.maxDiff = None
@@ -137,7 +130,7 @@ class HoldingsTest(setup.LabTest):
         wait_until(gone, 20, "every address is gone")
 
     def test_an_address_that_another_host_uses_is_repaired_when_that_host_lets_go(self):
-        other = self.add_host("b", 2)
+        other = self.host_with_side("b", 2)
         other.ip("addr", "add", "2001:db8:1::4/64", "dev", "eth0", "nodad")
         director = self.start(Holdfast, self.host, setup.config("a", 255, 1, more=EVERY_OPTION))
         failed = lambda: self.addresses(self.host).get(("eth0", "2001:db8:1::4", 64), {}).get("dadfailed")

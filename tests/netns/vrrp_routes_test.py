@@ -73,14 +73,7 @@ class RoutesTest(setup.LabTest):
     def setUp(self):
         super().setUp()
         self.maxDiff = None
-        self.host = self.add_host("a", 1)
-
-    def add_host(self, name, number):
-        host = self.lab.host(name, f"10.77.0.{number}/24")
-        host.ip("link", "add", "side0", "type", "veth", "peer", "name", "side1")
-        for link in ("side0", "side1"):
-            host.ip("link", "set", link, "up")
-        return host
+        self.host = self.host_with_side("a", 1)
 
     def routes(self, host):
         found = []
@@ -119,7 +112,7 @@ class RoutesTest(setup.LabTest):
         wait_until(lambda: complete(self.host), 5, "keepalived's")
         theirs = self.holdings(self.host)
         first.stop()
-        other = self.add_host("b", 1)
+        other = self.host_with_side("b", 1)
         second = self.start(Holdfast, other, text)
         wait_until(lambda: complete(other), 5, f"ours; log {second.log}")
         self.assertEqual(self.holdings(other), theirs)

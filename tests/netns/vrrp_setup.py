@@ -55,6 +55,14 @@ class LabTest(unittest.TestCase):
         self.addCleanup(manager.__exit__, None, None, None)
         return value
 
+    def host_with_side(self, name, number):
+        """A host with a second interface, side0, whose other end is its own too."""
+        host = self.lab.host(name, f"10.77.0.{number}/24")
+        host.ip("link", "add", "side0", "type", "veth", "peer", "name", "side1")
+        for link in ("side0", "side1"):
+            host.ip("link", "set", link, "up")
+        return host
+
     def wire(self):
         return Sniffer(self.lab, self.lab.wire, "br0")
 

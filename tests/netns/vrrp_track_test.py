@@ -168,12 +168,16 @@ class TrackTest(setup.LabTest):
         except FileNotFoundError:
             return 0
 
-    def test_a_script_without_weight_decides_about_fault(self):
-        top = self.script(more="rise 3\nfall 4")
-        high = self.one("track_script {\n chk\n}", top)
+    def tracking_pair(self, script):
+        """The MASTER, which tracks the script, and keepalived as its BACKUP."""
+        high = self.one("track_script {\n chk\n}", script)
         low = self.one(kind=Keepalived, name="b", address="10.77.0.2/24", priority=100)
         high.wait_for("MASTER", 5)
         low.wait_for("BACKUP", 5)
+        return high, low
+
+    def test_a_script_without_weight_decides_about_fault(self):
+        high, low = self.tracking_pair(self.script(more="rise 3\nfall 4"))
         begun = self.runs()
         self.set_result(1)
         high.wait_for("FAULT", 5)
@@ -188,11 +192,7 @@ class TrackTest(setup.LabTest):
         self.assertIn("vrrp_script chk fails", high.text())
 
     def test_a_weighted_script_changes_the_priority_and_the_partner_takes_over(self):
-        top = self.script(more="weight -60")
-        high = self.one("track_script {\n chk\n}", top)
-        low = self.one(kind=Keepalived, name="b", address="10.77.0.2/24", priority=100)
-        high.wait_for("MASTER", 5)
-        low.wait_for("BACKUP", 5)
+        high, low = self.tracking_pair(self.script(more="weight -60"))
         self.set_result(3)
         low.wait_for("MASTER", 5)
         self.wait_seen(100, source="10.77.0.2")

@@ -304,11 +304,8 @@ void VrrpProcess::discard(RunningInstance* instance, Discard reason, const Arriv
 }
 
 void VrrpProcess::save(const RunningInstance& instance) {
-  if (!table_ || stopping_) return;
-  if (auto saved =
-          table_->put(instance.config.name, to_record(instance.state, instance.ah_sequence.last()));
-      !saved)
-    log_.write(Event{Level::warning, "state_table", saved.error().what});
+  if (table_ && !stopping_)
+    put_record(instance.config.name, to_record(instance.state, instance.ah_sequence.last()));
 }
 
 }  // namespace holdfast::vrrp

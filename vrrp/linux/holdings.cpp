@@ -66,6 +66,14 @@ AnnouncePlan plan_for(const AnnounceConfig& config, Occasion occasion) {
           lower ? config.lower_prio_delay : config.delay, config.refresh, config.refresh_repeat};
 }
 
+/// `now` takes the place of `held`; what is not among it any more is let go.
+template <typename Key, typename LetGo>
+void replace_held(std::set<Key>& held, std::set<Key> now, const LetGo& let_go) {
+  for (const Key& key : held)
+    if (!now.contains(key)) let_go(key);
+  held = std::move(now);
+}
+
 }  // namespace
 
 /// In the state table, with the peer as its value: the kernel removes an address by both.
@@ -92,25 +100,31 @@ void VrrpProcess::set_virtual_addresses() {
   source_addresses_.clear();
 }
 
+/// Wants those whose interface exists, and adds them to `held`.
+void VrrpProcess::want_addresses(const std::vector<VirtualAddress>& addresses,
+                                 const AnnouncePlan& plan, Claim claim,
+                                 std::set<AddressKey>& held) {
+  for (const VirtualAddress& address : addresses) {
+    const Link* link = links_->find(address.interface);
+    if (link == nullptr) continue;
+    const AddressKey key = key_of(address, link->index);
+    held.insert(key);
+    reconciler_->want(key, address_settings(address), plan,
+                      claim_of(claim.owner, claim.on_loss, address.no_track));
+  }
+}
+
 void VrrpProcess::hold_addresses(RunningInstance& instance, bool hold) {
-  const std::set<AddressKey> before = std::exchange(instance.held, {});
+  const Claim claim{&instance, on_loss(instance.config.on_address_loss)};
   const AnnouncePlan plan = plan_for(instance.config.announce, Occasion::takeover);
-  for (const auto* list : {&instance.config.addresses, &instance.config.excluded})
-    for (const VirtualAddress& address : *list) {
-      const Link* link = links_->find(address.interface);
-      if (!hold || link == nullptr) continue;
-      const AddressKey key = key_of(address, link->index);
-      instance.held.insert(key);
-      reconciler_->want(
-          key, address_settings(address), plan,
-          claim_of(&instance, on_loss(instance.config.on_address_loss), address.no_track));
-    }
-  for (const AddressKey& key : before)
-    if (!instance.held.contains(key)) reconciler_->unwant(key);
-  hold_routes({&instance, on_loss(instance.config.on_address_loss)},
-              hold ? instance.config.routes : std::vector<Route>{}, instance.held_routes);
-  hold_rules({&instance, on_loss(instance.config.on_address_loss)},
-             hold ? instance.config.rules : std::vector<PolicyRule>{}, instance.held_rules);
+  std::set<AddressKey> now;
+  if (hold)
+    for (const auto* list : {&instance.config.addresses, &instance.config.excluded})
+      want_addresses(*list, plan, claim, now);
+  replace_held(instance.held, std::move(now),
+               [&](const AddressKey& key) { reconciler_->unwant(key); });
+  hold_routes(claim, hold ? instance.config.routes : std::vector<Route>{}, instance.held_routes);
+  hold_rules(claim, hold ? instance.config.rules : std::vector<PolicyRule>{}, instance.held_rules);
   if (!stopping_) work_soon();
 }
 
@@ -133,28 +147,28 @@ std::optional<RouteSettings> VrrpProcess::route_settings(const Route& route) con
 /// From now on these routes must be there, and what is in `held` and not among them must not.
 void VrrpProcess::hold_routes(Claim claim, const std::vector<Route>& routes,
                               std::set<RouteKey>& held) {
-  const std::set<RouteKey> before = std::exchange(held, {});
+  std::set<RouteKey> now;
   for (const Route& route : routes)
     if (auto settings = route_settings(route)) {
       const RouteKey key = key_of(route);
-      held.insert(key);
+      now.insert(key);
       reconciler_->routes().want(key, std::move(*settings),
                                  claim_of(claim.owner, claim.on_loss, route.no_track));
     }
-  for (const RouteKey& key : before)
-    if (!held.contains(key)) reconciler_->routes().unwant(key);
+  replace_held(held, std::move(now),
+               [&](const RouteKey& key) { reconciler_->routes().unwant(key); });
 }
 
 void VrrpProcess::hold_rules(Claim claim, const std::vector<PolicyRule>& rules,
                              std::set<RuleKey>& held) {
-  const std::set<RuleKey> before = std::exchange(held, {});
+  std::set<RuleKey> now;
   for (const PolicyRule& rule : rules) {
     const RuleKey key = key_of(rule, 0);
-    held.insert(key);
+    now.insert(key);
     reconciler_->routes().want(key, claim_of(claim.owner, claim.on_loss, rule.no_track));
   }
-  for (const RuleKey& key : before)
-    if (!held.contains(key)) reconciler_->routes().unwant(key);
+  replace_held(held, std::move(now),
+               [&](const RuleKey& key) { reconciler_->routes().unwant(key); });
 }
 
 /// Names of the lines become numbers, and rules without a preference get one.
@@ -213,19 +227,14 @@ void VrrpProcess::hold_statics(StaticConfig statics) {
 }
 
 void VrrpProcess::renew_statics() {
-  const std::set<AddressKey> before = std::exchange(static_addresses_, {});
-  for (const VirtualAddress& address : statics_.addresses) {
-    const Link* link = links_->find(address.interface);
-    if (link == nullptr) continue;
-    const AddressKey key = key_of(address, link->index);
-    static_addresses_.insert(key);
-    reconciler_->want(key, address_settings(address), {0, Duration{0}, Duration{0}, 0},
-                      claim_of(&statics_, OnLoss::restore, address.no_track));
-  }
-  for (const AddressKey& key : before)
-    if (!static_addresses_.contains(key)) reconciler_->unwant(key);
-  hold_routes({&statics_, OnLoss::restore}, statics_.routes, static_routes_);
-  hold_rules({&statics_, OnLoss::restore}, statics_.rules, static_rules_);
+  const Claim claim{&statics_, OnLoss::restore};
+  const AnnouncePlan silent{0, Duration{0}, Duration{0}, 0};
+  std::set<AddressKey> now;
+  want_addresses(statics_.addresses, silent, claim, now);
+  replace_held(static_addresses_, std::move(now),
+               [&](const AddressKey& key) { reconciler_->unwant(key); });
+  hold_routes(claim, statics_.routes, static_routes_);
+  hold_rules(claim, statics_.rules, static_rules_);
 }
 
 void VrrpProcess::kernel_changed() {
@@ -266,8 +275,7 @@ void VrrpProcess::end_meddling(TimePoint now) {
       instance->meddled_until.reset();
       settle_interface(*instance);
     }
-    const auto& next = instance->meddled_until;
-    if (next && (!meddling_ends_ || *next < *meddling_ends_)) meddling_ends_ = next;
+    meddling_ends_ = earliest(meddling_ends_, instance->meddled_until);
   }
 }
 

@@ -5,11 +5,14 @@
 #include <algorithm>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "daemon/base/event.h"
 #include "daemon/base/time.h"
+#include "daemon/netlink/batch.h"
 #include "vrrp/core/wanted.h"
 
 namespace holdfast::vrrp {
@@ -137,10 +140,9 @@ class Keeper {
   }
   void retry_all() { refused_.clear(); }
   [[nodiscard]] std::optional<TimePoint> deadline() const {
-    std::optional<TimePoint> earliest;
-    for (const auto& [key, when] : refused_)
-      if (!earliest || when < *earliest) earliest = when;
-    return earliest;
+    std::optional<TimePoint> next;
+    for (const auto& [key, when] : refused_) next = earliest(next, when);
+    return next;
   }
 
  private:
@@ -149,5 +151,21 @@ class Keeper {
   std::map<Key, TimePoint> refused_;        ///< and when it may be tried again
   std::map<Key, unsigned> refusals_;        ///< in a row
 };
+
+/// What the kernel refused of a batch: the keeper knows, and the log what is news.
+/// @return the indexes
+template <typename Key, typename Settings>
+std::set<std::size_t> note_refusals(Keeper<Key, Settings>& keeper,
+                                    const std::vector<Change<Key, Settings>>& batch,
+                                    const std::vector<netlink::Refusal>& refusals, Log& log,
+                                    TimePoint now) {
+  std::set<std::size_t> failed;
+  for (const netlink::Refusal& refusal : refusals) {
+    failed.insert(refusal.index);
+    if (keeper.refused(batch[refusal.index].key, now))
+      log.write(Event{Level::error, "netlink_refused", refusal.error.what});
+  }
+  return failed;
+}
 
 }  // namespace holdfast::vrrp

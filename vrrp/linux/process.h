@@ -102,6 +102,8 @@ class VrrpProcess : public process::Worker {
   void set_virtual_addresses();
   void hold_record(const Reconciler::VirtualKey& key, const std::optional<IpAddress>& peer);
   void put_record(const std::string& record, std::span<const std::byte> value);
+  void want_addresses(const std::vector<VirtualAddress>& addresses, const AnnouncePlan& plan,
+                      Claim claim, std::set<AddressKey>& held);
   void hold_addresses(RunningInstance& instance, bool hold);
   [[nodiscard]] std::optional<RouteSettings> route_settings(const Route& route) const;
   void hold_routes(Claim claim, const std::vector<Route>& routes, std::set<RouteKey>& held);

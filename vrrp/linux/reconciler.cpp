@@ -167,14 +167,8 @@ void Reconciler::apply(std::vector<AddressChange> batch, TimePoint now) {
              there != links_.addresses().end())
       change.settings.peer = there->second.peer;
   }
-  const auto refused = writer_.apply(batch);
-  std::set<std::size_t> failed;
-  for (const netlink::Refusal& refusal : refused) {
-    failed.insert(refusal.index);
-    ++counters_.refused;
-    if (addresses_.refused(batch[refusal.index].key, now))
-      log_.write(Event{Level::error, "netlink_refused", refusal.error.what});
-  }
+  const auto failed = note_refusals(addresses_, batch, writer_.apply(batch), log_, now);
+  counters_.refused += failed.size();
   for (std::size_t i = 0; i < batch.size(); ++i) {
     if (failed.contains(i)) continue;
     const bool is_back = addresses_.accepted(batch[i]);
@@ -213,10 +207,7 @@ void Reconciler::send_announcements(TimePoint now) {
 }
 
 std::optional<TimePoint> Reconciler::deadline() const {
-  std::optional<TimePoint> earliest;
-  for (const auto& when : {schedule_.deadline(), addresses_.deadline(), routes_.deadline()})
-    if (when && (!earliest || *when < *earliest)) earliest = when;
-  return earliest;
+  return earliest(earliest(schedule_.deadline(), addresses_.deadline()), routes_.deadline());
 }
 
 }  // namespace holdfast::vrrp

@@ -127,12 +127,7 @@ void RouteReconciler::apply(Keeper<Key, Settings>& keeper, std::set<Key>& held,
   for (const auto& change : batch)
     if (change.kind == Kind::add && held.insert(change.key).second && ledger_.hold)
       ledger_.hold(held_record(change.key));
-  std::set<std::size_t> failed;
-  for (const netlink::Refusal& refusal : kernel_->apply(batch)) {
-    failed.insert(refusal.index);
-    if (keeper.refused(batch[refusal.index].key, now))
-      log_.write(Event{Level::error, "netlink_refused", refusal.error.what});
-  }
+  const auto failed = note_refusals(keeper, batch, kernel_->apply(batch), log_, now);
   for (std::size_t i = 0; i < batch.size(); ++i) {
     if (failed.contains(i)) continue;
     if (keeper.accepted(batch[i])) report_restored(log_, "route_restored", describe(batch[i].key));
@@ -162,9 +157,7 @@ bool RouteReconciler::retry_due(TimePoint now) {
 }
 
 std::optional<TimePoint> RouteReconciler::deadline() const {
-  const auto routes = routes_.deadline();
-  const auto rules = rules_.deadline();
-  return routes && rules ? std::min(*routes, *rules) : (routes ? routes : rules);
+  return earliest(routes_.deadline(), rules_.deadline());
 }
 
 std::string held_record(const RouteKey& key) {

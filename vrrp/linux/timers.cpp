@@ -20,24 +20,19 @@ void VrrpProcess::arm(RunningInstance& instance) {
 }
 
 void VrrpProcess::arm_timer() {
-  std::optional<TimePoint> earliest = reconciler_ ? reconciler_->deadline() : std::nullopt;
-  const auto consider = [&](std::optional<TimePoint> when) {
-    if (when && (!earliest || *when < *earliest)) earliest = when;
-  };
-  consider(held_until_);
-  consider(retry_at_);
-  consider(tracking_.deadline());
-  consider(meddling_ends_);
-  consider(scripts_.deadline());
-  if (!deadlines_.empty()) consider(deadlines_.begin()->first);
-  if (earliest == armed_for_ || stopping_) return;
-  armed_for_ = earliest;
-  if (!earliest) {
+  std::optional<TimePoint> next = reconciler_ ? reconciler_->deadline() : std::nullopt;
+  for (const auto& when :
+       {held_until_, retry_at_, tracking_.deadline(), meddling_ends_, scripts_.deadline()})
+    next = earliest(next, when);
+  if (!deadlines_.empty()) next = earliest(next, deadlines_.begin()->first);
+  if (next == armed_for_ || stopping_) return;
+  armed_for_ = next;
+  if (!next) {
     timer_.cancel();
     return;
   }
   // steady_clock and MonotonicClock are the same clock: CLOCK_MONOTONIC in nanoseconds.
-  timer_.expires_at(std::chrono::steady_clock::time_point{earliest->time_since_epoch()});
+  timer_.expires_at(std::chrono::steady_clock::time_point{next->time_since_epoch()});
   timer_.async_wait([this](const boost::system::error_code& error) {
     if (!error && !stopping_) on_timer();
   });

@@ -97,9 +97,7 @@ void VrrpProcess::script_finished(const process::CheckResult& result, TimePoint 
   const std::string& name = result.object;
   const bool changed = scripts_.finished(name, result.run, outcome_of(result));
   if (const auto counter = scripts_.counter(name); counter && table_)
-    if (auto saved = table_->put(script_record(name), std::as_bytes(std::span{&*counter, 1}));
-        !saved)
-      log_.write(Event{Level::warning, "state_table", saved.error().what});
+    put_record(script_record(name), std::as_bytes(std::span{&*counter, 1}));
   if (!changed) return;
   const Reading reading = scripts_.reading(name);
   const std::string_view how = reading.kind == Reading::Kind::left_out ? "is left out"

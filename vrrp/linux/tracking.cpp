@@ -52,13 +52,10 @@ std::set<std::string> Tracking::faults_of(const RunningInstance& instance) const
 }
 
 std::optional<TimePoint> Tracking::deadline() const {
-  std::optional<TimePoint> earliest;
-  const auto consider = [&](std::optional<TimePoint> when) {
-    if (when && (!earliest || *when < *earliest)) earliest = when;
-  };
-  if (!damped.empty()) consider(damped.begin()->first);
-  for (const auto& [name, settling] : links) consider(settling.due());
-  return earliest;
+  std::optional<TimePoint> next;
+  if (!damped.empty()) next = damped.begin()->first;
+  for (const auto& [name, settling] : links) next = earliest(next, settling.due());
+  return next;
 }
 
 void Tracking::forget(const RunningInstance& instance) {
