@@ -45,6 +45,9 @@ class Director:
     def is_master(self, instance="VI_1"):
         return self.states(instance)[-1:] == ["MASTER"]
 
+    def holds(self, address):
+        return self.host.has_address(address)
+
     def wait_for(self, state, deadline, instance="VI_1"):
         return wait_until(lambda: self.states(instance)[-1:] == [state], deadline,
                           f"{self.label} entering {state} (log: {self.log})")

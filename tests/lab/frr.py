@@ -14,9 +14,9 @@ def is_installed():
 
 
 class Frr:
-    """A VRRP 3 router. States come from `show vrrp json`."""
+    """A router; to a test it looks like a Director. States come from `show vrrp json`."""
 
-    def __init__(self, host, vrid, priority, advert, addresses):
+    def __init__(self, host, vrid, priority, advert, addresses, version=3):
         """`addresses`: with prefix lengths, IPv4 or IPv6."""
         self.host = host
         self.vrid = vrid
@@ -28,7 +28,7 @@ class Frr:
         v6 = ":" in addresses[0]
         self.family = "v6" if v6 else "v4"
         self.make_link(v6, addresses)
-        lines = [f"interface eth0", f" vrrp {vrid} version 3", f" vrrp {vrid} priority {priority}",
+        lines = [f"interface eth0", f" vrrp {vrid} version {version}", f" vrrp {vrid} priority {priority}",
                  f" vrrp {vrid} advertisement-interval {int(advert * 1000)}"]
         lines += [f" vrrp {vrid} {'ipv6' if v6 else 'ip'} {address.split('/')[0]}"
                   for address in addresses if not address.startswith("fe80")]
@@ -55,21 +55,39 @@ class Frr:
         self.run("zebra", "-f", empty)
         wait_until(lambda: os.path.exists(f"{self.folder}/zserv.api"), 10, "zebra")
         self.run("vrrpd", "-f", self.config)
+        wait_until(lambda: self.state() is not None, 15, "FRR")
         return self
 
-    def state(self):
-        """Master, Backup, Initialize; None while it does not answer."""
+    def holds(self, address):
+        """Its addresses stay on the macvlan, which is down for others while it is no master."""
+        return self.is_master()
+
+    def show(self):
+        """What FRR says of the router; None while it does not answer."""
         shown = subprocess.run(
             ["ip", "netns", "exec", self.host.namespace, "vtysh", "--vty_socket", self.folder, "-d",
              "vrrpd", "-c", "show vrrp json"], capture_output=True, text=True)
         try:
-            return json.loads(shown.stdout)[0][self.family]["status"]
+            return json.loads(shown.stdout)[0][self.family]
         except (ValueError, LookupError):
             return None
+
+    def state(self):
+        """MASTER, BACKUP, INITIALIZE; None while it does not answer."""
+        shown = self.show()
+        return shown and shown["status"].upper()
+
+    def is_master(self):
+        return self.state() == "MASTER"
+
+    def states(self):
+        """How often it changed, and what it is now at the end."""
+        shown = self.show()
+        return [shown["stats"]["transitions"], shown["status"].upper()] if shown else []
 
     def wait_for(self, state, deadline):
         wait_until(lambda: self.state() == state, deadline, f"FRR in {state} ({self.folder})")
 
     def stop(self):
         self.processes[-1].terminate()
-        self.processes[-1].wait(10)
+        return self.processes[-1].wait(10), 0

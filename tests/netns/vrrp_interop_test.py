@@ -1,41 +1,98 @@
-"""Holdfast against keepalived 2.2.7, both roles: agreement, no flap, takeover, preemption, handover."""
+"""Holdfast against keepalived 2.2.7 and FRR 8.4, both roles: agreement, no flap, takeover, preemption,
+handover. Every row of the table is a test of its own."""
+import sys
 import time
+from dataclasses import dataclass
 
 import vrrp_setup as setup
+from lab import frr
 from lab.daemons import Holdfast, Keepalived
 from lab.sniffer import Sniffer
 from lab.wait import StallWatch, wait_until
 
 HIGH, LOW = 150, 100
 QUIET = 10  # seconds without a transition
+UNICAST = {4: ("10.77.0.1", "10.77.0.2"), 6: ("2001:db8:77::1", "2001:db8:77::2")}
+
+
+
+
+@dataclass
+class Case:
+    """One row: who is the higher router and who the lower one, and how they speak."""
+    high: type
+    low: type
+    version: int
+    family: int
+    advert: float
+    cast: str = "multicast"
+    auth: str = ""
+
+    def name(self):
+        words = [f"v{self.version}", f"ipv{self.family}", self.cast, self.auth.lower(),
+                 f"{int(self.advert * 1000)}ms", self.low.__name__.lower(), "yields_to",
+                 self.high.__name__.lower()]
+        return "test_" + "_".join(word for word in words if word)
+
+
+def cases():
+    for high, low in ((Holdfast, Keepalived), (Keepalived, Holdfast)):
+        for cast in ("multicast", "unicast"):
+            for auth in ("", "PASS", "AH"):
+                yield Case(high, low, 2, 4, 1, cast, auth)
+            for family in (4, 6):
+                for advert in (1, 0.1, 0.01):
+                    yield Case(high, low, 3, family, advert, cast)
+    for high, low in ((Holdfast, frr.Frr), (frr.Frr, Holdfast)):
+        yield Case(high, low, 2, 4, 1)
+        for family in (4, 6):
+            for advert in (1, 0.1):
+                yield Case(high, low, 3, family, advert)
+    for family in (4, 6):
+        yield Case(Holdfast, Holdfast, 3, family, 0.01)
 
 
 class InteropTest(setup.LabTest):
-    def start_pair(self, high_kind, low_kind, version, advert, family=4, high="", low="", both=""):
-        """`high`, `low` and `both`: further lines of the instances."""
-        self.version, self.advert = version, advert
-        self.vip = setup.VIP if family == 4 else setup.VIP6
-        vip = setup.VIP + "/24" if family == 4 else f"fe80::100/64\n        {setup.VIP6}/64"
+    def start_pair(self, case):
+        self.version, self.advert = case.version, case.advert
+        # FRR's first advert over IPv6 fails while its macvlan comes up; the next one is an interval later.
+        self.tolerance = setup.TOLERANCE
+        if case.low is frr.Frr and case.family == 6:
+            self.tolerance += case.advert
+        self.vip = setup.VIP if case.family == 4 else setup.VIP6
         high_host = self.lab.host("a", "10.77.0.1/24", "2001:db8:77::1/64")
         low_host = self.lab.host("b", "10.77.0.2/24", "2001:db8:77::2/64")
         for host in (high_host, low_host):
             wait_until(host.link_local, 10, "a link-local address")
         # The lower one's port: the bridge itself does not see what is sent to one host.
         self.sniffer = Sniffer(self.lab, self.lab.wire, low_host.port)
-        self.low = low_kind(low_host, setup.config("low", LOW, advert, version, vip=vip,
-                                                   more=both + low)).start()
-        self.high = high_kind(high_host, setup.config("high", HIGH, advert, version, vip=vip,
-                                                      more=both + high)).start()
+        self.low = self.start_router(case, case.low, low_host, LOW)
+        self.high = self.start_router(case, case.high, high_host, HIGH)
 
-    def adverts(self, priority, source=None):
+    def start_router(self, case, kind, host, priority):
+        addresses = [setup.VIP + "/24"] if case.family == 4 else ["fe80::100/64", setup.VIP6 + "/64"]
+        if kind is frr.Frr:
+            return kind(host, 51, priority, case.advert, addresses, case.version).start()
+        more = ""
+        if case.cast == "unicast":
+            here, there = UNICAST[case.family][::1 if priority == HIGH else -1]
+            more += f"unicast_src_ip {here}\n unicast_peer {{\n {there}\n }}\n"
+        if case.auth:
+            more += f"authentication {{\n auth_type {case.auth}\n auth_pass secret\n }}\n"
+        return kind(host, setup.config(host.name, priority, case.advert, case.version,
+                                       vip="\n        ".join(addresses), more=more)).start()
+
+    def adverts(self, priority):
         return [packet["time"] for packet in self.sniffer.packets("vrrp")
-                if packet["priority"] == priority and source in (None, packet["source"])]
+                if packet["priority"] == priority]
 
-    def agree(self):
+    def agree(self, heard=0):
+        """Waits until there is one master, and more than `heard` adverts of it."""
         self.high.wait_for("MASTER", 10)
+        wait_until(lambda: len(self.adverts(HIGH)) > heard, 10, "an advert of the higher one")
         wait_until(lambda: self.low.states()[-1:] == ["BACKUP"], 10, "the lower one in BACKUP")
-        wait_until(lambda: self.high.host.has_address(self.vip), 2, "the address")
-        wait_until(lambda: not self.low.host.has_address(self.vip), 2, "one holder")
+        wait_until(lambda: self.high.holds(self.vip), 2, "the address")
+        wait_until(lambda: not self.low.holds(self.vip), 2, "one holder")
 
     def stay_quiet(self):
         """Nothing happens for QUIET seconds. When this machine itself stood still for longer than an
@@ -56,17 +113,18 @@ class InteropTest(setup.LabTest):
     def take_over(self):
         self.high.host.cut_off()
         self.low.wait_for("MASTER", 10)
-        wait_until(lambda: self.low.host.has_address(self.vip), 2, "the address on the lower one")
+        wait_until(lambda: self.low.holds(self.vip), 2, "the address on the lower one")
         last = self.adverts(HIGH)[-1]
         wait_until(lambda: [t for t in self.adverts(LOW) if t > last], 2, "its first advert")
         pause = [t for t in self.adverts(LOW) if t > last][0] - last
         self.assertLessEqual(
-            pause, setup.down_interval(LOW, self.advert, self.version) + setup.TOLERANCE)
+            pause, setup.down_interval(LOW, self.advert, self.version) + self.tolerance)
         return pause
 
     def preempt(self):
+        heard = len(self.adverts(HIGH))
         self.high.host.plug_in()
-        self.agree()
+        self.agree(heard)
 
     def hand_over(self):
         status, _ = self.high.stop()
@@ -75,98 +133,40 @@ class InteropTest(setup.LabTest):
         self.low.wait_for("MASTER", 10)
         wait_until(lambda: [t for t in self.adverts(LOW) if t > resigned], 2, "its first advert")
         pause = [t for t in self.adverts(LOW) if t > resigned][0] - resigned
-        self.assertLessEqual(pause, setup.skew(LOW, self.advert, self.version) + setup.TOLERANCE)
-        self.assertFalse(self.high.host.has_address(self.vip))
+        self.assertLessEqual(pause, setup.skew(LOW, self.advert, self.version) + self.tolerance)
+        self.assertFalse(self.high.holds(self.vip))
         return pause
 
-    def play(self, high_kind, low_kind, version, advert, **options):
-        self.start_pair(high_kind, low_kind, version, advert, **options)
+    def check_wire(self, case):
+        packets = self.sniffer.packets("vrrp")
+        if case.family == 4:
+            self.assertEqual({packet["protocol"] for packet in packets},
+                             {51 if case.auth == "AH" else 112})
+        if case.cast == "unicast":
+            self.assertEqual({(packet["source"], packet["destination"]) for packet in packets},
+                             {UNICAST[case.family], UNICAST[case.family][::-1]})
+        elif case.family == 6:
+            self.assertEqual({(packet["destination"], packet["ttl"]) for packet in packets},
+                             {("ff02::12", 255)})
+            self.assertTrue(all(packet["source"].startswith("fe80::") for packet in packets))
+
+    def play(self, case):
+        if frr.Frr in (case.high, case.low) and not frr.is_installed():
+            self.skipTest("needs FRR (package frr)")
+        self.start_pair(case)
         self.agree()
         self.stay_quiet()
         takeover = self.take_over()
         self.preempt()
         handover = self.hand_over()
+        self.check_wire(case)
         print(f"takeover {takeover * 1000:.1f} ms, handover {handover * 1000:.1f} ms ", end="")
 
-    def play_unicast(self, high_kind, low_kind, version, advert, family=4, both=""):
-        high, low = (("10.77.0.1", "10.77.0.2"), ("2001:db8:77::1", "2001:db8:77::2"))[family == 6]
-        speak = "unicast_src_ip {}\n unicast_peer {{\n {}\n }}\n"
-        self.play(high_kind, low_kind, version, advert, family=family, both=both,
-                  high=speak.format(high, low), low=speak.format(low, high))
-        pairs = {(packet["source"], packet["destination"]) for packet in self.sniffer.packets("vrrp")}
-        self.assertEqual(pairs, {(high, low), (low, high)})
 
-    def play_authenticated(self, high_kind, low_kind, kind, protocol):
-        both = f"authentication {{\n auth_type {kind}\n auth_pass secret\n }}\n"
-        self.play(high_kind, low_kind, 2, 1, both=both)
-        self.assertEqual({packet["protocol"] for packet in self.sniffer.packets("vrrp")}, {protocol})
-
-    def test_holdfast_yields_to_keepalived_password(self):
-        self.play_authenticated(Keepalived, Holdfast, "PASS", 112)
-
-    def test_keepalived_yields_to_holdfast_password(self):
-        self.play_authenticated(Holdfast, Keepalived, "PASS", 112)
-
-    def test_holdfast_yields_to_keepalived_ah(self):
-        self.play_authenticated(Keepalived, Holdfast, "AH", 51)
-
-    def test_keepalived_yields_to_holdfast_ah(self):
-        self.play_authenticated(Holdfast, Keepalived, "AH", 51)
-
-    def test_holdfast_yields_to_keepalived_v2_1s(self):
-        self.play(Keepalived, Holdfast, 2, 1)
-
-    def test_keepalived_yields_to_holdfast_v2_1s(self):
-        self.play(Holdfast, Keepalived, 2, 1)
-
-    def test_holdfast_yields_to_keepalived_v3_1s(self):
-        self.play(Keepalived, Holdfast, 3, 1)
-
-    def test_keepalived_yields_to_holdfast_v3_1s(self):
-        self.play(Holdfast, Keepalived, 3, 1)
-
-    def test_holdfast_yields_to_keepalived_v3_100ms(self):
-        self.play(Keepalived, Holdfast, 3, 0.1)
-
-    def test_keepalived_yields_to_holdfast_v3_100ms(self):
-        self.play(Holdfast, Keepalived, 3, 0.1)
-
-    def test_holdfast_yields_to_keepalived_v3_10ms(self):
-        self.play(Keepalived, Holdfast, 3, 0.01)
-
-    def test_keepalived_yields_to_holdfast_v3_10ms(self):
-        self.play(Holdfast, Keepalived, 3, 0.01)
-
-    def test_two_of_holdfast_agree_v3_10ms(self):
-        self.play(Holdfast, Holdfast, 3, 0.01)
-
-    def test_holdfast_yields_to_keepalived_ipv6_100ms(self):
-        self.play(Keepalived, Holdfast, 3, 0.1, family=6)
-
-    def test_keepalived_yields_to_holdfast_ipv6_100ms(self):
-        self.play(Holdfast, Keepalived, 3, 0.1, family=6)
-        for packet in self.sniffer.packets("vrrp"):
-            self.assertEqual((packet["destination"], packet["ttl"]), ("ff02::12", 255))
-            self.assertTrue(packet["source"].startswith("fe80::"))
-
-    def test_holdfast_yields_to_keepalived_ipv6_unicast_v3(self):
-        self.play_unicast(Keepalived, Holdfast, 3, 0.1, family=6)
-
-    def test_keepalived_yields_to_holdfast_ipv6_unicast_v3(self):
-        self.play_unicast(Holdfast, Keepalived, 3, 0.1, family=6)
-
-    def test_holdfast_yields_to_keepalived_unicast_v2(self):
-        self.play_unicast(Keepalived, Holdfast, 2, 1)
-
-    def test_keepalived_yields_to_holdfast_unicast_v2(self):
-        self.play_unicast(Holdfast, Keepalived, 2, 1)
-
-    def test_holdfast_yields_to_keepalived_unicast_v3(self):
-        self.play_unicast(Keepalived, Holdfast, 3, 0.1)
-
-    def test_keepalived_yields_to_holdfast_unicast_v3(self):
-        self.play_unicast(Holdfast, Keepalived, 3, 0.1)
+for each in cases():
+    setattr(InteropTest, each.name(), lambda self, case=each: self.play(case))
 
 
 if __name__ == "__main__":
-    setup.main()
+    # What is counted in single milliseconds runs alone.
+    setup.main(together=4, alone="_10ms_")

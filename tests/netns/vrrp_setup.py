@@ -1,7 +1,9 @@
 """What the VRRP tests share: two directors on one bridge, their configuration and the wire."""
+import subprocess
 import sys
 import tempfile
 import unittest
+from multiprocessing.pool import ThreadPool
 
 from lab.net import Lab, can_make_namespaces
 from lab.sniffer import Sniffer
@@ -75,11 +77,34 @@ def gaps(times):
     return [later - earlier for earlier, later in zip(times, times[1:])]
 
 
+def run_one(test):
+    """Runs a test of this program in a process of its own; returns whether it passed."""
+    done = subprocess.run([sys.executable, sys.argv[0], test], stdout=subprocess.PIPE,
+                          stderr=subprocess.STDOUT, text=True, errors="replace")
+    print(done.stdout if done.returncode else done.stdout.splitlines()[0], flush=True)
+    return done.returncode == 0
 
 
-def main():
+def run_together(count, alone):
+    """Runs all tests, `count` at a time, and those with `alone` in their names one by one at the end.
+
+    They wait most of their time. Returns the exit status.
+    """
+    tests = [f"{case.__name__}.{name}" for case in LabTest.__subclasses__()
+             for name in unittest.defaultTestLoader.getTestCaseNames(case)]
+    with ThreadPool(count) as pool:
+        passed = pool.map(run_one, [test for test in tests if alone not in test], chunksize=1)
+    passed += [run_one(test) for test in tests if alone in test]
+    print(f"{sum(passed)} of {len(passed)} passed")
+    return 0 if all(passed) else 1
+
+
+def main(together=1, alone=None):
+    """`together`: how many tests at a time; those whose names contain `alone` run by themselves."""
     reason = can_make_namespaces()
     if reason:
         print(f"skipped: {reason}")
         sys.exit(77)
+    if together > 1 and len(sys.argv) == 1:
+        sys.exit(run_together(together, alone))
     unittest.main(verbosity=2, warnings="ignore")
