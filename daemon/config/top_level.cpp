@@ -27,7 +27,7 @@ constexpr auto top_level = std::to_array<TopLevel>({
      Owner::vrrp},
     {"vrrp_sync_group", "NAME { ... }", "Instances that change state together.", Owner::vrrp},
     {"garp_group", "[NAME] { ... }", "Pacing of gratuitous ARP/NA for a set of interfaces.",
-     Owner::unsupported},
+     Owner::vrrp},
     {"linkbeat_interfaces", "{ IF [MII|ETHTOOL|IOCTL] ... }",
      "Interfaces whose link state is polled each second.", Owner::unsupported},
     {"vrrp_instance", "NAME { ... }", "One virtual router.", Owner::vrrp},

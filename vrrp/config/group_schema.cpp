@@ -112,14 +112,18 @@ void read_garp_interfaces(GarpGroup& group, const Row<GarpGroup>&, const Stateme
 }
 
 constexpr std::array garp_schema{
-    pending(field<&GarpGroup::garp_interval>("garp_interval", gap, "keepalived",
-                                             "Gap between gratuitous ARPs.")),
-    pending(field<&GarpGroup::gna_interval>("gna_interval", gap, "keepalived",
-                                            "Gap between unsolicited neighbour advertisements.")),
-    pending(row<GarpGroup>("interface", "IF", "keepalived", "An interface with its own timer.",
-                           read_garp_interface)),
-    pending(row<GarpGroup>("interfaces", "{ IF ... }", "keepalived",
-                           "Interfaces that share one timer.", read_garp_interfaces)),
+    field<&GarpGroup::garp_interval>(
+        "garp_interval", gap, "keepalived",
+        "Time between two gratuitous ARPs; without it vrrp_garp_interval counts."),
+    field<&GarpGroup::gna_interval>(
+        "gna_interval", gap, "keepalived",
+        "Time between two unsolicited neighbour advertisements; without it vrrp_gna_interval "
+        "counts."),
+    row<GarpGroup>("interface", "IF", "keepalived",
+                   "An interface that is paced for itself; may be there more than once.",
+                   read_garp_interface),
+    row<GarpGroup>("interfaces", "{ IF ... }", "keepalived",
+                   "Interfaces that are paced together, as on one switch.", read_garp_interfaces),
 };
 
 void read_garp_group(std::vector<GarpGroup>& out, const Statement& block, Reader& reader) {
@@ -127,7 +131,7 @@ void read_garp_group(std::vector<GarpGroup>& out, const Statement& block, Reader
   GarpGroup group;
   group.name = block.words.size() > 1 ? block.words[1].text : "";
   group.place = block.place();
-  read_unbuilt<GarpGroup>(garp_schema, group, block, "garp_group", reader);
+  config::read_block<GarpGroup>(garp_schema, group, block.children, "garp_group", reader);
   if (!group.garp_interval && !group.gna_interval)
     reader.warn(block.place(),
                 "garp_group has neither 'garp_interval' nor 'gna_interval'; it is "

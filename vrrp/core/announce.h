@@ -1,13 +1,23 @@
 // When to announce which address: one paced scheduler over all instances. The first copy of every
 // address leaves before the second copy of any.
+//
+//   start() ─▶ ready: one lane for each pace and family, in it one queue for each number of copies
+//                 │ take_due(): of all lanes that may send now the address with the fewest copies
+//                 ▼
+//              sent ─▶ ready again (next copy), waiting (second block, refresh), or over
+//
+// What one announcement costs depends on the number of lanes, not on the number of addresses.
 #pragma once
 
 #include <cstdint>
+#include <functional>
+#include <list>
 #include <map>
 #include <optional>
 #include <set>
-#include <string>
 #include <tuple>
+#include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "daemon/base/ip.h"
@@ -31,14 +41,29 @@ struct AnnouncePlan {
   std::uint32_t refresh_repeat = 1;
 };
 
+/// Announcements of one family that have the same timer are `gap` apart.
+struct Pace {
+  /// Whose timer it is: an interface by its index, or several of them by the number of their group.
+  struct Timer {
+    bool shared = false;
+    std::uint32_t number = 0;
+    auto operator<=>(const Timer&) const = default;
+  } timer;
+  Duration gap{0};  ///< 0: none
+};
+
 class AnnounceSchedule {
  public:
   AnnounceSchedule() = default;
-  /// @param gap between two announcements of one family on one interface (vrrp_garp_interval,
-  /// vrrp_gna_interval); 0: none
-  void set_gap(Family family, Duration gap) { gaps_[family] = gap; }
+  AnnounceSchedule(const AnnounceSchedule&) = delete;
+  AnnounceSchedule& operator=(const AnnounceSchedule&) = delete;
 
-  /// Begins a plan for an address; one that runs for it is replaced.
+  using PaceOf = std::function<Pace(const Announcement&)>;
+  /// From now on; what has not been sent yet is paced by it as well. Without one nothing is paced.
+  void set_pace(PaceOf pace_of, TimePoint now);
+
+  /// Begins a plan for an address; one that runs for it is replaced. Who waits for its first copy
+  /// keeps its place in the queue.
   void start(const Announcement& what, const AnnouncePlan& plan, TimePoint now);
   void cancel(const Announcement& what);
   /// At most `most` announcements that are due, each counted as sent.
@@ -48,28 +73,55 @@ class AnnounceSchedule {
   [[nodiscard]] std::size_t size() const { return plans_.size(); }
 
  private:
-  struct Progress {
+  struct Lane;
+  struct Plan {
+    Announcement what;
     AnnouncePlan plan;
     std::uint32_t copies_left = 0;  ///< of the block that runs
-    std::uint32_t copy = 0;         ///< number of the next copy in it
+    std::uint32_t copies_sent = 0;  ///< since the start; `refreshing` behind the last block
     bool second_block_follows = false;
-    bool has_slot = false;  ///< `due` is a time slot of the interface, kept for it
     TimePoint block_start;
     TimePoint due;
+    std::uint64_t turn = 0;  ///< in the queue; lower is earlier
+    Lane* lane = nullptr;    ///< where it is ready; null: it waits
+    std::list<Plan*>::iterator ready_at{};
+    std::multimap<TimePoint, Plan*>::iterator waiting_at{};
   };
-  /// Order of sending: due time, then copy number, then address.
-  using Turn = std::tuple<TimePoint, std::uint32_t, Announcement>;
+  using LaneKey = std::pair<Pace::Timer, Family>;
+  /// The fewest copies, then the longest in the queue.
+  using Turn = std::tuple<std::uint32_t, std::uint64_t, Lane*>;
+  struct Lane {
+    LaneKey key;
+    Duration gap{0};
+    TimePoint free_at;
+    std::map<std::uint32_t, std::list<Plan*>> ready;  ///< by copies sent
+    std::optional<Turn> turn{};                       ///< in turns_
+    bool is_paused = false;                           ///< in paused_, until free_at
+  };
+  struct Hash {
+    std::size_t operator()(const Announcement& what) const noexcept {
+      return std::hash<IpAddress>{}(what.address) * 31 + what.interface;
+    }
+  };
 
-  static Turn turn_of(const Announcement& what, const Progress& progress) {
-    return {progress.due, progress.copy, what};
-  }
+  /// Refreshes have time: they leave behind all that is new.
+  static constexpr std::uint32_t refreshing = 0xFFFF'FFFF;
+
+  void put(Plan& plan, TimePoint now);
+  void make_ready(Plan& plan);
+  void take_out(Plan& plan);
+  void settle(Lane& lane);
+  void wake(TimePoint now);
   /// The next copy or block. False: the plan is over.
-  static bool advance(Progress& progress, TimePoint now);
+  static bool advance(Plan& plan, TimePoint now);
 
-  std::map<Family, Duration> gaps_;
-  std::map<Announcement, Progress> plans_;
-  std::set<Turn> turns_;
-  std::map<std::pair<std::uint32_t, Family>, TimePoint> interface_free_at_;
+  PaceOf pace_of_;
+  std::unordered_map<Announcement, Plan, Hash> plans_;
+  std::multimap<TimePoint, Plan*> waiting_;
+  std::map<LaneKey, Lane> lanes_;  ///< those that have something, or whose gap runs
+  std::set<Turn> turns_;           ///< lanes that may send
+  std::set<std::pair<TimePoint, Lane*>> paused_;
+  std::uint64_t last_turn_ = 0;
 };
 
 }  // namespace holdfast::vrrp

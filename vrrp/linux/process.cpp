@@ -119,8 +119,9 @@ void VrrpProcess::apply(VrrpConfig next, const process::Configure& settings) {
   });
   globals_ = next.globals;
   serial_ = settings.serial;
-  reconciler_->set_announce_gap(Family::ipv4, globals_.vrrp_garp_interval);
-  reconciler_->set_announce_gap(Family::ipv6, globals_.vrrp.gna_interval);
+  reconciler_->set_pacing(
+      Pacing{globals_.vrrp_garp_interval, globals_.vrrp.gna_interval, next.groups.garp},
+      monotonic_now());
   for (auto& [name, instance] : instances_) {
     const auto same = wanted.find(name);
     change(*instance, *same->second);

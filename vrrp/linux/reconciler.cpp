@@ -21,6 +21,16 @@ Reconciler::Reconciler(Links& links, AddressWriter writer, Announcer announcer, 
       log_{log},
       routes_{links, log} {}
 
+void Reconciler::set_pacing(Pacing pacing, TimePoint now) {
+  pacing_ = std::move(pacing);
+  schedule_.set_pace(
+      [this](const Announcement& what) {
+        const Link* link = links_.find(what.interface);
+        return pacing_.of(link == nullptr ? "" : link->name, what.interface, what.address.family());
+      },
+      now);
+}
+
 void Reconciler::set_virtual(std::map<VirtualKey, bool> addresses) {
   virtual_ = std::move(addresses);
   dirty_ = true;

@@ -21,6 +21,7 @@
 #include "vrrp/linux/announcer.h"
 #include "vrrp/linux/keeper.h"
 #include "vrrp/linux/links.h"
+#include "vrrp/linux/pacing.h"
 #include "vrrp/linux/route_reconciler.h"
 
 namespace holdfast::vrrp {
@@ -32,7 +33,8 @@ class Reconciler {
 
   Reconciler(Links& links, AddressWriter writer, Announcer announcer, Log& log);
 
-  void set_announce_gap(Family family, Duration gap) { schedule_.set_gap(family, gap); }
+  /// How far announcements are apart from now on.
+  void set_pacing(Pacing pacing, TimePoint now);
   /// Address, prefix length and the name of the interface where it lives.
   using VirtualKey = std::tuple<IpAddress, std::uint8_t, std::string>;
   /// Addresses that are ours whoever put them there: configured as virtual. The same address on
@@ -98,6 +100,7 @@ class Reconciler {
   AddressWriter writer_;
   Announcer announcer_;
   Log& log_;
+  Pacing pacing_;
   AnnounceSchedule schedule_;
   std::map<VirtualKey, bool> virtual_;  ///< true: of an owner
   std::set<VirtualKey> held_;           ///< added or taken over by us, and not yet gone
