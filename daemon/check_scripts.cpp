@@ -34,7 +34,7 @@ void CheckScripts::expired(pid_t pid) {
   const auto found = running_.find(pid);
   if (found == running_.end()) return;
   Running& running = found->second;
-  running.timed_out = true;
+  running.stopped = true;
   end_script(pid, *running.limit);
   log_.write(Event{Level::warning, "script_timeout",
                    fmt::format("{} takes too long and is stopped", running.program)}
@@ -51,7 +51,7 @@ bool CheckScripts::reaped(pid_t pid, int status) {
   running_.erase(found);
   keys_.erase(running.key);
   CheckResult& result = running.result;
-  if (running.timed_out) {
+  if (running.stopped) {
     ::kill(-pid, SIGKILL);  // what it had started
     result.outcome = CheckOutcome::ended;
   } else if (WIFSIGNALED(status)) {
@@ -68,8 +68,13 @@ bool CheckScripts::reaped(pid_t pid, int status) {
 void CheckScripts::stop() {
   for (auto& [pid, running] : running_) {
     running.reply = nullptr;
+    running.stopped = true;
     ::kill(-pid, SIGTERM);
   }
+}
+
+void CheckScripts::kill() const {
+  for (const auto& [pid, running] : running_) ::kill(-pid, SIGKILL);
 }
 
 }  // namespace holdfast

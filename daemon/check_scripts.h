@@ -32,8 +32,11 @@ class CheckScripts {
            Reply reply);
   /// A child has ended. @return false: it was not one of these
   bool reaped(pid_t pid, int status);
-  /// Ends all of them; nothing is replied any more.
+  /// SIGTERM to all of them; nothing is replied any more.
   void stop();
+  /// SIGKILL to those that are left, and to what they have started.
+  void kill() const;
+  [[nodiscard]] bool is_idle() const { return running_.empty(); }
 
  private:
   struct Running {
@@ -42,7 +45,7 @@ class CheckScripts {
     std::string program;
     Reply reply;
     std::unique_ptr<boost::asio::steady_timer> limit;
-    bool timed_out = false;
+    bool stopped = false;  ///< by us: what it had started goes with it
   };
   void expired(pid_t pid);
 

@@ -112,6 +112,24 @@ Configuration load_configuration(const Options& options, std::uint64_t serial) {
   return loaded;
 }
 
+FilesToWatch files_to_watch(const process::WatchFiles& request,
+                            const Configuration* configuration) {
+  FilesToWatch watched;
+  for (const process::WatchedFile& wanted : request.files) {
+    const Configuration::TrackedFile* file = nullptr;
+    if (configuration != nullptr)
+      if (const auto found = configuration->files.find(wanted.place);
+          found != configuration->files.end())
+        file = &found->second;
+    if (file == nullptr)
+      watched.unknown.push_back(wanted.object);
+    else
+      watched.files.push_back({wanted.object, file->path,
+                               file->may_be_made ? wanted.init : std::nullopt, wanted.overwrite});
+  }
+  return watched;
+}
+
 std::vector<config::Diagnostic> in_order(std::vector<config::Diagnostic> findings) {
   const auto key = [](const config::Diagnostic& found) {
     return std::tie(found.place, found.severity, found.message);

@@ -11,6 +11,7 @@
 #include "daemon/config/diagnostic.h"
 #include "daemon/config/expand.h"
 #include "daemon/config/global.h"
+#include "daemon/file_watch.h"
 
 namespace holdfast {
 
@@ -32,6 +33,14 @@ struct Configuration {
 
 /// Reads and expands the file, and checks what belongs to the supervisor.
 Configuration load_configuration(const Options& options, std::uint64_t serial);
+
+/// What a worker asked to have watched.
+struct FilesToWatch {
+  std::vector<FileWatch::File> files;
+  std::vector<std::string> unknown;  ///< objects whose file the configuration does not name
+};
+/// @param configuration of the request's serial; null: not known any more
+FilesToWatch files_to_watch(const process::WatchFiles& request, const Configuration* configuration);
 
 /// Findings of all processes in the order of the text, without repetitions.
 std::vector<config::Diagnostic> in_order(std::vector<config::Diagnostic> findings);

@@ -60,8 +60,8 @@ bool FileWatch::open() {
 
 void FileWatch::watch(std::vector<File> files) {
   retry_.cancel();
-  for (const auto& [path, folder] : folders_)
-    if (folder.descriptor >= 0) ::inotify_rm_watch(inotify_.native_handle(), folder.descriptor);
+  for (const auto& [descriptor, folder] : by_descriptor_)
+    ::inotify_rm_watch(inotify_.native_handle(), descriptor);
   folders_.clear();
   by_descriptor_.clear();
   files_ = std::move(files);
@@ -111,7 +111,7 @@ void FileWatch::watch_folders() {
       missing = true;
       continue;
     }
-    by_descriptor_[folder.descriptor] = &folder;
+    by_descriptor_.emplace(folder.descriptor, &folder);
     for (const auto& [name, index] : folder.names) read(index, false);
   }
   if (!missing) return;
@@ -130,6 +130,16 @@ void FileWatch::wait_for_event() {
                       });
 }
 
+/// @param name of the file; null: all of the folder
+void FileWatch::read_changed(const Folder& folder, const char* name) {
+  if (name == nullptr) {
+    for (const auto& [file, index] : folder.names) read(index, false);
+    return;
+  }
+  const auto [first, last] = folder.names.equal_range(name);
+  for (auto entry = first; entry != last; ++entry) read(entry->second, false);
+}
+
 void FileWatch::take_events() {
   alignas(inotify_event) std::array<char, 16 * 1024> buffer;
   const ssize_t size = ::read(inotify_.native_handle(), buffer.data(), buffer.size());
@@ -139,20 +149,16 @@ void FileWatch::take_events() {
     at += static_cast<ssize_t>(sizeof(inotify_event) + event->len);
     if ((event->mask & IN_Q_OVERFLOW) != 0)
       for (std::size_t i = 0; i < files_.size(); ++i) read(i, false);
-    const auto found = by_descriptor_.find(event->wd);
-    if (found == by_descriptor_.end()) continue;
-    Folder& folder = *found->second;
-    if ((event->mask & (IN_DELETE_SELF | IN_MOVE_SELF | IN_IGNORED)) != 0) {
-      if ((event->mask & IN_MOVE_SELF) != 0)
-        ::inotify_rm_watch(inotify_.native_handle(), event->wd);
-      folder.descriptor = -1;
-      by_descriptor_.erase(found);
-      for (const auto& [name, index] : folder.names) read(index, false);
-      lost_folder = true;
-      continue;
-    }
-    const auto [first, last] = folder.names.equal_range(event->len > 0 ? event->name : "");
-    for (auto entry = first; entry != last; ++entry) read(entry->second, false);
+    const bool is_lost = (event->mask & (IN_DELETE_SELF | IN_MOVE_SELF | IN_IGNORED)) != 0;
+    const auto [begin, end] = by_descriptor_.equal_range(event->wd);
+    if (begin == end) continue;
+    for (auto folder = begin; folder != end; ++folder)
+      read_changed(*folder->second, is_lost ? nullptr : event->len > 0 ? event->name : "");
+    if (!is_lost) continue;
+    if ((event->mask & IN_MOVE_SELF) != 0) ::inotify_rm_watch(inotify_.native_handle(), event->wd);
+    for (auto folder = begin; folder != end; ++folder) folder->second->descriptor = -1;
+    by_descriptor_.erase(begin, end);
+    lost_folder = true;
   }
   if (lost_folder) watch_folders();
 }

@@ -43,6 +43,7 @@ class FileWatch {
   bool open();
   void make(const File& file);
   void read(std::size_t index, bool always);
+  void read_changed(const Folder& folder, const char* name);
   void watch_folders();
   void wait_for_event();
   void take_events();
@@ -56,7 +57,8 @@ class FileWatch {
   std::vector<std::string> contents_;
   std::set<std::string> made_;  ///< paths whose init_file is done
   std::map<std::string, Folder> folders_;
-  std::unordered_map<int, Folder*> by_descriptor_;
+  /// One folder of the system may be several here: its path can be spelled in several ways.
+  std::unordered_multimap<int, Folder*> by_descriptor_;
 };
 
 }  // namespace holdfast

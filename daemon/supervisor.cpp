@@ -153,12 +153,24 @@ void Supervisor::take_up_reload() {
     reload();
 }
 
+/// A worker may still ask for what the configuration before a reload had. Null: neither.
+const Configuration* Supervisor::configuration_of(std::uint64_t serial) const {
+  for (const auto* configuration : {&current_, &previous_})
+    if (*configuration && (*configuration)->serial == serial) return &**configuration;
+  return nullptr;
+}
+
+/// Null: the configuration names no such script.
+const config::Command* Supervisor::command_at(std::uint64_t serial, config::Place place) const {
+  const Configuration* configuration = configuration_of(serial);
+  if (configuration == nullptr) return nullptr;
+  const auto script = configuration->scripts.find(place);
+  return script == configuration->scripts.end() ? nullptr : &script->second;
+}
+
 void Supervisor::run_script(process::RunScript request, bool urgent) {
-  for (const auto* configuration : {&current_, &previous_}) {
-    if (!*configuration || (*configuration)->serial != request.serial) continue;
-    const auto script = (*configuration)->scripts.find(request.place);
-    if (script == (*configuration)->scripts.end()) break;
-    ScriptJob job{std::move(request.object), script->second.argv, script->second.user, urgent};
+  if (const config::Command* command = command_at(request.serial, request.place)) {
+    ScriptJob job{std::move(request.object), command->argv, command->user, urgent};
     job.argv.insert(job.argv.end(), request.arguments.begin(), request.arguments.end());
     return scripts_.run(std::move(job));
   }
@@ -169,13 +181,9 @@ void Supervisor::run_script(process::RunScript request, bool urgent) {
 
 void Supervisor::run_check(Worker& worker, const process::RunCheck& request) {
   if (phase_ == Phase::stopping) return;
-  for (const auto* configuration : {&current_, &previous_}) {
-    if (!*configuration || (*configuration)->serial != request.serial) continue;
-    const auto script = (*configuration)->scripts.find(request.place);
-    if (script == (*configuration)->scripts.end()) break;
-    return checks_.run(worker.name() + " " + request.object, request, script->second,
+  if (const config::Command* command = command_at(request.serial, request.place))
+    return checks_.run(worker.name() + " " + request.object, request, *command,
                        [&worker](const process::CheckResult& result) { worker.send(result); });
-  }
   log_.write(Event{Level::error, "script_failed",
                    "a worker asked for a script that the configuration does not name"}
                  .with("object", request.object));
@@ -183,15 +191,16 @@ void Supervisor::run_check(Worker& worker, const process::RunCheck& request) {
 }
 
 void Supervisor::watch_files(const process::WatchFiles& request) {
-  if (!current_ || current_->serial != request.serial || phase_ == Phase::stopping) return;
-  std::vector<FileWatch::File> files;
-  for (const process::WatchedFile& wanted : request.files) {
-    const auto file = current_->files.find(wanted.place);
-    if (file == current_->files.end()) continue;  // only what the configuration names
-    files.push_back({wanted.object, file->second.path,
-                     file->second.may_be_made ? wanted.init : std::nullopt, wanted.overwrite});
+  if (phase_ == Phase::stopping) return;
+  FilesToWatch watched = files_to_watch(request, configuration_of(request.serial));
+  for (std::string& object : watched.unknown) {
+    log_.write(Event{Level::error, "track_file",
+                     fmt::format("{}: a worker asked for a file that the configuration does not "
+                                 "name; it counts as empty",
+                                 object)});
+    vrrp_.send(process::FileContent{std::move(object), {}});
   }
-  files_.watch(std::move(files));
+  files_.watch(std::move(watched.files));
 }
 
 void Supervisor::reap() {
@@ -330,13 +339,23 @@ void Supervisor::stop(int status) {
 /// Called whenever something has ended: goes on when nothing is left to wait for.
 void Supervisor::finish_stop() {
   if (vrrp_.is_running() || checkers_.is_running() || releasing_ != 0) return;
-  if (scripts_.is_idle()) {
+  if (checks_.is_idle() && (scripts_.is_idle() || scripts_had_their_time_)) {
     asio::post(context_, [this] { context_.stop(); });
     return;
   }
+  if (std::exchange(waits_for_scripts_, true)) return;
   deadline_.expires_after(script_stop_limit);
   deadline_.async_wait([this](const boost::system::error_code& error) {
-    if (!error) context_.stop();
+    if (error) return;
+    scripts_had_their_time_ = true;
+    checks_.kill();
+    if (checks_.is_idle()) return context_.stop();
+    // They are reaped within moments, and then finish_stop() ends it; one that the kernel does not
+    // let go is not waited for.
+    deadline_.expires_after(script_stop_limit);
+    deadline_.async_wait([this](const boost::system::error_code& stopped) {
+      if (!stopped) context_.stop();
+    });
   });
 }
 

@@ -74,6 +74,8 @@ class Supervisor {
   void reload();
   void stop(int status);
   void finish_stop();
+  [[nodiscard]] const Configuration* configuration_of(std::uint64_t serial) const;
+  [[nodiscard]] const config::Command* command_at(std::uint64_t serial, config::Place place) const;
   void run_script(process::RunScript request, bool urgent);
   void run_check(Worker& worker, const process::RunCheck& request);
   void watch_files(const process::WatchFiles& request);
@@ -102,6 +104,8 @@ class Supervisor {
   bool reload_again_ = false;
   unsigned deaths_in_prepare_ = 0;  ///< since the last commit
   bool testing_ = false;
+  bool waits_for_scripts_ = false;       ///< at the end
+  bool scripts_had_their_time_ = false;  ///< at the end: what still runs is left alone
   int status_ = 0;
 };
 

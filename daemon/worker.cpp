@@ -66,6 +66,7 @@ Result<void> Worker::start(const std::string& log_environment) {
   started_ = process::monotonic_now();
   channel_.emplace(std::move(ends->first));
   readable_ = std::make_unique<asio::posix::stream_descriptor>(context_, channel_->descriptor());
+  unsent_.emplace(*channel_, *readable_, log_, name());
   wait_for_message();
   if (pid_path_.empty()) return {};
   if (!pid_file_) {
@@ -81,10 +82,8 @@ Result<void> Worker::start(const std::string& log_environment) {
   return {};
 }
 
-void Worker::send(const process::Message& message) {
-  if (!channel_) return;
-  if (auto sent = process::send(*channel_, message); !sent)
-    log_.write(Event{Level::debug, "channel", fmt::format("{}: {}", name(), sent.error().what)});
+void Worker::send(process::Message message) {
+  if (unsent_) unsent_->send(std::move(message));
 }
 
 void Worker::configure(std::uint64_t serial, int text, process::Configure settings) {
@@ -103,6 +102,7 @@ Result<pid_t> Worker::release(const std::string& log_environment) {
 
 Duration Worker::ended() {
   if (readable_) drain();
+  unsent_.reset();
   if (readable_) readable_->release();
   readable_.reset();
   channel_.reset();

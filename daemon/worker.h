@@ -17,6 +17,7 @@
 #include "daemon/pid_file.h"
 #include "daemon/process/channel.h"
 #include "daemon/process/messages.h"
+#include "daemon/process/send_queue.h"
 #include "daemon/spawn.h"
 
 namespace holdfast {
@@ -43,8 +44,8 @@ class Worker {
 
   /// Starts the process. @param log_environment HOLDFAST_LOG for it
   Result<void> start(const std::string& log_environment);
-  /// Sends; without a process nothing happens.
-  void send(const process::Message& message);
+  /// Sends, in order; what the process cannot take yet waits. Without a process nothing happens.
+  void send(process::Message message);
   /// The configuration for it to prepare.
   void configure(std::uint64_t serial, int text, process::Configure settings);
   /// The process has ended (its pid was reaped): takes what it still said, and forgets it.
@@ -78,6 +79,7 @@ class Worker {
   TimePoint started_;
   std::optional<process::Channel> channel_;
   std::unique_ptr<boost::asio::posix::stream_descriptor> readable_;
+  std::optional<process::SendQueue> unsent_;
   std::optional<PidFile> pid_file_;
   Backoff backoff_;
 };

@@ -12,18 +12,18 @@ namespace holdfast::process {
 
 namespace asio = boost::asio;
 
-namespace {
-/// More than the scripts of 10,000 instances that change at once.
-constexpr std::size_t most_unsent = 100'000;
-}  // namespace
-
 WorkerLoop::WorkerLoop(asio::io_context& context, Worker& worker, Log& log)
     : context_{context},
       worker_{worker},
       log_{log},
       channel_{Fd{Channel::worker_fd}},
       readable_{context, ::dup(Channel::worker_fd)},
-      signals_{context, SIGTERM, SIGINT} {}
+      signals_{context, SIGTERM, SIGINT},
+      unsent_{channel_, readable_, log, "the supervisor"} {
+  unsent_.when_empty([this] {
+    if (finished_) finish();
+  });
+}
 
 int WorkerLoop::run() {
   wait_for_message();
@@ -32,31 +32,6 @@ int WorkerLoop::run() {
   });
   context_.run();
   return status_;
-}
-
-void WorkerLoop::send(Message message) {
-  if (unsent_.size() >= most_unsent) {
-    log_.write(Event{Level::error, "channel", "the supervisor takes no messages: one is lost"});
-    return;
-  }
-  unsent_.push_back(std::move(message));
-  if (unsent_.size() == 1) flush();
-}
-
-void WorkerLoop::flush() {
-  while (!unsent_.empty()) {
-    const auto sent = process::send(channel_, unsent_.front());
-    if (!sent && sent.error().code == EAGAIN) {
-      readable_.async_wait(asio::posix::stream_descriptor::wait_write,
-                           [this](const boost::system::error_code& error) {
-                             if (!error) flush();
-                           });
-      return;
-    }
-    if (!sent) log_.write(Event{Level::warning, "channel", sent.error().what});
-    unsent_.pop_front();
-  }
-  if (finished_) finish();
 }
 
 void WorkerLoop::wait_for_message() {
@@ -135,7 +110,7 @@ void WorkerLoop::stop(const char* reason) {
   log_.write(Event{Level::info, "stopping", "Stopping"}.with("reason", reason));
   worker_.stop([this] {
     finished_ = true;
-    if (unsent_.empty()) finish();
+    if (unsent_.is_empty()) finish();
   });
 }
 

@@ -5,7 +5,6 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/posix/stream_descriptor.hpp>
 #include <boost/asio/signal_set.hpp>
-#include <deque>
 #include <functional>
 #include <optional>
 #include <vector>
@@ -15,6 +14,7 @@
 #include "daemon/config/text.h"
 #include "daemon/process/channel.h"
 #include "daemon/process/messages.h"
+#include "daemon/process/send_queue.h"
 
 namespace holdfast::process {
 
@@ -45,7 +45,7 @@ class WorkerLoop {
   int run();
   /// Sends to the supervisor, in order. What its queue cannot take yet waits here and is sent
   /// before run() returns.
-  void send(Message message);
+  void send(Message message) { unsent_.send(std::move(message)); }
 
  private:
   void wait_for_message();
@@ -54,7 +54,6 @@ class WorkerLoop {
   void handle(Configure configure);
   void commit(std::uint64_t serial);
   void stop(const char* reason);
-  void flush();
   void finish();
 
   boost::asio::io_context& context_;
@@ -64,7 +63,7 @@ class WorkerLoop {
   boost::asio::posix::stream_descriptor readable_;
   boost::asio::signal_set signals_;
   std::optional<Configure> prepared_;
-  std::deque<Message> unsent_;
+  SendQueue unsent_;
   bool stopping_ = false, finished_ = false;
   int status_ = 0;
 };

@@ -115,6 +115,17 @@ class GroupTest(setup.LabTest):
             expected += [word, f"GROUP G {state} 0"]
         self.assertEqual(lines(), expected)
 
+    def test_the_scripts_of_the_group_are_told_of_a_lost_address(self):
+        os.chmod(self.lab.folder, 0o755)
+        output = self.lab.path("group.log")
+        script = self.lab.write("note", f'#!/bin/sh\necho "$@" >> {output}\n', 0o755)
+        self.start(Holdfast, Keepalived, group_more=f'notify "{script}"')
+        self.a.ip("addr", "del", "10.77.0.101/24", "dev", "eth0")
+        self.wait_all(self.high, "MASTER", 5)
+        told = ["GROUP G BACKUP 0", "GROUP G MASTER 0"]
+        wait_until(lambda: open(output).read().splitlines() == told * 2, 5,
+                   f"BACKUP and MASTER twice in {output}")
+
     def test_a_worker_that_dies_moves_no_member(self):
         self.start(Holdfast, Keepalived)
         before = self.states(self.low), [self.low.states(m) for m in MEMBERS]

@@ -186,6 +186,15 @@ class HoldingsTest(setup.LabTest):
         self.assertIn("another program keeps removing", director.text())
         director.wait_for("MASTER", 15)
 
+    def test_a_static_address_of_ours_is_a_source_of_adverts(self):
+        self.host.ip("addr", "flush", "dev", "eth0")
+        director = Holdfast(self.host, setup.config("a", 100, ADVERT) +
+                            "static_ipaddress {\n 10.77.0.7/24 dev eth0\n}\n").start()
+        sniffer = self.wire()
+        director.wait_for("MASTER", 5)
+        wait_until(lambda: {p["source"] for p in sniffer.packets("vrrp")} == {"10.77.0.7"}, 5,
+                   "adverts from it")
+
     def test_static_addresses_are_there_whatever_the_instance_does_and_leave_at_the_stop(self):
         text = setup.config("a", 100, 1) + STATIC
         self.host.ip("addr", "add", "10.79.0.2/24", "dev", "eth0")

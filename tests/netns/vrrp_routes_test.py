@@ -222,6 +222,41 @@ class RoutesTest(setup.LabTest):
             return self.holdings(self.host) == ([], [])
         wait_until(gone, 8, "every route is gone")
 
+    def test_a_successor_knows_what_the_dead_one_held_although_it_is_not_configured_any_more(self):
+        lines = ROUTES + RULES
+        director = self.start(Holdfast, self.host, setup.config("a", 255, ADVERT, more=lines),
+                              options=["-V"])
+        wait_until(lambda: len(self.rules(self.host)) >= 16, 5, "everything")
+        killed = set()
+
+        def waits():
+            director.kill_next_worker("vrrp", killed)
+            return "[worker_backoff" in director.text()
+        wait_until(waits, 8, "a worker that is not started again at once")
+        self.assertEqual((len(self.routes(self.host)), len(self.rules(self.host))), (16, 16))
+        self.changed(director, setup.config("a", 255, ADVERT))
+        wait_until(lambda: self.holdings(self.host) == ([], []), 3, "all of it is gone")
+
+    def test_a_route_that_moves_to_another_instance_at_a_reload_stays(self):
+        route = "virtual_routes {\n 10.90.1.0/24 via 10.77.0.9\n}\n" \
+                "virtual_rules {\n from 10.90.0.0/16 table 77 priority 100\n}\n"
+
+        def text(first, second):
+            other = setup.config("a", 255, 1, more=second, vip="10.77.0.102/24").split("}\n", 1)[1]
+            return setup.config("a", 255, 1, more=first) + \
+                other.replace("VI_1", "VI_0").replace("virtual_router_id 51", "virtual_router_id 52")
+        director = self.start(Holdfast, self.host, text(route, ""))
+        director.wait_for("MASTER", 5, "VI_0")
+        complete = lambda: len(self.routes(self.host)) == 1 and len(self.rules(self.host)) == 1
+        wait_until(complete, 5, "the route")
+        changes = self.lab.path("changes.log")
+        self.host.popen("ip", "monitor", "route", "rule", log=changes)
+        self.changed(director, text("", route))
+        self.changed(director, text(route, ""))
+        self.host.ip("route", "add", "10.99.9.0/24", "dev", "eth0")
+        wait_until(lambda: "10.99.9.0" in open(changes).read(), 2, "the mark of the end")
+        self.assertEqual([line for line in open(changes) if "10.90" in line], [])
+
     def test_names_of_iproute2_are_known_and_others_are_left_out(self):
         text = setup.config("a", 255, 1, more="""
             virtual_routes {

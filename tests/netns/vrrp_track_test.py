@@ -168,6 +168,15 @@ class TrackTest(setup.LabTest):
         except FileNotFoundError:
             return 0
 
+    @staticmethod
+    def is_alive(pid):
+        """False also for a zombie that nobody has reaped."""
+        try:
+            with open(f"/proc/{pid}/stat") as file:
+                return file.read().rsplit(")", 1)[1].split()[0] != "Z"
+        except FileNotFoundError:
+            return False
+
     def tracking_pair(self, script):
         """The MASTER, which tracks the script, and keepalived as its BACKUP."""
         high = self.one("track_script {\n chk\n}", script)
@@ -228,6 +237,16 @@ class TrackTest(setup.LabTest):
         self.assertIn("takes too long", director.text())
         self.assertIn("still runs when it is due again", director.text())
 
+    def test_no_script_outlives_the_daemon(self):
+        pids = self.lab.path("pids")
+        top = self.script(body=f"trap '' TERM\necho $$ >> {pids}\nsleep 1000 &\n"
+                               "echo $! >> " + pids + "\nwait\nsleep 1000\n", more="timeout 100")
+        director = self.one("track_script {\n chk\n}", top)
+        written = lambda: open(pids).read().split() if os.path.exists(pids) else []
+        wait_until(lambda: len(written()) == 2, 5, "the script")
+        self.assertEqual(director.stop()[0], 0)
+        wait_until(lambda: not any(map(self.is_alive, written())), 1, "the end of all its processes")
+
     def test_the_state_of_a_script_survives_a_reload_and_a_crash(self):
         top = self.script(more="fall 2") + self.script("other", more="init_fail\nweight 5")
         director = self.one("track_script {\n chk\n other\n}", top)
@@ -284,6 +303,21 @@ class TrackTest(setup.LabTest):
         self.lab.write("later/number", "20", 0o600)
         self.wait_seen(130)
         self.assertEqual(director.states(), ["BACKUP", "MASTER"])
+
+    def test_a_folder_that_is_spelled_in_two_ways_is_watched_for_both(self):
+        os.symlink(self.lab.folder, self.lab.path("link"))
+        for name in ("one", "two"):
+            self.lab.write(name, "0")
+        top = "".join(f"track_file {name} {{\n file {path}\n weight 1\n}}\n" for name, path in (
+            ("one", self.lab.path("one")), ("two", self.lab.path("link/two"))))
+        director = self.one("track_file {\n one\n two\n}", top)
+        director.wait_for("MASTER", 5)
+        self.lab.write("one", "20")
+        self.wait_seen(170)
+        self.lab.write("two", "10")
+        self.wait_seen(180)
+        os.remove(self.lab.path("one"))
+        self.wait_seen(160)
 
     # damping
 

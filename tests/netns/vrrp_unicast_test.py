@@ -82,6 +82,16 @@ class UnicastTest(setup.LabTest):
         high.stop()
         low.wait_for("MASTER", 5)
 
+    def test_without_an_interface_a_route_that_appears_later_is_found(self):
+        wait_until(self.a.link_local, 10, "the end of all changes of addresses")
+        text = setup.config("a", 150, ADVERT, vip=setup.VIP + "/24 dev eth0",
+                            more=speaking("10.88.0.2")).replace("    interface eth0\n", "")
+        director = Holdfast(self.a, text, label="a").start()
+        director.wait_for("FAULT", 5)
+        self.assertIn("no route to the unicast peer", director.text())
+        self.a.ip("route", "add", "10.88.0.0/24", "via", "10.77.0.2")
+        director.wait_for("MASTER", 5)
+
     def test_unicast_fault_no_peer(self):
         director = Holdfast(self.a, setup.config("a", 150, ADVERT,
                                                  more="unicast_fault_no_peer")).start()

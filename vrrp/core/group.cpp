@@ -66,11 +66,12 @@ std::vector<MemberStep> want_active(std::span<const Member> members, std::size_t
   return steps;
 }
 
-/// An Active member heard an advert: it may have lost, and with it all; or it answers a loser, and
-/// then the others show themselves as well.
-std::vector<MemberStep> heard(std::span<const Member> members, std::size_t which,
-                              const AdvertReceived& advert, TimePoint now) {
-  std::vector<MemberStep> steps{{which, plain(members[which], advert, now)}};
+/// An Active member heard an advert, or finds itself late: it may have lost, and with it all; or it
+/// answers a loser, and then the others show themselves as well.
+template <typename Event>
+std::vector<MemberStep> contested(std::span<const Member> members, std::size_t which,
+                                  const Event& event, TimePoint now) {
+  std::vector<MemberStep> steps{{which, plain(members[which], event, now)}};
   const Step& own = steps.front().step;
   const bool lost = !is_active(own.state);
   const bool answers = std::ranges::find(own.actions, Action{Announce{Occasion::lower_priority}}) !=
@@ -85,6 +86,16 @@ std::vector<MemberStep> heard(std::span<const Member> members, std::size_t which
     else
       steps.push_back({i, {*members[i].state, {Announce{Occasion::lower_priority}}}});
   }
+  return steps;
+}
+
+/// keepalived: every Active member yields with the one that lost something, and resigns.
+std::vector<MemberStep> lose_holdings(std::span<const Member> members, std::size_t which,
+                                      const HoldingsLost& loss, TimePoint now) {
+  std::vector<MemberStep> steps{{which, plain(members[which], loss, now)}};
+  for (std::size_t i = 0; i < members.size(); ++i)
+    if (i != which && is_active(*members[i].state))
+      steps.push_back({i, plain(members[i], loss, now)});
   return steps;
 }
 
@@ -115,19 +126,27 @@ std::vector<MemberStep> clear_fault(std::span<const Member> members, TimePoint n
 
 }  // namespace
 
-bool concerns_group(const State& state, const RouterEvent& event) {
-  if (std::holds_alternative<DeadlineReached>(event)) return std::holds_alternative<Backup>(state);
-  if (std::holds_alternative<AdvertReceived>(event)) return is_active(state);
+bool concerns_group(const RouterConfig& config, const State& state, const RouterEvent& event,
+                    TimePoint now) {
+  if (std::holds_alternative<DeadlineReached>(event))
+    return std::holds_alternative<Backup>(state) || yields_late(config, state, now);
+  if (std::holds_alternative<AdvertReceived>(event) || std::holds_alternative<HoldingsLost>(event))
+    return is_active(state);
   return std::holds_alternative<FaultRaised>(event) || std::holds_alternative<FaultCleared>(event);
 }
 
 std::vector<MemberStep> step_group(std::span<const Member> members, std::size_t which,
                                    const RouterEvent& event, TimePoint now) {
-  if (concerns_group(*members[which].state, event)) {
-    if (std::holds_alternative<DeadlineReached>(event)) return want_active(members, which, now);
+  const Member& own = members[which];
+  if (concerns_group(*own.config, *own.state, event, now)) {
+    if (std::holds_alternative<DeadlineReached>(event))
+      return is_active(*own.state) ? contested(members, which, DeadlineReached{}, now)
+                                   : want_active(members, which, now);
     if (std::holds_alternative<FaultRaised>(event)) return raise_fault(members, which, now);
     if (std::holds_alternative<FaultCleared>(event)) return clear_fault(members, now);
-    return heard(members, which, std::get<AdvertReceived>(event), now);
+    if (const auto* loss = std::get_if<HoldingsLost>(&event))
+      return lose_holdings(members, which, *loss, now);
+    return contested(members, which, std::get<AdvertReceived>(event), now);
   }
   return {{which, plain(members[which], event, now)}};
 }

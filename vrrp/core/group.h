@@ -34,7 +34,8 @@ struct MemberStep {
 
 /// True when the event may concern other members. Everything else (adverts that a Backup hears, the
 /// advertisement timer) is for the router core alone, and costs the same in a group of any size.
-bool concerns_group(const State& state, const RouterEvent& event);
+bool concerns_group(const RouterConfig& config, const State& state, const RouterEvent& event,
+                    TimePoint now);
 
 /// An event of member `which`. A Startup goes to start_group().
 std::vector<MemberStep> step_group(std::span<const Member> members, std::size_t which,

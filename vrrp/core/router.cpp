@@ -305,6 +305,11 @@ Step on(const Fault& same,
 
 }  // namespace
 
+bool yields_late(const RouterConfig& config, const State& state, TimePoint now) {
+  const auto* active = std::get_if<Active>(&state);
+  return active != nullptr && is_too_late(*active, Context{config, now});
+}
+
 StateName name_of(const State& state) { return static_cast<StateName>(state.index()); }
 
 std::string_view keepalived_name(StateName state) {

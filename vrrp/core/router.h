@@ -147,6 +147,9 @@ Duration active_down_interval(const RouterConfig& config, Duration active_interv
 
 /// @return the next state, which carries its own deadline, and what to do, in order.
 Step step(const RouterConfig& config, const State& state, const RouterEvent& event, TimePoint now);
+/// An Active router of timer_expired_backup that was silent for too long: DeadlineReached makes it
+/// yield.
+bool yields_late(const RouterConfig& config, const State& state, TimePoint now);
 /// When DeadlineReached is due; nothing in Initialize and Fault.
 std::optional<TimePoint> deadline(const State& state);
 

@@ -49,7 +49,7 @@ struct Overloaded : Cases... {
 }  // namespace
 
 void VrrpProcess::deliver(RunningInstance& instance, const RouterEvent& event, TimePoint now) {
-  if (instance.group != nullptr && concerns_group(instance.state, event))
+  if (instance.group != nullptr && concerns_group(instance.router, instance.state, event, now))
     return deliver_to_group(instance, event, now);
   carry_out(instance, step(instance.router, instance.state, event, now), now);
 }

@@ -3,6 +3,7 @@
 #include <linux/if_addr.h>
 
 #include <algorithm>
+#include <unordered_map>
 
 #include "daemon/process/clock.h"
 #include "vrrp/linux/iproute_names.h"
@@ -122,7 +123,7 @@ void VrrpProcess::hold_addresses(RunningInstance& instance, bool hold) {
     for (const auto* list : {&instance.config.addresses, &instance.config.excluded})
       want_addresses(*list, plan, claim, now);
   replace_held(instance.held, std::move(now),
-               [&](const AddressKey& key) { reconciler_->unwant(key); });
+               [&](const AddressKey& key) { reconciler_->unwant(key, &instance); });
   hold_routes(claim, hold ? instance.config.routes : std::vector<Route>{}, instance.held_routes);
   hold_rules(claim, hold ? instance.config.rules : std::vector<PolicyRule>{}, instance.held_rules);
   if (!stopping_) work_soon();
@@ -156,7 +157,7 @@ void VrrpProcess::hold_routes(Claim claim, const std::vector<Route>& routes,
                                  claim_of(claim.owner, claim.on_loss, route.no_track));
     }
   replace_held(held, std::move(now),
-               [&](const RouteKey& key) { reconciler_->routes().unwant(key); });
+               [&](const RouteKey& key) { reconciler_->routes().unwant(key, claim.owner); });
 }
 
 void VrrpProcess::hold_rules(Claim claim, const std::vector<PolicyRule>& rules,
@@ -168,7 +169,7 @@ void VrrpProcess::hold_rules(Claim claim, const std::vector<PolicyRule>& rules,
     reconciler_->routes().want(key, claim_of(claim.owner, claim.on_loss, rule.no_track));
   }
   replace_held(held, std::move(now),
-               [&](const RuleKey& key) { reconciler_->routes().unwant(key); });
+               [&](const RuleKey& key) { reconciler_->routes().unwant(key, claim.owner); });
 }
 
 /// Names of the lines become numbers, and rules without a preference get one.
@@ -232,18 +233,20 @@ void VrrpProcess::renew_statics() {
   std::set<AddressKey> now;
   want_addresses(statics_.addresses, silent, claim, now);
   replace_held(static_addresses_, std::move(now),
-               [&](const AddressKey& key) { reconciler_->unwant(key); });
+               [&](const AddressKey& key) { reconciler_->unwant(key, claim.owner); });
   hold_routes(claim, statics_.routes, static_routes_);
   hold_rules(claim, statics_.rules, static_rules_);
 }
 
 void VrrpProcess::kernel_changed() {
   const TimePoint now = monotonic_now();
-  for (const Loss& loss : reconciler_->kernel_changed(now)) {
-    const auto owner = std::ranges::find_if(
-        instances_, [&](const auto& entry) { return entry.second.get() == loss.owner; });
-    if (owner != instances_.end()) lost(*owner->second, loss, now);
-  }
+  const std::vector<Loss> losses = reconciler_->kernel_changed(now);
+  std::unordered_map<Owner, RunningInstance*> owners;
+  if (!losses.empty())
+    for (const auto& [name, instance] : instances_) owners.emplace(instance.get(), instance.get());
+  for (const Loss& loss : losses)
+    if (const auto owner = owners.find(loss.owner); owner != owners.end())
+      lost(*owner->second, loss, now);
   work_soon();
   arm_timer();
 }
@@ -259,12 +262,7 @@ void VrrpProcess::lost(RunningInstance& instance, const Loss& loss, TimePoint no
     if (!meddling_ends_) meddling_ends_ = instance.meddled_until;
     settle_interface(instance);
   } else if (loss.on_loss == OnLoss::tell) {
-    // keepalived: every Active member of its sync group yields with it.
-    if (instance.group != nullptr)
-      for (RunningInstance* member : instance.group->members)
-        deliver(*member, HoldingsLost{loss.what}, now);
-    else
-      deliver(instance, HoldingsLost{loss.what}, now);
+    deliver(instance, HoldingsLost{loss.what}, now);
   }
 }
 

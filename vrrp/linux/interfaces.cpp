@@ -26,18 +26,26 @@ std::optional<IpAddress> VrrpProcess::find_source(const RunningInstance& instanc
     const auto source = source_towards(instance.config.unicast.peers.front().address);
     return source ? std::optional{*source} : std::nullopt;
   }
-  const auto is_virtual = [this](const AddressKey& key) { return reconciler_->is_virtual(key); };
+  // Of what we have put there ourselves, static_ipaddress is always there; the rest comes and goes.
+  const auto passes = [this](const AddressKey& key, const KernelAddress& address) {
+    return address.marked && !static_addresses_.contains(key);
+  };
+  const auto is_virtual = [&](const AddressKey& key, const KernelAddress& address) {
+    return passes(key, address) || reconciler_->is_virtual(key);
+  };
   const auto found =
       links_->primary_address(interface, family, is_virtual, instance.router.address);
-  if (found) return found;
-  // An owner whose interface has no other address than the virtual one.
-  return links_->primary_address(interface, family, [](const AddressKey&) { return false; });
+  // Otherwise an owner whose interface has no other address than the virtual one.
+  return found ? found : links_->primary_address(interface, family, passes);
 }
 
 std::optional<IpAddress> VrrpProcess::source_address(const RunningInstance& instance) {
   if (const auto& configured = instance.config.configured_source()) return configured;
   const auto [found, is_new] = source_addresses_.try_emplace(&instance);
   if (is_new) found->second = find_source(instance);
+  // Routes are not watched: a host may have all those of the Internet.
+  if (is_new && !found->second && instance.config.interface.empty())
+    retry_at_ = earliest(retry_at_, monotonic_now() + retry_after);
   return found->second;
 }
 

@@ -59,7 +59,14 @@ class Keeper {
     entry.settings = std::move(settings);
     entry.claim = claim;
   }
-  void unwant(const Key& key) { wanted_.erase(key); }
+  /// @param owner whoever wanted it last: another one's wish stays
+  /// @return true when nobody wants it any more
+  bool unwant(const Key& key, Owner owner) {
+    const auto found = wanted_.find(key);
+    if (found == wanted_.end() || found->second.claim.owner != owner) return false;
+    wanted_.erase(found);
+    return true;
+  }
 
   /// What was there and is not any more, each once.
   /// @param possible false: its absence has another cause (the interface is gone)

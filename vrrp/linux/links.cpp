@@ -179,7 +179,8 @@ const Link* Links::find(std::uint32_t index) const {
 }
 
 std::optional<IpAddress> Links::primary_address(
-    std::uint32_t index, Family family, const std::function<bool(const AddressKey&)>& is_virtual,
+    std::uint32_t index, Family family,
+    const std::function<bool(const AddressKey&, const KernelAddress&)>& is_left_out,
     const IpAddress& keep) const {
   const AddressKey first{index, IpAddress{}, 0};
   const KernelAddress* best = nullptr;
@@ -190,7 +191,7 @@ std::optional<IpAddress> Links::primary_address(
     const IpAddress& candidate = entry->first.address;
     const bool fits = candidate.family() == family && is_usable(address) &&
                       (family == Family::ipv4 || candidate.is_link_local());
-    if (!fits || address.marked || is_virtual(entry->first)) continue;
+    if (!fits || is_left_out(entry->first, address)) continue;
     if (family == Family::ipv6 && candidate == keep) return keep;
     const bool better = best == nullptr || std::pair{address.secondary, address.order} <
                                                std::pair{best->secondary, best->order};

@@ -56,10 +56,11 @@ class Links {
   [[nodiscard]] const Link* find(std::string_view name) const;
   [[nodiscard]] const Link* find(std::uint32_t index) const;
   [[nodiscard]] const std::map<AddressKey, KernelAddress>& addresses() const { return addresses_; }
-  /// The address that adverts come from: the first one that is not `is_virtual`. IPv6: the first
+  /// The address that adverts come from: the first one that is not left out. IPv6: the first
   /// link-local one that is not tentative (RFC 9568 5.1.2.1), or `keep` while that is one of them.
   [[nodiscard]] std::optional<IpAddress> primary_address(
-      std::uint32_t index, Family family, const std::function<bool(const AddressKey&)>& is_virtual,
+      std::uint32_t index, Family family,
+      const std::function<bool(const AddressKey&, const KernelAddress&)>& is_left_out,
       const IpAddress& keep = {}) const;
   /// True when any interface has the address, and it can be used.
   [[nodiscard]] bool has_address(const IpAddress& address) const;

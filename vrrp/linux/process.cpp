@@ -75,8 +75,10 @@ Result<void> VrrpProcess::commit(const process::Configure& settings) {
         {[this](const std::string& record) { put_record(record, {}); },
          [this](const std::string& record) { table_->erase(record); }});
     if (first)
-      for (const std::string& record : table_->keys())
+      for (const std::string& record : table_->keys()) {
         if (const auto held = held_address(record)) reconciler_->inherit(*held);
+        reconciler_->routes().inherit(record);
+      }
   }
   keep_addresses_at_stop_ = settings.dont_release;
   if (first && !settings.restarted && prepared_->globals.vrrp_startup_delay > Duration{0})

@@ -87,8 +87,8 @@ void Reconciler::want(const AddressKey& key, const AddressSettings& settings,
   dirty_ = true;
 }
 
-void Reconciler::unwant(const AddressKey& key) {
-  addresses_.unwant(key);
+void Reconciler::unwant(const AddressKey& key, Owner owner) {
+  if (!addresses_.unwant(key, owner)) return;
   plans_.erase(key);
   schedule_.cancel({key.interface, key.address});
   dirty_ = true;

@@ -55,8 +55,8 @@ class Reconciler {
   /// From now on this address must be there; it is announced by `plan` whenever we add it.
   void want(const AddressKey& key, const AddressSettings& settings, const AnnouncePlan& plan,
             Claim claim);
-  /// From now on it must not.
-  void unwant(const AddressKey& key);
+  /// From now on it must not, unless another owner has wanted it since.
+  void unwant(const AddressKey& key, Owner owner);
   /// Announces it now, if it is there; otherwise it will be when it is added.
   void announce(const AddressKey& key, const AnnouncePlan& plan, TimePoint now);
 

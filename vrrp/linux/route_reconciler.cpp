@@ -3,7 +3,6 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
-#include <array>
 #include <charconv>
 
 namespace holdfast::vrrp {
@@ -50,6 +49,46 @@ std::optional<std::uint32_t> number(std::string_view text) {
                                         : std::nullopt;
 }
 
+std::uint8_t byte(std::string_view text) {
+  return static_cast<std::uint8_t>(number(text).value_or(0));
+}
+
+/// The key of a record, whole; nothing for a record of something else.
+std::optional<RouteKey> route_of(std::string_view record) {
+  if (!record.starts_with(route_prefix)) return std::nullopt;
+  const auto words = split(record.substr(route_prefix.size()));
+  if (words.size() < 6) return std::nullopt;
+  const auto address = IpAddress::parse(words[2]);
+  if (!address) return std::nullopt;
+  RouteKey key;
+  key.family = address->family();
+  key.protocol = byte(words[0]);
+  key.table = number(words[1]).value_or(0);
+  key.destination = {*address, byte(words[3])};
+  key.tos = byte(words[4]);
+  key.metric = number(words[5]).value_or(0);
+  if (const auto source = words.size() > 7 ? IpAddress::parse(words[6]) : std::nullopt)
+    key.source = {*source, byte(words[7])};
+  return key;
+}
+
+/// As much of the key as says which rule it is; nothing for a record of something else.
+std::optional<RuleKey> rule_of(std::string_view record) {
+  if (!record.starts_with(rule_prefix)) return std::nullopt;
+  const auto words = split(record.substr(rule_prefix.size()));
+  if (words.size() < 6) return std::nullopt;
+  const auto address = IpAddress::parse(words[4]);
+  if (!address) return std::nullopt;
+  RuleKey key;
+  key.family = address->family();
+  key.priority = number(words[1]).value_or(0);
+  key.protocol = byte(words[2]);
+  key.action = byte(words[3]);
+  key.from = {*address, byte(words[5])};
+  if (words.size() > 6) key.go_to = number(words[6]).value_or(0);
+  return key;
+}
+
 }  // namespace
 
 void report_restored(Log& log, std::string_view event, const std::string& what) {
@@ -61,7 +100,8 @@ void report_restored(Log& log, std::string_view event, const std::string& what) 
 void RouteReconciler::set_configured(std::set<RouteKey> routes, std::set<RuleKey> rules) {
   configured_routes_ = std::move(routes);
   configured_rules_ = std::move(rules);
-  if (configured_routes_.empty() && configured_rules_.empty() && !kernel_) return;
+  if (configured_routes_.empty() && configured_rules_.empty() && inherited_.empty() && !kernel_)
+    return;
   if (!kernel_) {
     auto opened = KernelRoutes::open();
     if (!opened) {
@@ -72,8 +112,33 @@ void RouteReconciler::set_configured(std::set<RouteKey> routes, std::set<RuleKey
   }
   std::set<std::uint8_t> protocols;
   for (const RouteKey& key : configured_routes_) protocols.insert(key.protocol);
+  for (const std::string& record : inherited_)
+    if (const auto key = route_of(record)) protocols.insert(key->protocol);
   kernel_->follow(protocols);
   static_cast<void>(kernel_changed());
+  take_inheritance();
+}
+
+void RouteReconciler::inherit(const std::string& record) {
+  if (record.starts_with(route_prefix) || record.starts_with(rule_prefix))
+    inherited_.insert(record);
+}
+
+/// What is still there of it is held; the rest is forgotten.
+void RouteReconciler::take_inheritance() {
+  const auto records = std::exchange(inherited_, {});
+  std::set<std::string> present;
+  const auto take = [&](const auto& keys, auto& held) {
+    for (const auto& key : keys)
+      if (const std::string record = held_record(key); records.contains(record)) {
+        held.insert(key);
+        present.insert(record);
+      }
+  };
+  take(kernel_->routes(), held_routes_);
+  take(kernel_->rules(), held_rules_);
+  for (const std::string& record : records)
+    if (ledger_.release && !present.contains(record)) ledger_.release(record);
 }
 
 bool RouteReconciler::update() {
@@ -177,38 +242,11 @@ std::string held_record(const RuleKey& key) {
 }
 
 std::optional<netlink::Message> removal_of(std::string_view record) {
-  const bool is_route = record.starts_with(route_prefix);
-  if (!is_route && !record.starts_with(rule_prefix)) return std::nullopt;
-  const auto words = split(record.substr(is_route ? route_prefix.size() : rule_prefix.size()));
-  if (words.size() < 6) return std::nullopt;
-  const auto address = IpAddress::parse(words[is_route ? 2 : 4]);
-  std::array<std::optional<std::uint32_t>, 6> numbers;
-  for (std::size_t i = 0; i < numbers.size(); ++i) numbers.at(i) = number(words[i]);
-  const auto byte = [&](std::size_t i) {
-    return static_cast<std::uint8_t>(numbers.at(i).value_or(0));
-  };
-  if (!address) return std::nullopt;
-  if (is_route) {
-    RouteChange change{RouteChange::Kind::remove, {}, {}};
-    change.key.family = address->family();
-    change.key.protocol = byte(0);
-    change.key.table = numbers[1].value_or(0);
-    change.key.destination = {*address, byte(3)};
-    change.key.tos = byte(4);
-    change.key.metric = numbers[5].value_or(0);
-    const auto source = words.size() > 7 ? IpAddress::parse(words[6]) : std::nullopt;
-    if (source)
-      change.key.source = {*source, static_cast<std::uint8_t>(number(words[7]).value_or(0))};
-    return request_for(change);
-  }
-  RuleChange change{RuleChange::Kind::remove, {}, {}};
-  change.key.family = address->family();
-  change.key.priority = numbers[1].value_or(0);
-  change.key.protocol = byte(2);
-  change.key.action = byte(3);
-  change.key.from = {*address, byte(5)};
-  if (words.size() > 6) change.key.go_to = number(words[6]).value_or(0);
-  return request_for(change);
+  if (const auto route = route_of(record))
+    return request_for(RouteChange{RouteChange::Kind::remove, *route, {}});
+  if (const auto rule = rule_of(record))
+    return request_for(RuleChange{RuleChange::Kind::remove, *rule, {}});
+  return std::nullopt;
 }
 
 }  // namespace holdfast::vrrp

@@ -31,12 +31,16 @@ class RouteReconciler {
   };
   void set_ledger(Ledger ledger) { ledger_ = std::move(ledger); }
 
+  /// What a predecessor held is ours as well; call it before the first set_configured().
+  /// @param record of held_record(); anything else is passed over
+  void inherit(const std::string& record);
+
   void want(const RouteKey& key, RouteSettings settings, Claim claim) {
     routes_.want(key, std::move(settings), claim);
   }
   void want(const RuleKey& key, Claim claim) { rules_.want(key, {}, claim); }
-  void unwant(const RouteKey& key) { routes_.unwant(key); }
-  void unwant(const RuleKey& key) { rules_.unwant(key); }
+  void unwant(const RouteKey& key, Owner owner) { routes_.unwant(key, owner); }
+  void unwant(const RuleKey& key, Owner owner) { rules_.unwant(key, owner); }
 
   /// Readable when update() has something; negative: nothing is watched.
   [[nodiscard]] int descriptor() const { return kernel_ ? kernel_->descriptor() : -1; }
@@ -61,6 +65,7 @@ class RouteReconciler {
   void apply(Keeper<Key, Settings>& keeper, std::set<Key>& held,
              const std::vector<Change<Key, Settings>>& batch, TimePoint now);
   [[nodiscard]] bool is_possible(const RouteKey& key) const;
+  void take_inheritance();
 
   const Links& links_;
   Log& log_;
@@ -70,6 +75,7 @@ class RouteReconciler {
   std::set<RouteKey> configured_routes_, held_routes_;
   std::set<RuleKey> configured_rules_, held_rules_;
   Ledger ledger_;
+  std::set<std::string> inherited_;  ///< records of a predecessor, until the kernel was looked at
 };
 
 /// The record of a route or a rule that is held, in the state table.

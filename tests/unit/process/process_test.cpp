@@ -3,11 +3,13 @@
 #include <gtest/gtest.h>
 #include <sys/socket.h>
 
+#include <boost/asio/io_context.hpp>
 #include <boost/json.hpp>
 
 #include "daemon/process/channel.h"
 #include "daemon/process/memfd.h"
 #include "daemon/process/messages.h"
+#include "daemon/process/send_queue.h"
 #include "daemon/process/state_table.h"
 
 namespace holdfast::process {
@@ -46,6 +48,43 @@ TEST(Channel, MessagesArriveWithTheirDescriptors) {
   EXPECT_EQ(read.serial, 7U);
   EXPECT_TRUE(read.restarted);
   EXPECT_EQ(*read_memfd(read.text), "lines");
+}
+struct NoLog : Log {
+  void write(const Event&) override {}
+};
+
+TEST(SendQueue, KeepsWhatTheSocketCannotTakeUntilTheOtherSideReads) {
+  auto [near, end] = std::move(*Channel::make_pair());
+  Channel far{std::move(end)};
+  boost::asio::io_context context;
+  boost::asio::posix::stream_descriptor writable{context, near.descriptor()};
+  NoLog log;
+  int emptied = 0;
+  {
+    SendQueue queue{near, writable, log, "the other"};
+    queue.when_empty([&] { ++emptied; });
+    constexpr std::uint64_t count = 5000;
+    for (std::uint64_t run = 0; run < count; ++run)
+      queue.send(CheckResult{"chk", run, CheckOutcome::exited, 0});
+    EXPECT_FALSE(queue.is_empty());
+    std::uint64_t next = 0;
+    while (next < count) {
+      context.restart();
+      context.poll();
+      auto packet = far.receive();
+      ASSERT_TRUE(packet && *packet) << next;
+      EXPECT_EQ(std::get<CheckResult>(*parse_message(std::move(**packet))).run, next++);
+    }
+    EXPECT_TRUE(queue.is_empty());
+    EXPECT_GE(emptied, 1);
+    for (std::uint64_t run = 0; run < count; ++run)
+      queue.send(CheckResult{"chk", run, CheckOutcome::exited, 0});
+  }
+  while (*far.receive()) {  // its handler runs when the queue is gone
+  }
+  context.restart();
+  context.poll();
+  writable.release();
 }
 TEST(Channel, EveryMessageSurvivesTheWay) {
   auto [supervisor, end] = std::move(*Channel::make_pair());

@@ -149,6 +149,31 @@ TEST(Group, OneThatYieldsTakesTheOthersAlongSilently) {
                                      "1 Backup: its sync group: VI_2 yields",
                                      "3 Backup: its sync group: VI_2 yields"));
 }
+TEST(Group, OneThatFindsItselfLateTakesTheOthersAlong) {
+  Group group{3};
+  for (RouterConfig& config : group.configs) {
+    config.preempt = false;
+    config.late_priority = 254;
+  }
+  group.start();
+  group.all_want();
+  group.now += 10s;
+  group.on(1, DeadlineReached{});
+  EXPECT_THAT(group.names(), ElementsAre(backup, backup, backup));
+  EXPECT_THAT(group.log, testing::SizeIs(3));
+  EXPECT_THAT(group.log[1], "1 Backup: its sync group: VI_2 yields");
+}
+TEST(Group, ALostAddressMakesAllActiveOnesYieldWithAResignation) {
+  Group group{2};
+  group.start();
+  group.all_want();
+  group.on(1, HoldingsLost{"192.0.2.1/24"});
+  EXPECT_THAT(group.names(), ElementsAre(backup, backup));
+  EXPECT_THAT(group.log, ElementsAre("2 advert 0", testing::StartsWith("2 Backup"), "1 advert 0",
+                                     testing::StartsWith("1 Backup")));
+  group.on(1, HoldingsLost{"192.0.2.1/24"});
+  EXPECT_TRUE(group.log.empty());
+}
 TEST(Group, OneFaultIsThatOfAllAndActiveOnesResign) {
   Group group{2};
   group.start();
@@ -229,12 +254,16 @@ TEST(Group, MembersAreInOneStateAfterEveryEvent) {
       config.preempt = random() % 2 == 0;
       if (random() % 4 == 0) config.preempt_delay = 2s;
       if (random() % 10 == 0) config.priority = 120;
+      if (random() % 4 == 0) config.late_priority = 254;
     }
     group.start();
     for (int event = 0; event < 60; ++event) {
       const std::size_t which = random() % group.states.size();
-      group.now += std::chrono::milliseconds{random() % 1500};
-      switch (random() % 8) {
+      group.now += std::chrono::milliseconds{random() % (random() % 20 == 0 ? 9000 : 1500)};
+      switch (random() % 9) {
+        case 8:
+          group.on(which, HoldingsLost{"an address"});
+          break;
         case 0:
           group.on(which, FaultRaised{});
           break;
