@@ -2,10 +2,9 @@
 #include <gtest/gtest.h>
 
 #include <chrono>
-#include <cstdlib>
 #include <functional>
-#include <iostream>
 
+#include "tests/sim/seeds.h"
 #include "tests/sim/simulation.h"
 
 namespace holdfast::sim {
@@ -14,25 +13,7 @@ namespace {
 using namespace std::chrono_literals;
 using vrrp::RouterConfig;
 
-/// Sanitized builds run a tenth.
-std::uint64_t seeds() { return std::getenv("HOLDFAST_SANITIZED") != nullptr ? 1000 : 10000; }
-
-template <typename Body>
-void for_each_seed(const Body& body) {
-  const auto begun = std::chrono::steady_clock::now();
-  Duration simulated{0};
-  if (const char* only = std::getenv("SIM_SEED")) {
-    body(std::strtoull(only, nullptr, 10));
-    return;
-  }
-  for (std::uint64_t seed = 0; seed < seeds() && !testing::Test::HasFailure(); ++seed) {
-    SCOPED_TRACE("SIM_SEED=" + std::to_string(seed));  // enough to replay the failure exactly
-    simulated += body(seed);
-  }
-  const std::chrono::duration<double> real = std::chrono::steady_clock::now() - begun;
-  std::cout << seeds() << " seeds, " << in_seconds(simulated) / 3600 / real.count()
-            << " simulated hours per second\n";
-}
+constexpr std::uint64_t seeds = 10'000;
 
 /// Two to five routers with different priorities, all of one version and interval.
 std::vector<RouterConfig> routers(std::mt19937_64& random, bool preempt = true) {
@@ -96,11 +77,10 @@ void trouble(Simulation& sim, const std::vector<RouterConfig>& configs) {
 // Once the network has healed, exactly one router is Active within the down interval and skew, and
 // with preemption it is the one of highest priority.
 TEST(Election, TheBestRouterAloneIsActiveOnceTheNetworkHeals) {
-  for_each_seed([](std::uint64_t seed) -> Duration {
+  for_each_seed(seeds, [](std::uint64_t seed) -> Duration {
     std::mt19937_64 random{seed * 7919 + 1};
     const auto configs = routers(random);
     Simulation sim{seed, configs};
-    const TimePoint begun = sim.now();
     trouble(sim, configs);
     sim.run_for(settling(configs) * 2);  // the last pause or restart may still run at the healing
     EXPECT_EQ(sim.active(), std::vector<std::size_t>{0});
@@ -110,19 +90,18 @@ TEST(Election, TheBestRouterAloneIsActiveOnceTheNetworkHeals) {
     EXPECT_EQ(sim.active(), std::vector<std::size_t>{0});
     EXPECT_EQ(sim.takeovers(0), before) << "it flaps in a calm network";
     EXPECT_EQ(sim.take_longest_overlap(), Duration{0});
-    return sim.now() - begun;
+    return sim.simulated();
   });
 }
 
 // Never two Active routers in one connected component for longer than one interval and the
 // network's delay: the loser hears the winner's next advert.
 TEST(Election, TwoActiveRoutersDoNotOutliveOneInterval) {
-  for_each_seed([](std::uint64_t seed) -> Duration {
+  for_each_seed(seeds, [](std::uint64_t seed) -> Duration {
     std::mt19937_64 random{seed * 104729 + 3};
     const auto configs = routers(random);
     const Duration interval = configs.front().advertisement_interval;
     Simulation sim{seed, configs};
-    const TimePoint begun = sim.now();
     for (int round = 0; round < 6; ++round) {
       std::vector<int> groups;
       for (std::size_t i = 0; i < configs.size(); ++i)
@@ -134,36 +113,34 @@ TEST(Election, TwoActiveRoutersDoNotOutliveOneInterval) {
       sim.run_for(settling(configs) * 2);
       EXPECT_LE(in_seconds(sim.take_longest_overlap()), in_seconds(interval + 2ms));
     }
-    return sim.now() - begun;
+    return sim.simulated();
   });
 }
 
 // Without preemption nobody takes over from a living Active router in a calm network.
 TEST(Election, WithoutPreemptionAReturningRouterWaits) {
-  for_each_seed([](std::uint64_t seed) -> Duration {
+  for_each_seed(seeds, [](std::uint64_t seed) -> Duration {
     std::mt19937_64 random{seed * 31 + 5};
     const auto configs = routers(random, /*preempt=*/false);
     Simulation sim{seed, configs};
-    const TimePoint begun = sim.now();
     sim.run_for(settling(configs) * 2 + 2s);
     const auto first = sim.active();
     EXPECT_EQ(first.size(), 1U);
-    if (first.size() != 1) return sim.now() - begun;
+    if (first.size() != 1) return sim.simulated();
     const std::size_t other = (first[0] + 1) % configs.size();
     sim.restart(other, settling(configs), false);
     sim.run_for(settling(configs) * 4);
     EXPECT_EQ(sim.active(), first);
-    return sim.now() - begun;
+    return sim.simulated();
   });
 }
 
 // A process that died and comes back within the down interval goes on: nobody else takes over.
 TEST(Election, ARestartWithStateWithinTheDownIntervalMovesNothing) {
-  for_each_seed([](std::uint64_t seed) -> Duration {
+  for_each_seed(seeds, [](std::uint64_t seed) -> Duration {
     std::mt19937_64 random{seed * 17 + 11};
     const auto configs = routers(random);
     Simulation sim{seed, configs};
-    const TimePoint begun = sim.now();
     sim.run_for(settling(configs) * 2 + 2s);
     for (int round = 0; round < 5; ++round) {
       sim.run_for(configs.front().advertisement_interval * static_cast<int>(1 + random() % 3));
@@ -174,17 +151,16 @@ TEST(Election, ARestartWithStateWithinTheDownIntervalMovesNothing) {
     EXPECT_EQ(sim.active(), std::vector<std::size_t>{0});
     for (std::size_t i = 0; i < configs.size(); ++i)
       EXPECT_LE(sim.takeovers(i), 1U) << "router " << i;
-    return sim.now() - begun;
+    return sim.simulated();
   });
 }
 
 // A stop in order hands over within the skew time of the next router.
 TEST(Election, AResignationHandsOverWithinTheSkewTime) {
-  for_each_seed([](std::uint64_t seed) -> Duration {
+  for_each_seed(seeds, [](std::uint64_t seed) -> Duration {
     std::mt19937_64 random{seed * 13 + 7};
     const auto configs = routers(random);
     Simulation sim{seed, configs};
-    const TimePoint begun = sim.now();
     sim.run_for(settling(configs) * 2 + 2s);
     // A wire that keeps order: an advert of before must not arrive behind the resignation.
     sim.set_weather({0, 0, 10us});
@@ -192,7 +168,7 @@ TEST(Election, AResignationHandsOverWithinTheSkewTime) {
     sim.stop(0);
     sim.run_for(skew_time(configs[1], configs[1].advertisement_interval) + 3ms);
     EXPECT_EQ(sim.active(), std::vector<std::size_t>{1});
-    return sim.now() - begun;
+    return sim.simulated();
   });
 }
 
@@ -242,16 +218,7 @@ Duration best_router_wins(std::uint64_t seed, const std::function<Speech(std::si
   sim.set_weather({});
   sim.run_for(3 * settling(configs) + 1s);
   EXPECT_EQ(sim.active(), std::vector<std::size_t>{0});
-  return sim.now().time_since_epoch();
-}
-
-/// The seeds of what is not the election itself.
-template <typename Body>
-void for_some_seeds(const Body& body) {
-  for (std::uint64_t seed = 0; seed < seeds() / 10 && !testing::Test::HasFailure(); ++seed) {
-    SCOPED_TRACE("SIM_SEED=" + std::to_string(seed));
-    body(seed);
-  }
+  return sim.simulated();
 }
 
 vrrp::HmacPolicy policy(char key, vrrp::HmacMode mode = vrrp::HmacMode::enforce) {
@@ -263,8 +230,8 @@ vrrp::HmacPolicy policy(char key, vrrp::HmacMode mode = vrrp::HmacMode::enforce)
 }
 
 TEST(Speech, UnicastRoutersAgreeAsMulticastOnesDo) {
-  for_some_seeds([](std::uint64_t seed) {
-    best_router_wins(seed, [](std::size_t i) {
+  for_each_seed(seeds / 10, [](std::uint64_t seed) {
+    return best_router_wins(seed, [](std::size_t i) {
       Speech speech;
       for (std::size_t peer = 0; peer < 5; ++peer)
         if (peer != i) speech.peers.insert(peer);
@@ -274,8 +241,8 @@ TEST(Speech, UnicastRoutersAgreeAsMulticastOnesDo) {
 }
 
 TEST(Speech, SignedAdvertsSurviveLossDuplicationAndDrift) {
-  for_some_seeds([](std::uint64_t seed) {
-    best_router_wins(seed, [](std::size_t) {
+  for_each_seed(seeds / 10, [](std::uint64_t seed) {
+    return best_router_wins(seed, [](std::size_t) {
       Speech speech;
       speech.hmac = policy('k');
       return speech;
@@ -284,8 +251,8 @@ TEST(Speech, SignedAdvertsSurviveLossDuplicationAndDrift) {
 }
 
 TEST(Speech, AKeyIsIntroducedRouterByRouter) {
-  for_some_seeds([](std::uint64_t seed) {
-    best_router_wins(seed, [](std::size_t i) {
+  for_each_seed(seeds / 10, [](std::uint64_t seed) {
+    return best_router_wins(seed, [](std::size_t i) {
       Speech speech;  // some sign already, some only listen
       speech.hmac =
           policy('k', i % 2 == 0 ? vrrp::HmacMode::permissive : vrrp::HmacMode::receive_only);
@@ -295,8 +262,8 @@ TEST(Speech, AKeyIsIntroducedRouterByRouter) {
 }
 
 TEST(Speech, ChecksumsOfBothReadingsAreUnderstood) {
-  for_some_seeds([](std::uint64_t seed) {
-    best_router_wins(seed, [](std::size_t i) {
+  for_each_seed(seeds / 10, [](std::uint64_t seed) {
+    return best_router_wins(seed, [](std::size_t i) {
       Speech speech;
       speech.checksum =
           i % 2 == 0 ? vrrp::ChecksumStyle::message : vrrp::ChecksumStyle::pseudo_header;
@@ -310,7 +277,7 @@ TEST(Speech, ChecksumsOfBothReadingsAreUnderstood) {
 TEST(Speech, VersionsKeysAndPasswordsMakeIslandsWithOneActiveRouterEach) {
   enum class Wall { version, key, password, interval };
   for (const Wall wall : {Wall::version, Wall::key, Wall::password, Wall::interval})
-    for_some_seeds([&](std::uint64_t seed) {
+    for_each_seed(seeds / 10, [&](std::uint64_t seed) {
       std::vector<RouterConfig> configs(4);
       for (std::size_t i = 0; i < configs.size(); ++i) {
         configs[i].priority = static_cast<std::uint8_t>(200 - 30 * i);
@@ -331,6 +298,7 @@ TEST(Speech, VersionsKeysAndPasswordsMakeIslandsWithOneActiveRouterEach) {
       sim.run_for(30s);
       EXPECT_EQ(sim.active(), (std::vector<std::size_t>{0, 1}));
       EXPECT_GT(sim.discarded(), 0U);
+      return sim.simulated();
     });
 }
 

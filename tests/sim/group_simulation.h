@@ -45,6 +45,7 @@ class GroupSimulation {
   [[nodiscard]] std::uint64_t takeovers() const { return takeovers_; }
   [[nodiscard]] std::size_t nodes() const { return nodes_.size(); }
   [[nodiscard]] TimePoint now() const { return now_; }
+  [[nodiscard]] Duration simulated() const { return now_ - begin; }
   std::mt19937_64& random() { return random_; }
 
  private:
@@ -67,7 +68,8 @@ class GroupSimulation {
 
   StepFunction step_;
   std::mt19937_64 random_;
-  TimePoint now_{std::chrono::hours{1}};
+  static constexpr TimePoint begin{std::chrono::hours{1}};
+  TimePoint now_ = begin;
   double loss_ = 0;
   std::vector<Node> nodes_;
   std::set<std::pair<std::size_t, std::size_t>> cut_;

@@ -21,6 +21,7 @@ Simulation::Simulation(std::uint64_t seed, const std::vector<vrrp::RouterConfig>
   for (std::size_t i = 0; i < configs.size(); ++i) {
     Node node;
     node.config = configs[i];
+    node.base_priority = configs[i].priority;
     node.config.address = IpAddress::v4(0x0A000001U + static_cast<std::uint32_t>(i));
     node.drift = drift(random_);
     node.starts_at = now_ + std::chrono::milliseconds{random_() % 1000};
@@ -82,7 +83,7 @@ void Simulation::wake(std::size_t node) {
 }
 
 vrrp::HmacSequence Simulation::time_of_day(const Node& node) const {
-  return vrrp::hmac_clock(local(node, now_).time_since_epoch());
+  return vrrp::hmac_clock(local(node, now_).time_since_epoch() + node.clock_error);
 }
 
 /// What the adapter does with a packet.
@@ -112,7 +113,7 @@ void Simulation::serve(std::size_t i) {
   if (node.starts_at && *node.starts_at <= now_) {
     node.starts_at.reset();
     node.state = vrrp::Initialize{};
-    apply(i, vrrp::Startup{std::exchange(node.remembered, std::nullopt), false});
+    apply(i, vrrp::Startup{std::exchange(node.remembered, std::nullopt), node.sum.has_fault()});
     return;
   }
   if (node.starts_at || node.asleep_until > now_) return;
@@ -181,11 +182,32 @@ void Simulation::restart(std::size_t i, Duration gap, bool with_state) {
   node.remembered = with_state ? std::optional{node.state} : std::nullopt;
   node.starts_at = now_ + gap;
   node.waiting.clear();
+  node.sender = {};
+  node.receiver = {};
   // The kernel keeps the addresses meanwhile, but nobody speaks for the router.
   node.state = vrrp::Initialize{};
 }
 
 void Simulation::stop(std::size_t node) { apply(node, vrrp::Shutdown{}); }
+
+void Simulation::set_trackers(std::size_t node, std::vector<vrrp::Tracked> trackers) {
+  nodes_[node].sum = vrrp::TrackedSum{trackers.size()};
+  nodes_[node].trackers = std::move(trackers);
+  for (std::size_t i = 0; i < nodes_[node].trackers.size(); ++i)
+    set_reading(node, i, vrrp::Reading::of(true));
+}
+
+void Simulation::set_reading(std::size_t i, std::size_t tracker, const vrrp::Reading& reading) {
+  Node& node = nodes_[i];
+  const bool was_faulty = node.sum.has_fault();
+  node.sum.set(tracker, vrrp::contribution(node.trackers[tracker], reading));
+  const vrrp::RouterConfig before = node.config;
+  node.config.priority = vrrp::effective_priority(node.base_priority, node.sum.total());
+  if (node.starts_at) return;
+  if (node.config != before) apply(i, vrrp::ConfigChanged{before});
+  if (!was_faulty && node.sum.has_fault()) apply(i, vrrp::FaultRaised{});
+  if (was_faulty && !node.sum.has_fault()) apply(i, vrrp::FaultCleared{});
+}
 
 std::vector<std::size_t> Simulation::active() const {
   std::vector<std::size_t> all;

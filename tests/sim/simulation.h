@@ -14,6 +14,7 @@
 #include "vrrp/core/hmac_trailer.h"
 #include "vrrp/core/packet.h"
 #include "vrrp/core/router.h"
+#include "vrrp/core/tracker.h"
 
 namespace holdfast::sim {
 
@@ -54,11 +55,18 @@ class Simulation {
   void pause(std::size_t node, Duration span);
   /// The process dies and is started again after `gap`, with or without its state table.
   void restart(std::size_t node, Duration gap, bool with_state);
+  /// Sets the node's time of day wrong by `error`. Deadlines are counted by another clock.
+  void set_clock_error(std::size_t node, Duration error) { nodes_[node].clock_error = error; }
+  /// What the node tracks from now on; all of it is good at first.
+  void set_trackers(std::size_t node, std::vector<vrrp::Tracked> trackers);
+  void set_reading(std::size_t node, std::size_t tracker, const vrrp::Reading& reading);
+  [[nodiscard]] bool is_faulty(std::size_t node) const { return nodes_[node].sum.has_fault(); }
   /// Stops in order (SIGTERM).
   void stop(std::size_t node);
 
   [[nodiscard]] std::vector<std::size_t> active() const;
   [[nodiscard]] TimePoint now() const { return now_; }
+  [[nodiscard]] Duration simulated() const { return now_ - begin; }
   /// Longest time for which two nodes of one group were both Active since the last call.
   Duration take_longest_overlap();
   [[nodiscard]] std::uint64_t takeovers(std::size_t node) const { return nodes_[node].takeovers; }
@@ -82,6 +90,10 @@ class Simulation {
     std::vector<Packet> waiting;  ///< arrived while asleep
     std::uint64_t takeovers = 0;
     Speech speech{};
+    Duration clock_error{0};
+    std::uint8_t base_priority = 0;
+    std::vector<vrrp::Tracked> trackers{};
+    vrrp::TrackedSum sum{};
     vrrp::HmacSender sender{};
     vrrp::HmacReceiver receiver{};
   };
@@ -101,14 +113,15 @@ class Simulation {
   [[nodiscard]] std::vector<std::byte> advert_of(Node& node, std::uint8_t priority,
                                                  const IpAddress& destination,
                                                  std::optional<vrrp::HmacSequence> signature);
-  /// The time of day of a node: it drifts with its clock.
+  /// The time of day of a node: it drifts with its clock, and has an error of its own.
   [[nodiscard]] vrrp::HmacSequence time_of_day(const Node& node) const;
   void serve(std::size_t node);
   void measure_overlap(TimePoint until);
 
   StepFunction step_;
   std::mt19937_64 random_;
-  TimePoint now_{std::chrono::hours{1}};
+  static constexpr TimePoint begin{std::chrono::hours{1}};
+  TimePoint now_ = begin;
   Weather weather_;
   std::vector<Node> nodes_;
   std::vector<int> groups_;
