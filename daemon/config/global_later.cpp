@@ -49,7 +49,8 @@ void read_ipsets(Globals& globals, const Line&, const Statement& statement, Read
   globals.firewall.ipsets = std::move(names);
 }
 
-constexpr char vrrp_table[] = "keepalived";
+/// Not keepalived's: it deletes a table of its name when it starts in the same namespace.
+constexpr char vrrp_table[] = "holdfast";
 constexpr char ipvs_table[] = "keepalived_ipvs";
 
 /// `[TABLE]`: the bare keyword means Bare.
@@ -189,15 +190,16 @@ constexpr std::array rows{
                          read_iptables)),
     pending(row<Globals>("vrrp_ipsets", "NAME1 [NAME2 .. NAME6]", "keepalived",
                          "Names of the sets that the iptables rules use.", read_ipsets)),
-    pending(row<Globals>("nftables", "[TABLE]", "keepalived",
-                         "Use nftables for the rules of VRRP; the table keepalived when bare.",
-                         read_table<&FirewallDefs::table, vrrp_table>)),
-    pending(part_field<&Globals::firewall, &FirewallDefs::priority>(
-        "nftables_priority", hook_priority, "Priority of the hooks of the VRRP chains.")),
-    pending(part_field<&Globals::firewall, &FirewallDefs::by_index>(
-        "nftables_ifindex", Switch{}, "Match interfaces by number instead of name.")),
-    pending(part_field<&Globals::firewall, &FirewallDefs::counters>("nftables_counters", Switch{},
-                                                                    "Count packets in the rules.")),
+    row<Globals>("nftables", "[TABLE]", "keepalived",
+                 "Table of the inet family for the rules of no_accept and VMACs; holdfast by "
+                 "default. Two daemons in one network namespace need two names.",
+                 read_table<&FirewallDefs::table, vrrp_table>),
+    part_field<&Globals::firewall, &FirewallDefs::priority>(
+        "nftables_priority", hook_priority, "Priority of the hooks of the VRRP chains; -1."),
+    part_field<&Globals::firewall, &FirewallDefs::by_index>(
+        "nftables_ifindex", Switch{}, "Match interfaces by number instead of name."),
+    part_field<&Globals::firewall, &FirewallDefs::counters>(
+        "nftables_counters", Switch{}, "Count what each rule drops (`nft list table`)."),
     pending(row<Globals>("nftables_ipvs", "[TABLE]", "keepalived",
                          "Give the addresses of a virtual_server_group a firewall mark by "
                          "nftables; the table keepalived_ipvs when bare.",

@@ -220,6 +220,19 @@ void settle_owner(Instance& instance, const GlobalDefs& globals, Reader& reader)
       owner && instance.owner_ignore_adverts.value_or(globals.vrrp.owner_ignore_adverts);
 }
 
+/// The owner accepts always (RFC 9568 6.4.3).
+void settle_accept_mode(Instance& instance, bool strict, Reader& reader) {
+  if (strict && instance.accept == true && instance.router.version == Version::v2) {
+    reader.warn(instance.place_of("accept"),
+                fmt::format("vrrp_instance {}: strict mode: version 2 has no accept mode "
+                            "(RFC 3768 6.4.3); it is left out",
+                            instance.name));
+    instance.accept.reset();
+  }
+  instance.refuses_packets =
+      !instance.accept.value_or(!strict) && instance.router.priority != owner_priority;
+}
+
 void settle_late_timers(Instance& instance, Reader& reader) {
   if (instance.timer_expired_backup && instance.preempt)
     reader.warn(
@@ -282,6 +295,7 @@ bool complete(Instance& instance, const GlobalDefs& globals, Reader& reader) {
       instance.higher_prio_send_advert.value_or(globals.vrrp_higher_prio_send_advert);
   settle_owner(instance, globals, reader);
   settle_late_timers(instance, reader);
+  settle_accept_mode(instance, strict, reader);
   instance.announce = announce_config(instance, globals);
   instance.checksum_style = instance.v3_checksum_as_v2.value_or(globals.v3_checksum_as_v2)
                                 ? ChecksumStyle::message
@@ -325,14 +339,15 @@ void report_conflicts(const VrrpConfig& config, Reader& reader) {
 
 bool equal_in_effect(const Instance& a, const Instance& b) {
   const auto effect = [](const Instance& i) {
-    return std::tie(
-        i.name, i.interface, i.virtual_router_id, i.state, i.router, i.announce, i.checksum_style,
-        i.dont_track_primary, i.mcast_src_ip, i.auth_type, i.auth_pass, i.addresses, i.excluded,
-        i.skip_check_adv_addr, i.unicast, i.links, i.tracked, i.track_damping, i.on_address_loss,
-        i.hmac, i.hmac_policy, i.ignores_adverts, i.routes, i.rules, i.mcast_dst_ip, i.vrf,
-        i.track_src_ip, i.promote_secondaries, i.linkbeat_use_polling, i.family, i.group, i.accept,
-        i.strict_mode, i.smtp_alert, i.owner_ignore_adverts, i.notify_priority_changes,
-        i.lvs_sync_daemon_interface, i.timer_expired_backup, i.garp_extra_if, i.kernel_rx_buf_size);
+    return std::tie(i.name, i.interface, i.virtual_router_id, i.state, i.router, i.announce,
+                    i.checksum_style, i.dont_track_primary, i.mcast_src_ip, i.auth_type,
+                    i.auth_pass, i.addresses, i.excluded, i.skip_check_adv_addr, i.unicast, i.links,
+                    i.tracked, i.track_damping, i.on_address_loss, i.hmac, i.hmac_policy,
+                    i.ignores_adverts, i.routes, i.rules, i.mcast_dst_ip, i.vrf, i.track_src_ip,
+                    i.promote_secondaries, i.linkbeat_use_polling, i.family, i.group,
+                    i.refuses_packets, i.strict_mode, i.smtp_alert, i.owner_ignore_adverts,
+                    i.notify_priority_changes, i.lvs_sync_daemon_interface, i.timer_expired_backup,
+                    i.garp_extra_if, i.kernel_rx_buf_size);
   };
   return effect(a) == effect(b);
 }

@@ -107,6 +107,8 @@ struct Instance {
   ChecksumStyle checksum_style = ChecksumStyle::pseudo_header;
   std::optional<HmacPolicy> hmac_policy;  ///< auth_hmac
   bool ignores_adverts = false;           ///< an owner with owner_ignore_adverts
+  /// Packets for its addresses are dropped (RFC 9568 6.1 Accept_Mode false).
+  bool refuses_packets = false;
 
   /// Where a message about this keyword points: at its argument, or at the block without it.
   [[nodiscard]] config::Place place_of(std::string_view keyword) const {

@@ -240,10 +240,14 @@ constexpr std::array instance_schema{
                   "Routes present while Active.", read_routes),
     row<Instance>("virtual_rules", "{ RULE-LINE ... }", "keepalived",
                   "Policy rules present while Active.", read_rules),
-    pending(field<&Instance::accept>("accept", Switch{}, "RFC 9568 6.1",
-                                     "Accept traffic to the addresses while not owner.")),
-    pending(field<&Instance::accept>("no_accept", Switch{false}, "RFC 9568 6.1",
-                                     "Drop traffic to the addresses while not owner.")),
+    field<&Instance::accept>("accept", Switch{}, "RFC 9568 6.1",
+                             "Take packets for the virtual addresses also where this router is not "
+                             "their owner; the default without strict mode."),
+    field<&Instance::accept>(
+        "no_accept", Switch{false}, "RFC 9568 6.1",
+        "Drop packets to and from the virtual addresses, neighbour discovery aside, unless the "
+        "priority is 255. What is forwarded passes. IPVS services on them need nftables_priority "
+        "100 or more."),
     pending(field<&Instance::strict_mode>("strict_mode", Boolean{}, "keepalived",
                                           "Enforce the RFC for this instance.")),
     pending(field<&Instance::debug>("debug", Range{0, 4}, "keepalived",

@@ -124,9 +124,35 @@ void VrrpProcess::hold_addresses(RunningInstance& instance, bool hold) {
       want_addresses(*list, plan, claim, now);
   replace_held(instance.held, std::move(now),
                [&](const AddressKey& key) { reconciler_->unwant(key, &instance); });
+  refuse_packets(instance);
   hold_routes(claim, hold ? instance.config.routes : std::vector<Route>{}, instance.held_routes);
   hold_rules(claim, hold ? instance.config.rules : std::vector<PolicyRule>{}, instance.held_rules);
   if (!stopping_) work_soon();
+}
+
+/// RFC 9568 6.1 Accept_Mode: of what the instance holds.
+void VrrpProcess::refuse_packets(const RunningInstance& instance) {
+  FilterElements elements;
+  if (instance.config.refuses_packets)
+    for (const AddressKey& key : instance.held)
+      if (const Link* link = links_->find(key.interface))
+        elements.insert(refused(key.address, link->name));
+  firewall_.refuse(&instance, std::move(elements));
+}
+
+/// @pre the instances are those of the configuration
+void VrrpProcess::set_firewall() {
+  const bool needed = std::ranges::any_of(
+      instances_, [](const auto& entry) { return entry.second->config.refuses_packets; });
+  firewall_.configure(globals_.firewall, needed);
+  if (!std::exchange(firewall_inherits_, false)) return;
+  FilterElements before;
+  for (const auto& [name, instance] : instances_)
+    if (instance->config.refuses_packets)
+      for (const auto* list : {&instance->config.addresses, &instance->config.excluded})
+        for (const VirtualAddress& address : *list)
+          before.insert(refused(address.address, address.interface));
+  firewall_.inherit(before);
 }
 
 /// The indexes of the interfaces that a route names; nothing while one of them is missing.

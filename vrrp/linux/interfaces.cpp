@@ -127,6 +127,7 @@ void VrrpProcess::watch_routes() {
 void VrrpProcess::settle_interfaces() {
   renew_statics();
   source_addresses_.clear();
+  firewall_.links_changed();
   open_ports();
   read_interfaces(monotonic_now());
   for (auto& [name, instance] : instances_) {

@@ -25,7 +25,11 @@ bool is_same_router(const Instance& a, const Instance& b) {
 
 VrrpProcess::VrrpProcess(boost::asio::io_context& context, Log& log,
                          std::function<void(process::Message)> send)
-    : context_{context}, log_{log}, send_{std::move(send)}, timer_{context} {}
+    : context_{context},
+      log_{log},
+      send_{std::move(send)},
+      firewall_{context, log},
+      timer_{context} {}
 
 VrrpProcess::~VrrpProcess() {
   // The descriptors belong to the monitors.
@@ -74,16 +78,21 @@ Result<void> VrrpProcess::commit(const process::Configure& settings) {
     reconciler_->routes().set_ledger(
         {[this](const std::string& record) { put_record(record, {}); },
          [this](const std::string& record) { table_->erase(record); }});
+    firewall_.set_ledger({[this](const std::string& record) { put_record(record, {}); },
+                          [this](const std::string& record) { table_->erase(record); }});
     if (first)
       for (const std::string& record : table_->keys()) {
         if (const auto held = held_address(record)) reconciler_->inherit(*held);
         reconciler_->routes().inherit(record);
+        if (const auto filter = filter_of_record(record); !filter.empty())
+          firewall_.inherit(filter);
       }
   }
   keep_addresses_at_stop_ = settings.dont_release;
   if (first && !settings.restarted && prepared_->globals.vrrp_startup_delay > Duration{0})
     held_until_ = monotonic_now() + prepared_->globals.vrrp_startup_delay;
   restarted_ = first && settings.restarted;
+  firewall_inherits_ = restarted_;
   apply(std::move(*std::exchange(prepared_, std::nullopt)), settings);
   return {};
 }
@@ -136,6 +145,7 @@ void VrrpProcess::apply(VrrpConfig next, const process::Configure& settings) {
     instances_.emplace(name, std::move(added));
   }
   set_virtual_addresses();
+  set_firewall();
   set_configured_routes(next.statics);
   hold_statics(next.statics);
   set_sync_daemon();
@@ -186,6 +196,7 @@ void VrrpProcess::change(RunningInstance& instance, const Instance& next) {
     return std::tie(config.addresses, config.excluded, config.routes, config.rules);
   };
   const bool other_holdings = holdings(instance.config) != holdings(next);
+  const bool refused_before = instance.config.refuses_packets;
   const bool same_tracked = instance.config.tracked == next.tracked;
   const RouterConfig before = instance.router;
   instance.config = next;
@@ -193,7 +204,8 @@ void VrrpProcess::change(RunningInstance& instance, const Instance& next) {
   instance.router = next.router;
   instance.router.address = before.address;
   instance.router.priority = effective_priority(next.router.priority, instance.damper.value());
-  if (holds && other_holdings) hold_addresses(instance, true);
+  if (holds && (other_holdings || refused_before != next.refuses_packets))
+    hold_addresses(instance, true);
   // Otherwise set_tracking() settles it, with the sum that belongs to what it tracks now.
   if (same_tracked) settle_interface(instance);
   if (instance.router != before) deliver(instance, ConfigChanged{before}, monotonic_now());
@@ -228,6 +240,7 @@ void VrrpProcess::stop(std::function<void()> done) {
   if (reconciler_ && !keep_addresses_at_stop_)
     while (reconciler_->work(now)) {
     }
+  if (!keep_addresses_at_stop_) firewall_.close();
   if (sync_daemon_) sync_daemon_->run({});
   timer_.cancel();
   done();

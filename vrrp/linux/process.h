@@ -16,6 +16,7 @@
 #include "ipvs/sync_daemon.h"
 #include "vrrp/core/script_schedule.h"
 #include "vrrp/linux/advert_socket.h"
+#include "vrrp/linux/firewall.h"
 #include "vrrp/linux/reconciler.h"
 #include "vrrp/linux/running.h"
 #include "vrrp/linux/tracking.h"
@@ -105,6 +106,8 @@ class VrrpProcess : public process::Worker {
   void want_addresses(const std::vector<VirtualAddress>& addresses, const AnnouncePlan& plan,
                       Claim claim, std::set<AddressKey>& held);
   void hold_addresses(RunningInstance& instance, bool hold);
+  void refuse_packets(const RunningInstance& instance);
+  void set_firewall();
   [[nodiscard]] std::optional<RouteSettings> route_settings(const Route& route) const;
   void hold_routes(Claim claim, const std::vector<Route>& routes, std::set<RouteKey>& held);
   void hold_rules(Claim claim, const std::vector<PolicyRule>& rules, std::set<RuleKey>& held);
@@ -148,10 +151,12 @@ class VrrpProcess : public process::Worker {
   std::uint64_t serial_ = 0;
   bool keep_addresses_at_stop_ = false;
   bool stopping_ = false;
-  bool restarted_ = false;  ///< a predecessor may have left records
+  bool restarted_ = false;          ///< a predecessor may have left records
+  bool firewall_inherits_ = false;  ///< what a predecessor refused is still refused
   std::optional<process::StateTable> table_;
   std::optional<Links> links_;
   std::optional<Reconciler> reconciler_;
+  Firewall firewall_;
   std::map<std::string, std::unique_ptr<RunningInstance>> instances_;
   std::map<PortKey, std::unique_ptr<Port>> ports_;
   std::map<std::string, std::unique_ptr<RunningGroup>> groups_;

@@ -9,6 +9,7 @@
 
 #include "daemon/process/state_table.h"
 #include "daemon/process/worker_loop.h"
+#include "vrrp/linux/firewall.h"
 
 namespace holdfast::vrrp {
 namespace {
@@ -75,6 +76,10 @@ int release_addresses(const Fd& state, Log& log) {
   const auto refused = writer->apply(changes);
   for (const netlink::Refusal& refusal : refused)
     log.write(Event{Level::error, "netlink_refused", refusal.error.what});
+  for (const std::string& record : table->keys())
+    if (const auto filter = filter_of_record(record); !filter.empty())
+      if (auto cleared = clear_filter(filter); !cleared)
+        log.write(Event{Level::error, "release", cleared.error().what});
   if (!changes.empty())
     log.write(Event{Level::notice, "released",
                     fmt::format("{} addresses of the process that died are removed",

@@ -75,10 +75,13 @@ void VrrpProcess::work_soon() {
   asio::post(context_, [this] {
     work_posted_ = false;
     if (stopping_) return;
-    if (reconciler_->work(monotonic_now()))
+    firewall_.before_addresses();
+    if (reconciler_->work(monotonic_now())) {
       work_soon();
-    else if (reconciler_->take_finished())
-      settle_interfaces();
+    } else {
+      firewall_.after_addresses();
+      if (reconciler_->take_finished()) settle_interfaces();
+    }
     arm_timer();
   });
 }

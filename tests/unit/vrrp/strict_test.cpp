@@ -86,6 +86,19 @@ TEST(OwnerConfig, OnlyAnOwnerIgnoresAdverts) {
   EXPECT_THAT(ReadVrrp{instance_with("owner_ignore_adverts")}.findings,
               Contains(HasSubstr("does nothing with priority 100")));
 }
+TEST(AcceptMode, IsOnUnlessStrictOrForbiddenAndAlwaysForTheOwner) {
+  const auto refuses = [](const std::string& lines) { return read_one(lines).refuses_packets; };
+  EXPECT_FALSE(refuses(""));
+  EXPECT_FALSE(refuses("accept"));
+  EXPECT_TRUE(refuses("no_accept"));
+  EXPECT_FALSE(refuses("no_accept\npriority 255"));
+  EXPECT_TRUE(refuses("strict_mode"));
+  EXPECT_FALSE(refuses("strict_mode\npriority 255"));
+  EXPECT_FALSE(refuses("strict_mode\nversion 3\naccept"));
+}
+TEST(Strict, Rfc3768_6_4_3_Version2HasNoAcceptMode) {
+  EXPECT_TRUE(strict("version 2\naccept", "version 2 has no accept mode").refuses_packets);
+}
 TEST(LateTimersConfig, NeedNopreempt) {
   EXPECT_EQ(read_one("nopreempt\ntimer_expired_backup 200").router.late_priority, 200);
   EXPECT_EQ(read_one("nopreempt\ntimer_expired_backup").router.late_priority, 254);
