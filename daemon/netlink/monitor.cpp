@@ -119,19 +119,32 @@ Result<void> Monitor::read(const Handler& handler) {
 
 int Monitor::descriptor() const { return mnl_socket_get_fd(impl_->socket.get()); }
 
-std::vector<const nlattr*> attributes(const nlmsghdr& message, std::size_t header_size,
-                                      std::uint16_t highest) {
+/// The attributes between two places.
+static std::vector<const nlattr*> attributes_of(const char* begin, const char* end,
+                                                std::uint16_t highest) {
   std::vector<const nlattr*> table(highest + 1U, nullptr);
-  if (message.nlmsg_len < MNL_NLMSG_HDRLEN + MNL_ALIGN(header_size)) return table;
-  const auto* end = static_cast<const char*>(mnl_nlmsg_get_payload_tail(&message));
-  const auto* attribute =
-      static_cast<const nlattr*>(mnl_nlmsg_get_payload_offset(&message, header_size));
+  const auto* attribute = reinterpret_cast<const nlattr*>(begin);
   while (mnl_attr_ok(attribute, static_cast<int>(end - reinterpret_cast<const char*>(attribute)))) {
     const std::uint16_t type = mnl_attr_get_type(attribute);
     if (type <= highest) table[type] = attribute;
     attribute = mnl_attr_next(attribute);
   }
   return table;
+}
+
+std::vector<const nlattr*> attributes(const nlmsghdr& message, std::size_t header_size,
+                                      std::uint16_t highest) {
+  if (message.nlmsg_len < MNL_NLMSG_HDRLEN + MNL_ALIGN(header_size))
+    return attributes_of(nullptr, nullptr, highest);
+  return attributes_of(
+      static_cast<const char*>(mnl_nlmsg_get_payload_offset(&message, header_size)),
+      static_cast<const char*>(mnl_nlmsg_get_payload_tail(&message)), highest);
+}
+
+std::vector<const nlattr*> attributes_in(const nlattr* attribute, std::uint16_t highest) {
+  const auto bytes = payload(attribute);
+  const auto* begin = reinterpret_cast<const char*>(bytes.data());
+  return attributes_of(begin, begin + bytes.size(), highest);
 }
 
 std::span<const std::byte> payload(const nlattr* attribute) {

@@ -49,6 +49,8 @@ class Monitor {
 /// message.
 std::vector<const nlattr*> attributes(const nlmsghdr& message, std::size_t header_size,
                                       std::uint16_t highest);
+/// The same of the attributes inside of one; none of a missing one.
+std::vector<const nlattr*> attributes_in(const nlattr* attribute, std::uint16_t highest);
 /// The payload of an attribute; empty for a missing one.
 std::span<const std::byte> payload(const nlattr* attribute);
 

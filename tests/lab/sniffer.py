@@ -1,7 +1,9 @@
-"""Captures adverts and announcements (ARP, neighbour advertisements) on an interface, as JSON lines.
+"""Captures adverts, announcements (ARP, neighbour advertisements) and whatever comes from a virtual
+MAC on an interface, as JSON lines.
 
 As a program: python3 -m lab.sniffer INTERFACE OUTPUT, inside the namespace to be watched.
 """
+import errno
 import json
 import socket
 import struct
@@ -52,6 +54,13 @@ def decode(frame):
     return packet
 
 
+def of_virtual_router(frame):
+    """Any other frame from a virtual MAC (RFC 9568 7.3): "frame"."""
+    if len(frame) < 14 or frame[6:10] != bytes((0, 0, 0x5e, 0)) or frame[10] not in (1, 2):
+        return None
+    return {"type": "frame", "mac": frame[6:12].hex(":"), "bytes": frame.hex()}
+
+
 def capture(interface, output):
     wire = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(ETH_P_ALL))
     wire.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 22)
@@ -59,9 +68,16 @@ def capture(interface, output):
     with open(output, "w", buffering=1) as out:
         out.write(json.dumps({"type": "ready", "time": time.monotonic()}) + "\n")
         while True:
-            packet = decode(wire.recv(2048))
+            try:
+                frame, origin = wire.recvfrom(2048)
+            except OSError as error:
+                if error.errno != errno.ENETDOWN:
+                    raise
+                continue  # it may come back
+            packet = decode(frame) or of_virtual_router(frame)
             if packet:
                 packet["time"] = time.monotonic()
+                packet["sent"] = origin[2] == socket.PACKET_OUTGOING  # by the interface itself
                 out.write(json.dumps(packet) + "\n")
 
 

@@ -164,8 +164,9 @@ constexpr std::array options{
     Option{pending(
         field<&VirtualAddress::track_group>("track_group", config::AnyWord{}, "keepalived",
                                             "Static addresses: instances that it is tied to."))},
-    Option{pending(field<&VirtualAddress::use_vmac>(
-        "use_vmac", Switch{}, "keepalived", "On another interface: through a VMAC there."))},
+    flag<&VirtualAddress::use_vmac>("use_vmac",
+                                    "On another interface: through a macvlan there that holds the "
+                                    "virtual MAC."),
 };
 
 }  // namespace

@@ -31,10 +31,12 @@ struct VirtualAddress {
   bool temporary = false;          ///< mngtmpaddr: a template for temporary addresses
   bool no_prefix = false;          ///< noprefixroute
   bool autojoin = false;           ///< join the multicast group
+  bool use_vmac = false;           ///< on another interface: through a VMAC there
+  /// The interface that the instance makes and the address lives on: index in Instance::made.
+  std::optional<std::size_t> made;
 
   // Read and checked, and not acted on yet.
   bool no_track = false;    ///< do not act when others remove it
-  bool use_vmac = false;    ///< on another interface: through a VMAC there
   std::string track_group;  ///< static addresses only
   bool operator==(const VirtualAddress&) const = default;
 };

@@ -5,6 +5,7 @@
 #include <tuple>
 
 #include "vrrp/config/strict.h"
+#include "vrrp/config/virtual_links.h"
 
 namespace holdfast::vrrp {
 namespace {
@@ -195,6 +196,7 @@ bool settle_addresses(Instance& instance, Reader& reader) {
                              instance.addresses.end());
     instance.addresses.resize(most_addresses);
   }
+  settle_links(instance, reader);
   for (auto* list : {&instance.addresses, &instance.excluded})
     for (VirtualAddress& address : *list)
       if (address.interface.empty()) address.interface = instance.interface;
@@ -342,7 +344,7 @@ bool equal_in_effect(const Instance& a, const Instance& b) {
     return std::tie(i.name, i.interface, i.virtual_router_id, i.state, i.router, i.announce,
                     i.checksum_style, i.dont_track_primary, i.mcast_src_ip, i.auth_type,
                     i.auth_pass, i.addresses, i.excluded, i.skip_check_adv_addr, i.unicast, i.links,
-                    i.tracked, i.track_damping, i.on_address_loss, i.hmac, i.hmac_policy,
+                    i.made, i.tracked, i.track_damping, i.on_address_loss, i.hmac, i.hmac_policy,
                     i.ignores_adverts, i.routes, i.rules, i.mcast_dst_ip, i.vrf, i.track_src_ip,
                     i.promote_secondaries, i.linkbeat_use_polling, i.family, i.group,
                     i.refuses_packets, i.strict_mode, i.smtp_alert, i.owner_ignore_adverts,

@@ -80,8 +80,9 @@ struct Instance {
   std::optional<bool> owner_ignore_adverts;          ///< default: vrrp_owner_ignore_adverts
   bool track_src_ip = false;
 
-  // Read and checked, and not acted on yet.
   VirtualLinks links;
+
+  // Read and checked, and not acted on yet.
   Trackers track;
   std::vector<Route> routes;      ///< virtual_routes
   std::vector<PolicyRule> rules;  ///< virtual_rules
@@ -102,6 +103,7 @@ struct Instance {
   Family family = Family::ipv4;  ///< of the adverts and the addresses in them
   IpAddress group;               ///< where multicast adverts go
   std::vector<Tracked> tracked;  ///< its own trackers and those of its sync group
+  std::vector<MadeLink> made;    ///< the first is its own if has_own_link(), which adverts use
   RouterConfig router;           ///< without the primary address, which the interface has
   AnnounceConfig announce;
   ChecksumStyle checksum_style = ChecksumStyle::pseudo_header;
@@ -120,6 +122,11 @@ struct Instance {
   /// unicast_src_ip or mcast_src_ip.
   [[nodiscard]] const std::optional<IpAddress>& configured_source() const {
     return is_unicast() && unicast.source ? unicast.source : mcast_src_ip;
+  }
+  [[nodiscard]] bool has_own_link() const { return links.vmac || links.ipvlan; }
+  /// The interface that it makes for its adverts and addresses. Null: it makes none.
+  [[nodiscard]] const MadeLink* own_link() const {
+    return has_own_link() ? &made.front() : nullptr;
   }
   /// What the sockets are bound to: the interface, a VRF, or nothing.
   [[nodiscard]] const std::string& device() const { return interface.empty() ? vrf : interface; }

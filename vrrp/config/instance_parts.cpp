@@ -20,6 +20,9 @@ constexpr std::uint32_t any_group = 0xFFFF'FFFF;
 constexpr std::array mode_words{"bridge"sv, "private"sv, "vepa"sv};
 constexpr std::array peer_words{"min_ttl"sv, "max_ttl"sv};
 
+/// @source IEEE 802: of the first octet
+constexpr std::uint8_t multicast_bit = 1;
+
 /// `aa:bb:cc:dd:ee[:ff]`; empty: not a hardware address.
 std::vector<std::uint8_t> parse_mac(std::string_view text) {
   std::vector<std::uint8_t> octets;
@@ -136,6 +139,12 @@ void read_vmac(VirtualLinks& links, const Statement& line, Reader& reader) {
       if (vmac.mac.empty())
         reader.warn(line.place(word),
                     fmt::format("'{}' is not a MAC address of 5 or 6 octets", text));
+      if (!vmac.mac.empty() && (vmac.mac.front() & multicast_bit) != 0) {
+        reader.warn(line.place(word), fmt::format("'{}' is a multicast address; the virtual MAC is "
+                                                  "that of RFC 9568 7.3",
+                                                  text));
+        vmac.mac.clear();
+      }
     } else {
       read_interface_word(vmac, line, word, reader);
     }

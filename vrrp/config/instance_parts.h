@@ -13,6 +13,7 @@
 #include "daemon/config/schema.h"
 #include "vrrp/config/words.h"
 #include "vrrp/core/hmac_trailer.h"
+#include "vrrp/core/neighbour.h"
 
 namespace holdfast::vrrp {
 
@@ -64,7 +65,22 @@ struct Ipvlan {
   bool operator==(const Ipvlan&) const = default;
 };
 
-/// Interfaces that an instance makes.
+/// An interface that an instance makes, as it is wanted: a macvlan in private mode with the virtual
+/// MAC, or an ipvlan.
+struct MadeLink {
+  enum class Kind : std::uint8_t { macvlan, ipvlan } kind = Kind::macvlan;
+  std::string name;  ///< empty until name_links()
+  bool has_default_name = true;
+  std::string base;                      ///< the interface below it
+  MacAddress mac{};                      ///< of a macvlan
+  IpvlanMode mode = IpvlanMode::bridge;  ///< of an ipvlan
+  std::optional<Id> group;               ///< interface group; default: that of the base
+  bool notifies_base = false;            ///< netlink_notify_msg
+  bool carries_ipv6 = false;             ///< else IPv6 is off on it
+  bool operator==(const MadeLink&) const = default;
+};
+
+/// What an instance says about interfaces that it makes.
 struct VirtualLinks {
   std::optional<Vmac> vmac;
   std::optional<Ipvlan> ipvlan;

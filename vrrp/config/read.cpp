@@ -3,6 +3,7 @@
 #include "vrrp/config/complete.h"
 #include "vrrp/config/instance.h"
 #include "vrrp/config/tracking.h"
+#include "vrrp/config/virtual_links.h"
 
 namespace holdfast::vrrp {
 
@@ -42,6 +43,9 @@ VrrpConfig read_vrrp(std::span<const Statement> tree, Reader& reader) {
   complete_groups(config.groups, std::move(names), reader);
   check_trackers(config, reader);
   complete_tracking(config, reader);
+  report_link_names(config.instances, reader);
+  name_links(config.instances, config.globals,
+             [](const MadeLink&, const std::string&) { return false; });
   report_conflicts(config, reader);
   return config;
 }

@@ -177,16 +177,20 @@ constexpr std::array instance_schema{
     row<Instance>("notify", "\"CMD\" [USER [GROUP]]", "keepalived",
                   "Script on every transition, with INSTANCE NAME STATE PRIORITY.",
                   read_notify<Instance, &NotifyScripts::any>),
-    pending(row<Instance>("use_vmac", "[[name] IF] [MAC] [netlink_notify_msg] [group G]",
-                          "RFC 9568 7.3", "Send from a macvlan that holds the virtual MAC.",
-                          read_part<&Instance::links, read_vmac>)),
-    pending(part_field<&Instance::links, &VirtualLinks::vmac_for_addresses>(
-        "use_vmac_addr", Switch{}, "Create VMACs for addresses on other interfaces.")),
-    pending(part_field<&Instance::links, &VirtualLinks::send_from_base>(
-        "vmac_xmit_base", Switch{}, "Send from the base interface although use_vmac is set.")),
-    pending(row<Instance>("use_ipvlan", "[[name] IF] [ADDR[/M]] [bridge|private|vepa] [group G]",
-                          "keepalived", "Use an ipvlan instead of a macvlan.",
-                          read_part<&Instance::links, read_ipvlan>)),
+    row<Instance>("use_vmac", "[[name] IF] [MAC] [netlink_notify_msg] [group G]", "RFC 9568 7.3",
+                  "Adverts and addresses use a macvlan that holds the virtual MAC, named vrrp.VRID "
+                  "by default; it is up while the instance is MASTER.",
+                  read_part<&Instance::links, read_vmac>),
+    part_field<&Instance::links, &VirtualLinks::vmac_for_addresses>(
+        "use_vmac_addr", Switch{},
+        "Addresses on other interfaces get a macvlan with the virtual MAC there."),
+    part_field<&Instance::links, &VirtualLinks::send_from_base>(
+        "vmac_xmit_base", Switch{},
+        "Send adverts from the base interface although use_vmac is set."),
+    row<Instance>("use_ipvlan", "[[name] IF] [ADDR[/M]] [bridge|private|vepa] [group G]",
+                  "keepalived",
+                  "Adverts and addresses use an ipvlan, which has the MAC of its base interface.",
+                  read_part<&Instance::links, read_ipvlan>),
     row<Instance>("unicast_peer", "{ ADDR [min_ttl 0-255] [max_ttl 0-255] ... }", "keepalived",
                   "Send adverts to these addresses instead of multicast.",
                   read_part<&Instance::unicast, read_unicast_peers>),

@@ -143,6 +143,22 @@ cmsghdr* put(cmsghdr* at, int level, int type, const Value& value) {
   return reinterpret_cast<cmsghdr*>(reinterpret_cast<char*>(at) + CMSG_SPACE(sizeof value));
 }
 
+/// Drops frames of other senders. The source of a frame stands behind its destination.
+void only_from(const MacAddress& mac, std::vector<sock_filter>& program) {
+  constexpr std::uint32_t source_at = 6;
+  const auto link_layer = [](std::uint32_t at) {
+    return static_cast<std::uint32_t>(SKF_LL_OFF) + at;
+  };
+  const std::uint32_t front = (std::uint32_t{mac[0]} << 24) | (std::uint32_t{mac[1]} << 16) |
+                              (std::uint32_t{mac[2]} << 8) | mac[3];
+  const std::uint32_t back = (std::uint32_t{mac[4]} << 8) | mac[5];
+  program.push_back(BPF_STMT(BPF_LD | BPF_W | BPF_ABS, link_layer(source_at)));
+  program.push_back(BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, front, 0, 2));
+  program.push_back(BPF_STMT(BPF_LD | BPF_H | BPF_ABS, link_layer(source_at + 4)));
+  program.push_back(BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, back, 1, 0));
+  program.push_back(BPF_STMT(BPF_RET | BPF_K, 0));
+}
+
 /// Source, outgoing interface and TTL of one packet. @return bytes used
 std::size_t put_control(Control& control, const AdvertSocket::Target& target,
                         std::uint32_t interface) {
@@ -224,8 +240,9 @@ Result<void> AdvertSocket::join(const std::set<IpAddress>& groups) {
   return {};
 }
 
-Result<void> AdvertSocket::accept(const std::set<std::uint8_t>& vrids, bool everything) {
+Result<void> AdvertSocket::accept(const Filter& filter) {
   std::vector<sock_filter> program;
+  if (filter.from) only_from(*filter.from, program);
   // A = the VRID, the second byte of the message (RFC 9568 5.2.3). X = length of the IPv4 header;
   // of an IPv6 packet the kernel hands over the message only.
   if (family_ == Family::ipv4) {
@@ -235,13 +252,13 @@ Result<void> AdvertSocket::accept(const std::set<std::uint8_t>& vrids, bool ever
   } else {
     program.push_back(BPF_STMT(BPF_LD | BPF_B | BPF_ABS, 1));
   }
-  for (const std::uint8_t vrid : vrids) {
+  for (const std::uint8_t vrid : filter.vrids) {
     program.push_back(BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, vrid, 0, 1));
     program.push_back(BPF_STMT(BPF_RET | BPF_K, 0xffff));
   }
-  program.push_back(BPF_STMT(BPF_RET | BPF_K, everything ? 0xffffU : 0U));
-  const sock_fprog filter{static_cast<unsigned short>(program.size()), program.data()};
-  if (!set_option(receive_, SOL_SOCKET, SO_ATTACH_FILTER, filter))
+  program.push_back(BPF_STMT(BPF_RET | BPF_K, filter.everything ? 0xffffU : 0U));
+  const sock_fprog code{static_cast<unsigned short>(program.size()), program.data()};
+  if (!set_option(receive_, SOL_SOCKET, SO_ATTACH_FILTER, code))
     return fail_errno(errno, "cannot filter adverts by VRID");
   return {};
 }

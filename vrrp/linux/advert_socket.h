@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <set>
 #include <string>
 
@@ -11,6 +12,7 @@
 #include "daemon/base/fd.h"
 #include "daemon/base/ip.h"
 #include "daemon/base/result.h"
+#include "vrrp/core/neighbour.h"
 #include "vrrp/core/packet.h"
 
 namespace holdfast::vrrp {
@@ -30,8 +32,14 @@ class AdvertSocket {
 
   /// Joins what is new and leaves what is missing.
   Result<void> join(const std::set<IpAddress>& groups);
-  /// Lets only these VRIDs through. Without a filter (`everything`) unknown ones can be logged.
-  Result<void> accept(const std::set<std::uint8_t>& vrids, bool everything);
+  /// What is let through.
+  struct Filter {
+    std::set<std::uint8_t> vrids;
+    bool everything = false;           ///< other VRIDs as well, so that they can be logged
+    std::optional<MacAddress> from{};  ///< only frames of this source
+    bool operator==(const Filter&) const = default;
+  };
+  Result<void> accept(const Filter& filter);
 
   /// Room for packets that wait; the kernel's limit holds where we may not exceed it.
   void set_receive_buffer(std::uint32_t bytes);

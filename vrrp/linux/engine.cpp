@@ -56,7 +56,11 @@ void VrrpProcess::deliver(RunningInstance& instance, const RouterEvent& event, T
 
 void VrrpProcess::carry_out(RunningInstance& instance, Step next, TimePoint now) {
   instance.state = std::move(next.state);
+  // Its VMAC comes before its first advert, and goes after its last.
+  const bool active = std::holds_alternative<Active>(instance.state);
+  if (active) follow_links(instance);
   for (const Action& action : next.actions) act(instance, action, now);
+  if (!active) follow_links(instance);
   save(instance);
   arm(instance);
 }
@@ -107,7 +111,7 @@ std::optional<HmacSequence> VrrpProcess::signature_of(RunningInstance& instance)
 }
 
 void VrrpProcess::send_advert(RunningInstance& instance, std::uint8_t priority) {
-  const auto port = ports_.find(port_of(instance));
+  const auto port = ports_.find(sending_port_of(instance));
   auto source = source_address(instance);
   // The interface has just lost it: a resignation still says who resigns.
   if (!source && priority == 0) source = instance.router.address;

@@ -20,6 +20,13 @@ VrrpProcess::PortKey VrrpProcess::port_of(const RunningInstance& instance) {
           ah ? Carrier::authentication : Carrier::plain};
 }
 
+VrrpProcess::PortKey VrrpProcess::sending_port_of(const RunningInstance& instance) {
+  PortKey key = port_of(instance);
+  const bool by_base = !instance.config.has_own_link() || instance.config.links.send_from_base;
+  if (!by_base) key.interface = instance.own_link;
+  return key;
+}
+
 std::optional<IpAddress> VrrpProcess::find_source(const RunningInstance& instance) const {
   const auto [interface, family, carrier] = port_of(instance);
   if (instance.config.interface.empty()) {  // unicast: what the route to the first peer says
@@ -70,8 +77,12 @@ std::set<std::string> VrrpProcess::faults_of(const RunningInstance& instance) {
             ? std::string{"no route to the unicast peer"}
             : fmt::format("interface {} has no {} address", name,
                           instance.config.family == Family::ipv4 ? "IPv4" : "IPv6 link-local"));
-  if (failed_ports_.contains(port_of(instance)))
+  if (failed_ports_.contains(port_of(instance)) ||
+      failed_ports_.contains(sending_port_of(instance)))
     faults.insert(fmt::format("interface {} has no advert socket", name));
+  for (const MadeLink& made : instance.config.made)
+    if (const std::string fault = made_links_->fault_of(made.name); !fault.empty())
+      faults.insert(fault);
   if (instance.meddled_until)
     faults.insert("another program keeps removing its addresses, routes or rules");
   return faults;
@@ -102,6 +113,7 @@ void VrrpProcess::links_changed() {
     return arm_timer();
   }
   if (!*updated) return;
+  correct_made_links();
   settle_interfaces();
   kernel_changed();
 }
@@ -149,27 +161,43 @@ void VrrpProcess::watch_links() {
                               });
 }
 
+void VrrpProcess::use_port(std::map<PortKey, PortUse>& users, RunningInstance& instance,
+                           PortUse use, std::uint32_t interface) {
+  PortKey key = port_of(instance);
+  key.interface = interface;
+  const auto add = [&] {
+    PortUse& there = users.try_emplace(key, use).first->second;
+    there.routers.emplace(instance.config.vrid(), &instance);
+  };
+  add();
+  // A router without AH is heard as well, to say that it is one.
+  if (std::exchange(key.carrier, Carrier::plain) != Carrier::plain) add();
+}
+
 /// One socket for an interface and family that any instance uses; groups and filters follow.
 void VrrpProcess::open_ports() {
-  std::map<PortKey, Port::Routers> users;
+  std::map<PortKey, PortUse> users;
   for (auto& [name, instance] : instances_) {
     const std::string& device = instance->config.device();
     const Link* link = links_->find(device);
     instance->interface = link == nullptr ? 0 : link->index;
+    const MadeLink* const made = instance->config.own_link();
+    const Link* own = made == nullptr ? nullptr : links_->find(made->name);
+    instance->own_link = own == nullptr ? 0 : own->index;
     if (link == nullptr && !device.empty()) continue;
-    PortKey key = port_of(*instance);
-    users[key].emplace(instance->config.vrid(), instance.get());
-    // A router without AH is heard as well, to say that it is one.
-    if (std::exchange(key.carrier, Carrier::plain) != Carrier::plain)
-      users[key].emplace(instance->config.vrid(), instance.get());
+    use_port(users, *instance, {}, instance->interface);
+    const bool is_vmac = made != nullptr && made->kind == MadeLink::Kind::macvlan;
+    if (own != nullptr)
+      use_port(users, *instance, {{}, is_vmac, is_vmac ? std::optional{made->mac} : std::nullopt},
+               own->index);
     if (const auto source = source_address(*instance);
         source && std::holds_alternative<Initialize>(instance->state))
       instance->router.address = *source;
   }
   failed_ports_.clear();
   std::erase_if(ports_, [&](const auto& port) { return !users.contains(port.first); });
-  for (auto& [key, routers] : users)
-    if (auto opened = open_port(key, std::move(routers)); !opened) {
+  for (auto& [key, use] : users)
+    if (auto opened = open_port(key, std::move(use)); !opened) {
       log_.write(Event{Level::error, "advert_socket", opened.error().what});
       ports_.erase(key);
       failed_ports_.insert(key);
@@ -197,8 +225,7 @@ std::uint32_t VrrpProcess::receive_buffer(const RunningInstance& instance, const
   return 0;
 }
 
-Result<void> VrrpProcess::open_port(const PortKey& key,
-                                    std::multimap<std::uint8_t, RunningInstance*> routers) {
+Result<void> VrrpProcess::open_port(const PortKey& key, PortUse use) {
   auto& port = ports_[key];
   if (!port) {
     const Link* link = links_->find(key.interface);
@@ -208,21 +235,23 @@ Result<void> VrrpProcess::open_port(const PortKey& key,
     port = std::make_unique<Port>(context_, std::move(*socket));
     watch_port(key);
   }
-  Port::Filter filter;
+  AdvertSocket::Filter filter;
   std::set<IpAddress> groups;
-  filter.everything = globals_.log_unknown_vrids;
+  filter.everything = use.hears && globals_.log_unknown_vrids;
+  filter.from = use.from;
   std::uint32_t buffer = 0;
-  for (const auto& [vrid, instance] : routers) {
-    filter.vrids.insert(vrid);
+  for (const auto& [vrid, instance] : use.routers) {
     buffer += receive_buffer(*instance, links_->find(key.interface));
+    if (!use.hears) continue;
+    filter.vrids.insert(vrid);
     if (!instance->config.is_unicast()) groups.insert(instance->config.group);
   }
-  port->routers = std::move(routers);
+  port->routers = std::move(use.routers);
   if (std::exchange(port->buffer, buffer) != buffer) port->socket.set_receive_buffer(buffer);
   if (auto joined = port->socket.join(groups); !joined) return joined;
   if (port->filter == filter) return {};
   port->filter = filter;
-  return port->socket.accept(filter.vrids, filter.everything);
+  return port->socket.accept(filter);
 }
 
 void VrrpProcess::watch_port(const PortKey& key) {

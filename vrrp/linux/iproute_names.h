@@ -20,6 +20,7 @@ class IprouteNames {
   /// @return false when a name is in no file; `unknown` says which
   bool resolve(Route& route, std::string& unknown);
   bool resolve(PolicyRule& rule, std::string& unknown);
+  bool resolve_group(Id& group, std::string& unknown) { return resolve(group, "group", unknown); }
 
  private:
   bool resolve(Id& id, const char* file, std::string& unknown);

@@ -91,7 +91,8 @@ class Keeper {
     for (auto& [key, entry] : wanted_) {
       const auto present = actual.find(key);
       if (present != actual.end() && !entry.applied) entry.applied = entry.settings;
-      if (present != actual.end() && entry.applied != entry.settings)
+      if (present != actual.end() && entry.applied != entry.settings &&
+          present->second.fit == Actual::Fit::good)
         present->second.fit = when_changed;
       const bool stays_away = entry.lost && entry.claim.on_loss != OnLoss::restore;
       if (possible(key) && (present != actual.end() || !stays_away))

@@ -40,6 +40,22 @@ std::string text_in(const nlattr* attribute) {
   return bytes.empty() ? std::string{} : std::string{text, ::strnlen(text, bytes.size())};
 }
 
+void read_kind(Link& link, const nlattr* info) {
+  const auto parts = netlink::attributes_in(info, IFLA_INFO_DATA);
+  link.kind = text_in(parts[IFLA_INFO_KIND]);
+  link.mode = 0;
+  if (link.kind == "macvlan")
+    link.mode =
+        number_in<std::uint32_t>(
+            netlink::attributes_in(parts[IFLA_INFO_DATA], IFLA_MACVLAN_MODE)[IFLA_MACVLAN_MODE])
+            .value_or(0);
+  else if (link.kind == "ipvlan")
+    link.mode =
+        number_in<std::uint16_t>(
+            netlink::attributes_in(parts[IFLA_INFO_DATA], IFLA_IPVLAN_FLAGS)[IFLA_IPVLAN_FLAGS])
+            .value_or(0);
+}
+
 bool is_usable(const KernelAddress& address) { return !address.tentative && !address.dad_failed; }
 
 }  // namespace
@@ -84,8 +100,12 @@ Result<void> Links::dump_once() {
   return done;
 }
 
+void Links::refresh() {
+  const auto read = monitor_.read([this](const nlmsghdr& message) { apply(message); });
+  stale_ |= !read;  // update() says why
+}
+
 Result<bool> Links::update() {
-  changed_ = false;
   auto read = monitor_.read([this](const nlmsghdr& message) { apply(message); });
   if (stale_ || (!read && read.error().code == ENOBUFS)) {
     changed_ = true;
@@ -93,7 +113,7 @@ Result<bool> Links::update() {
     stale_ = !read;
   }
   if (!read) return tl::make_unexpected(read.error());
-  return changed_;
+  return std::exchange(changed_, false);
 }
 
 void Links::apply(const nlmsghdr& message) {
@@ -124,7 +144,7 @@ void Links::apply_link(const nlmsghdr& message, bool present) {
   }
   changed_ = true;
   if (!present) return;
-  const auto attributes = netlink::attributes(message, sizeof(ifinfomsg), IFLA_MTU);
+  const auto attributes = netlink::attributes(message, sizeof(ifinfomsg), IFLA_GROUP);
   Link& link = links_[index];
   link.index = index;
   link.name = text_in(attributes[IFLA_IFNAME]);
@@ -133,6 +153,10 @@ void Links::apply_link(const nlmsghdr& message, bool present) {
   link.running = (header->ifi_flags & both) == both;
   link.mtu = number_in<std::uint32_t>(attributes[IFLA_MTU]).value_or(1500);
   link.mac = number_in<MacAddress>(attributes[IFLA_ADDRESS]).value_or(MacAddress{});
+  link.base = number_in<std::uint32_t>(attributes[IFLA_LINK]).value_or(0);
+  link.group = number_in<std::uint32_t>(attributes[IFLA_GROUP]).value_or(0);
+  link.alias = text_in(attributes[IFLA_IFALIAS]);
+  read_kind(link, attributes[IFLA_LINKINFO]);
   by_name_[link.name] = index;
 }
 

@@ -24,6 +24,11 @@ struct Link {
   bool running = false;  ///< IFF_UP and IFF_RUNNING
   MacAddress mac{};
   std::uint32_t mtu = 1500;
+  std::string kind;         ///< "macvlan"; empty: hardware
+  std::uint32_t base = 0;   ///< index of the interface below it
+  std::uint32_t mode = 0;   ///< of a macvlan its mode, of an ipvlan its flags (linux/if_link.h)
+  std::uint32_t group = 0;  ///< interface group
+  std::string alias;        ///< free text of IFLA_IFALIAS
 };
 
 /// Our mark on addresses, IFA_PROTO, where the supervisor gives us none of our own: neither one of
@@ -49,12 +54,15 @@ class Links {
   /// before. Error: it could not be read; what was known stays, and a further call reads everything
   /// anew.
   Result<bool> update();
+  /// Takes what our own request has just changed; the next update() tells that something did.
+  void refresh();
   /// Readable when update() has something.
   [[nodiscard]] int descriptor() const { return monitor_.descriptor(); }
 
   /// Null: no such interface now.
   [[nodiscard]] const Link* find(std::string_view name) const;
   [[nodiscard]] const Link* find(std::uint32_t index) const;
+  [[nodiscard]] const std::map<std::uint32_t, Link>& all() const { return links_; }
   [[nodiscard]] const std::map<AddressKey, KernelAddress>& addresses() const { return addresses_; }
   /// The address that adverts come from: the first one that is not left out. IPv6: the first
   /// link-local one that is not tentative (RFC 9568 5.1.2.1), or `keep` while that is one of them.

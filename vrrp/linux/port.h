@@ -17,18 +17,21 @@ struct VrrpProcess::Port {
   [[nodiscard]] RunningInstance* find(std::uint8_t vrid, const Arrival& arrival) const;
 
   using Routers = std::multimap<std::uint8_t, RunningInstance*>;
-  /// What the socket has been told to let through.
-  struct Filter {
-    std::set<std::uint8_t> vrids;
-    bool everything = false;
-    bool operator==(const Filter&) const = default;
-  };
 
   AdvertSocket socket;
   boost::asio::posix::stream_descriptor readable;
   Routers routers;
-  std::optional<Filter> filter;
+  std::optional<AdvertSocket::Filter> filter;
   std::uint32_t buffer = 0;  ///< bytes that the socket was told to have; 0: the kernel decides
+};
+
+/// A VMAC that is up hears the frames that come from its own MAC address, which the base does not
+/// hear then: those of another router that believes to be Active. Everything else comes to the
+/// base.
+struct VrrpProcess::PortUse {
+  Port::Routers routers{};
+  bool hears = true;
+  std::optional<MacAddress> from{};
 };
 
 }  // namespace holdfast::vrrp

@@ -55,8 +55,11 @@ Result<void> VrrpProcess::open_kernel(std::uint8_t mark) {
   if (!writer) return tl::make_unexpected(writer.error());
   auto announcer = Announcer::open();
   if (!announcer) return tl::make_unexpected(announcer.error());
+  auto link_writer = LinkWriter::open();
+  if (!link_writer) return tl::make_unexpected(link_writer.error());
   links_.emplace(std::move(*links));
   reconciler_.emplace(*links_, std::move(*writer), std::move(*announcer), log_);
+  made_links_.emplace(*links_, std::move(*link_writer), mark, log_);
   watch_links();
   return {};
 }
@@ -87,6 +90,7 @@ Result<void> VrrpProcess::commit(const process::Configure& settings) {
         if (const auto filter = filter_of_record(record); !filter.empty())
           firewall_.inherit(filter);
       }
+    record_links(first);
   }
   keep_addresses_at_stop_ = settings.dont_release;
   if (first && !settings.restarted && prepared_->globals.vrrp_startup_delay > Duration{0})
@@ -120,6 +124,7 @@ void VrrpProcess::keep_names(const VrrpConfig& next) {
 void VrrpProcess::apply(VrrpConfig next, const process::Configure& settings) {
   keep_names(next);
   resolve_routes(next);
+  name_made_links(next);
   std::map<std::string, Instance*> wanted;
   for (Instance& instance : next.instances) wanted.emplace(instance.name, &instance);
   std::erase_if(instances_, [&](const auto& entry) {
@@ -128,6 +133,7 @@ void VrrpProcess::apply(VrrpConfig next, const process::Configure& settings) {
     if (!stays) remove(*entry.second);  // its scripts are those of the old text
     return !stays;
   });
+  want_made_links(next.instances);
   globals_ = next.globals;
   serial_ = settings.serial;
   reconciler_->set_pacing(
@@ -149,11 +155,16 @@ void VrrpProcess::apply(VrrpConfig next, const process::Configure& settings) {
   set_configured_routes(next.statics);
   hold_statics(next.statics);
   set_sync_daemon();
+  for (const auto& [name, instance] : instances_)
+    if (!waits_to_start(*instance)) follow_links(*instance);
   open_ports();
   set_groups(next.groups.sync);
   set_tracking(next);
   start_ready();
-  for (const auto& [name, instance] : instances_) follow_state(*instance);
+  for (const auto& [name, instance] : instances_) {
+    follow_state(*instance);
+    follow_links(*instance);
+  }
   work_soon();
   arm_timer();
 }
@@ -241,6 +252,7 @@ void VrrpProcess::stop(std::function<void()> done) {
     while (reconciler_->work(now)) {
     }
   if (!keep_addresses_at_stop_) firewall_.close();
+  if (made_links_ && !keep_addresses_at_stop_) made_links_->want({}, now);
   if (sync_daemon_) sync_daemon_->run({});
   timer_.cancel();
   done();

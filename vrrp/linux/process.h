@@ -17,6 +17,7 @@
 #include "vrrp/core/script_schedule.h"
 #include "vrrp/linux/advert_socket.h"
 #include "vrrp/linux/firewall.h"
+#include "vrrp/linux/made_links.h"
 #include "vrrp/linux/reconciler.h"
 #include "vrrp/linux/running.h"
 #include "vrrp/linux/tracking.h"
@@ -120,6 +121,14 @@ class VrrpProcess : public process::Worker {
   void lost(RunningInstance& instance, const Loss& loss, TimePoint now);
   void announce(RunningInstance& instance, Occasion occasion, TimePoint now);
 
+  // own_links.cpp: the interfaces that instances make
+  void name_made_links(VrrpConfig& next);
+  void want_made_links(std::vector<Instance>& instances);
+  void follow_links(const RunningInstance& instance);
+  void correct_made_links();
+  void made_links_changed();
+  void record_links(bool first);
+
   // interfaces.cpp: links, ports and faults
   void links_changed();
   void settle_interfaces();
@@ -127,11 +136,15 @@ class VrrpProcess : public process::Worker {
   void open_ports();
   void watch_links();
   void watch_routes();
-  Result<void> open_port(const PortKey& key, std::multimap<std::uint8_t, RunningInstance*> routers);
+  struct PortUse;  ///< what the sockets of a port are for
+  void use_port(std::map<PortKey, PortUse>& users, RunningInstance& instance, PortUse use,
+                std::uint32_t interface);
+  Result<void> open_port(const PortKey& key, PortUse use);
   [[nodiscard]] std::uint32_t receive_buffer(const RunningInstance& instance,
                                              const Link* link) const;
   void watch_port(const PortKey& key);
   [[nodiscard]] static PortKey port_of(const RunningInstance& instance);
+  [[nodiscard]] static PortKey sending_port_of(const RunningInstance& instance);
   [[nodiscard]] std::optional<IpAddress> find_source(const RunningInstance& instance) const;
   [[nodiscard]] std::optional<IpAddress> source_address(const RunningInstance& instance);
   [[nodiscard]] std::set<std::string> faults_of(const RunningInstance& instance);
@@ -157,6 +170,8 @@ class VrrpProcess : public process::Worker {
   std::optional<Links> links_;
   std::optional<Reconciler> reconciler_;
   Firewall firewall_;
+  std::optional<MadeLinks> made_links_;
+  bool links_posted_ = false;
   std::map<std::string, std::unique_ptr<RunningInstance>> instances_;
   std::map<PortKey, std::unique_ptr<Port>> ports_;
   std::map<std::string, std::unique_ptr<RunningGroup>> groups_;

@@ -10,12 +10,25 @@
 #include "daemon/process/state_table.h"
 #include "daemon/process/worker_loop.h"
 #include "vrrp/linux/firewall.h"
+#include "vrrp/linux/link_writer.h"
+#include "vrrp/linux/sysctls.h"
 
 namespace holdfast::vrrp {
 namespace {
 
 /// No name of an instance begins with it: it has no line break.
 constexpr std::string_view prefix{"\nheld "};
+constexpr std::string_view link_prefix{"\nlink "};
+constexpr std::string_view sysctl_prefix{"\nsysctl "};
+
+std::optional<std::string> behind(std::string_view prefix_of_record, std::string_view record) {
+  if (!record.starts_with(prefix_of_record)) return std::nullopt;
+  return std::string{record.substr(prefix_of_record.size())};
+}
+
+std::string text_of(std::span<const std::byte> bytes) {
+  return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
+}
 
 }  // namespace
 
@@ -39,6 +52,40 @@ std::optional<Reconciler::VirtualKey> held_address(std::string_view record) {
     return std::nullopt;
   return Reconciler::VirtualKey{*address, static_cast<std::uint8_t>(length),
                                 std::string{record.substr(blank + 1)}};
+}
+
+std::string made_link_record(const std::string& name) {
+  return fmt::format("{}{}", link_prefix, name);
+}
+std::string sysctl_record(const std::string& path) {
+  return fmt::format("{}{}", sysctl_prefix, path);
+}
+std::optional<std::string> made_link_of(std::string_view record) {
+  return behind(link_prefix, record);
+}
+std::optional<std::string> sysctl_of(std::string_view record) {
+  return behind(sysctl_prefix, record);
+}
+
+/// With the addresses on them. Nobody is harmed by a setting that could not be put back.
+static void release_links(const process::StateTable& table, Log& log) {
+  auto links = Links::open(default_address_mark);
+  auto writer = LinkWriter::open();
+  if (!links || !writer) {
+    log.write(Event{Level::error, "release", links ? writer.error().what : links.error().what});
+    return;
+  }
+  std::vector<LinkChange> changes;
+  for (const std::string& record : table.keys())
+    if (const auto name = made_link_of(record))
+      changes.push_back({LinkChange::Kind::remove, *name, {}});
+  if (changes.empty()) return;
+  for (const netlink::Refusal& refusal : writer->apply(changes, *links))
+    log.write(Event{Level::error, "netlink_refused", refusal.error.what});
+  Sysctls sysctls{log};
+  for (const std::string& record : table.keys())
+    if (const auto path = sysctl_of(record)) sysctls.inherit(*path, text_of(table.get(record)));
+  sysctls.hold({});
 }
 
 /// Before the addresses, as in every release.
@@ -73,6 +120,7 @@ int release_addresses(const Fd& state, Log& log) {
       if (const unsigned index = ::if_nametoindex(interface.c_str()); index != 0)
         changes.push_back({AddressChange::Kind::remove, {index, address, length}, settings});
     }
+  release_links(*table, log);
   const auto refused = writer->apply(changes);
   for (const netlink::Refusal& refusal : refused)
     log.write(Event{Level::error, "netlink_refused", refusal.error.what});

@@ -16,7 +16,14 @@ std::string held_record(const Reconciler::VirtualKey& key);
 /// Nothing for a record of something else.
 std::optional<Reconciler::VirtualKey> held_address(std::string_view record);
 
-/// Removes every address that the state table says is held. @return the exit status
+/// The same of an interface that we made, and of a setting that we changed, whose value it was.
+std::string made_link_record(const std::string& name);
+std::string sysctl_record(const std::string& path);
+std::optional<std::string> made_link_of(std::string_view record);
+std::optional<std::string> sysctl_of(std::string_view record);
+
+/// Removes every address and interface that the state table says is held, and puts settings back.
+/// @return the exit status
 int release_addresses(const Fd& state, Log& log);
 
 }  // namespace holdfast::vrrp

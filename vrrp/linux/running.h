@@ -35,6 +35,7 @@ struct RunningInstance {
   Damper damper;                  ///< what of tracked.total() counts
   RunningGroup* group = nullptr;  ///< null: alone
   std::uint32_t interface = 0;    ///< index; 0: the interface does not exist
+  std::uint32_t own_link = 0;     ///< the same of the one that it makes for its adverts
   std::set<RouteKey> held_routes;
   std::set<RuleKey> held_rules;
   std::set<AddressKey> held;       ///< addresses that the reconciler keeps for us

@@ -21,6 +21,7 @@ void VrrpProcess::arm(RunningInstance& instance) {
 
 void VrrpProcess::arm_timer() {
   std::optional<TimePoint> next = reconciler_ ? reconciler_->deadline() : std::nullopt;
+  if (made_links_) next = earliest(next, made_links_->deadline());
   for (const auto& when :
        {held_until_, retry_at_, tracking_.deadline(), meddling_ends_, scripts_.deadline()})
     next = earliest(next, when);
@@ -54,6 +55,10 @@ void VrrpProcess::on_timer() {
     retry_at_.reset();
     links_changed();
     settle_interfaces();
+  }
+  if (made_links_->deadline() && *made_links_->deadline() <= now) {
+    made_links_->retry(now);
+    links_changed();
   }
   if (held_until_ && *held_until_ <= now) {
     held_until_.reset();

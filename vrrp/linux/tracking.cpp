@@ -124,7 +124,9 @@ void VrrpProcess::read_interfaces(TimePoint now) {
   }
   for (auto& [key, thing] : tracking_.things) {
     if (key.first != TrackKind::interface) continue;
-    const Link* link = links_->find(key.second);
+    // A VMAC is up while its instance is Active: what counts is its base.
+    const Link* base = made_links_->base_of(key.second);
+    const Link* link = base == nullptr ? links_->find(key.second) : base;
     set_reading(key.first, key.second, Reading::of(link != nullptr && is_up(*link)), now);
   }
 }

@@ -99,20 +99,20 @@ TEST(FamilyConfig, FollowsTheAddresses) {
 }
 
 TEST(VmacConfig, TakesItsWordsInAnyOrder) {
-  EXPECT_EQ(read_pending("use_vmac").links.vmac, Vmac{});
-  const VirtualLinks links = read_pending(
+  EXPECT_EQ(read_clean("use_vmac").links.vmac, Vmac{});
+  const VirtualLinks links = read_clean(
                                  "use_vmac vrrp.7 02:00:5e:00:01 netlink_notify_msg group 0x10\n"
                                  "use_vmac_addr\nvmac_xmit_base")
                                  .links;
   EXPECT_EQ(links.vmac, (Vmac{"vrrp.7", {2, 0, 0x5e, 0, 1}, true, Id{16, {}}}));
   EXPECT_TRUE(links.vmac_for_addresses);
   EXPECT_TRUE(links.send_from_base);
-  EXPECT_EQ(read_pending("use_vmac name group group default").links.vmac,
+  EXPECT_EQ(read_clean("use_vmac name group group default").links.vmac,
             (Vmac{"group", {}, false, Id{}}));
 }
 
 TEST(IpvlanConfig, TakesAnAddressAndAMode) {
-  EXPECT_EQ(read_pending("use_ipvlan vrrp10 192.0.2.1/30 private group web").links.ipvlan,
+  EXPECT_EQ(read_clean("use_ipvlan vrrp10 192.0.2.1/30 private group web").links.ipvlan,
             (Ipvlan{"vrrp10", Prefix{*IpAddress::parse("192.0.2.1"), 30}, IpvlanMode::isolated,
                     Id{0, "web"}}));
 }
@@ -197,6 +197,9 @@ INSTANTIATE_TEST_SUITE_P(
                "7:22 warning 'old_unicast_checksum' takes nothing or never, found 'always'"},
         Saying{"use_vmac vrrp.1 02:00:5e:00:0g",
                "7:17 warning '02:00:5e:00:0g' is not a MAC address of 5 or 6 octets"},
+        Saying{"use_vmac vrrp.1 03:00:5e:00:01",
+               "7:17 warning '03:00:5e:00:01' is a multicast address; the virtual MAC is that of "
+               "RFC 9568 7.3"},
         Saying{"use_vmac vrrp.1 vrrp.2", "7:17 warning unknown option 'vrrp.2' of use_vmac"},
         Saying{"use_vmac name", "7:14 error 'name' needs a word, and nothing follows it"},
         Saying{"mcast_dst_ip 192.0.2.1",

@@ -1,0 +1,107 @@
+// The interfaces that instances make, from their configuration and their state to what MadeLinks is
+// told.
+#include <boost/asio/post.hpp>
+
+#include "daemon/process/clock.h"
+#include "vrrp/config/virtual_links.h"
+#include "vrrp/linux/iproute_names.h"
+#include "vrrp/linux/process.h"
+#include "vrrp/linux/release.h"
+
+namespace holdfast::vrrp {
+
+using process::monotonic_now;
+
+/// What is made and changed is recorded. @param first what a dead predecessor left is ours
+void VrrpProcess::record_links(bool first) {
+  made_links_->set_ledger(
+      {[this](const std::string& name) { put_record(made_link_record(name), {}); },
+       [this](const std::string& name) { table_->erase(made_link_record(name)); }});
+  made_links_->sysctls().set_ledger(
+      {[this](const std::string& path, const std::string& original) {
+         put_record(sysctl_record(path), std::as_bytes(std::span{original}));
+       },
+       [this](const std::string& path) { table_->erase(sysctl_record(path)); }});
+  if (!first) return;
+  for (const std::string& record : table_->keys()) {
+    if (const auto name = made_link_of(record)) made_links_->inherit(*name);
+    if (const auto path = sysctl_of(record)) {
+      const auto value = table_->get(record);
+      made_links_->sysctls().inherit(
+          *path, std::string{reinterpret_cast<const char*>(value.data()), value.size()});
+    }
+  }
+}
+
+/// A link that runs keeps its name, whatever other name has become free; and a default name makes
+/// way for an interface that somebody else has.
+void VrrpProcess::name_made_links(VrrpConfig& next) {
+  IprouteNames names{next.globals.common.iproute_etc_dir, next.globals.common.iproute_usr_dir};
+  for (Instance& instance : next.instances) {
+    const auto running = instances_.find(instance.name);
+    for (std::size_t i = 0; i < instance.made.size(); ++i) {
+      MadeLink& link = instance.made[i];
+      std::string unknown;
+      if (link.group && !names.resolve_group(*link.group, unknown)) {
+        log_.write(Event{Level::error, "unknown_name",
+                         fmt::format("({}) interface {} is in the group of its base: iproute2's "
+                                     "files do not have {}",
+                                     instance.name, link.name, unknown)});
+        link.group.reset();
+      }
+      if (!link.has_default_name) continue;
+      link.name.clear();
+      if (running == instances_.end() || running->second->config.made.size() <= i) continue;
+      const MadeLink& before = running->second->config.made[i];
+      const bool same = before.kind == link.kind && before.base == link.base &&
+                        before.mac == link.mac && before.has_default_name;
+      if (same && next.globals.vrrp.vmac_prefix == globals_.vrrp.vmac_prefix &&
+          next.globals.vrrp.vmac_addr_prefix == globals_.vrrp.vmac_addr_prefix)
+        link.name = before.name;
+    }
+  }
+  name_links(next.instances, next.globals, [this](const MadeLink& link, const std::string& name) {
+    return made_links_->is_taken(link, name);
+  });
+}
+
+void VrrpProcess::want_made_links(std::vector<Instance>& instances) {
+  std::vector<MadeLinks::Wish> wishes;
+  for (const Instance& instance : instances)
+    for (const MadeLink& link : instance.made) {
+      // A predecessor's stays as it is until it is known whether the instance goes on.
+      const Link* const present = links_->find(link.name);
+      wishes.push_back({link, instance.name, restarted_ && present != nullptr && present->up});
+    }
+  made_links_->want(std::move(wishes), monotonic_now());
+  made_links_changed();
+}
+
+/// Up while the instance is Active. At a stop that keeps the addresses they stay as they are.
+void VrrpProcess::follow_links(const RunningInstance& instance) {
+  if (instance.config.made.empty() || (stopping_ && keep_addresses_at_stop_)) return;
+  const bool active = std::holds_alternative<Active>(instance.state);
+  for (const MadeLink& link : instance.config.made)
+    made_links_->set_up(link.name, active, monotonic_now());
+  made_links_changed();
+}
+
+/// What others did to them is undone.
+void VrrpProcess::correct_made_links() {
+  const TimePoint now = monotonic_now();
+  for (const MadeLinks::Lost& loss : made_links_->kernel_changed(now))
+    if (const auto owner = instances_.find(loss.owner); owner != instances_.end())
+      lost(*owner->second, {owner->second.get(), OnLoss::restore, loss.what}, now);
+  made_links_changed();
+}
+
+/// When something was sent, everybody looks again.
+void VrrpProcess::made_links_changed() {
+  if (!made_links_->take_finished() || std::exchange(links_posted_, true)) return;
+  boost::asio::post(context_, [this] {
+    links_posted_ = false;
+    if (!stopping_) links_changed();
+  });
+}
+
+}  // namespace holdfast::vrrp
