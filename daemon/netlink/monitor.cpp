@@ -20,6 +20,10 @@ struct CloseSocket {
 /// A burst of thousands of addresses fits; beyond it the kernel says ENOBUFS and we dump again.
 constexpr int receive_buffer = 4 << 20;
 constexpr std::size_t largest_message = 64 * 1024;
+/// @source linux/netlink.h NLMSG_GOODSIZE is at most 8 KiB; a link with many virtual functions has
+/// more
+constexpr std::size_t largest_notification = 32 * 1024;
+constexpr std::size_t messages_at_once = 32;
 
 int hand_over(const nlmsghdr* message, void* handler) {
   (*static_cast<const Monitor::Handler*>(handler))(*message);
@@ -31,7 +35,10 @@ int hand_over(const nlmsghdr* message, void* handler) {
 struct Monitor::Impl {
   std::unique_ptr<mnl_socket, CloseSocket> socket;
   std::uint32_t sequence = 0;
-  std::vector<char> buffer = std::vector<char>(largest_message);
+  std::vector<char> buffer = std::vector<char>(largest_message);  ///< of a dump
+  /// Not initialised: memory that is never needed is never there.
+  std::unique_ptr<char[]> notifications =
+      std::make_unique_for_overwrite<char[]>(messages_at_once * largest_notification);
 };
 
 Monitor::Monitor(std::unique_ptr<Impl> impl) : impl_{std::move(impl)} {}
@@ -107,13 +114,24 @@ Result<void> Monitor::dump(std::uint16_t type, std::span<const std::byte> header
 
 Result<void> Monitor::read(const Handler& handler) {
   const int fd = mnl_socket_get_fd(impl_->socket.get());
+  // A notification is a datagram of its own: thousands of addresses are thousands of them.
+  std::array<iovec, messages_at_once> parts{};
+  std::array<mmsghdr, messages_at_once> messages{};
   for (;;) {
-    const ssize_t got = ::recv(fd, impl_->buffer.data(), impl_->buffer.size(), MSG_DONTWAIT);
+    for (std::size_t i = 0; i < messages_at_once; ++i) {
+      parts[i] = {impl_->notifications.get() + i * largest_notification, largest_notification};
+      messages[i].msg_hdr = {};
+      messages[i].msg_hdr.msg_iov = &parts[i];
+      messages[i].msg_hdr.msg_iovlen = 1;
+    }
+    const int got = ::recvmmsg(fd, messages.data(), messages_at_once, MSG_DONTWAIT, nullptr);
     if (got < 0 && errno == EINTR) continue;
     if (got < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) return {};
     if (got < 0) return fail_errno(errno, "kernel notifications were lost");
-    mnl_cb_run(impl_->buffer.data(), static_cast<std::size_t>(got), 0, 0, hand_over,
-               const_cast<Handler*>(&handler));
+    for (std::size_t i = 0; i < static_cast<std::size_t>(got); ++i)
+      mnl_cb_run(parts[i].iov_base, messages[i].msg_len, 0, 0, hand_over,
+                 const_cast<Handler*>(&handler));
+    if (got < static_cast<int>(messages_at_once)) return {};
   }
 }
 

@@ -120,11 +120,13 @@ bool AnnounceSchedule::advance(Plan& plan, TimePoint now) {
   return true;
 }
 
-std::vector<Announcement> AnnounceSchedule::take_due(TimePoint now, std::size_t most) {
+std::vector<Announcement> AnnounceSchedule::take_due(TimePoint now, std::size_t most, Which which) {
   std::vector<Announcement> due;
   wake(now);
   while (due.size() < most && !turns_.empty()) {
-    Lane& lane = *std::get<Lane*>(*turns_.begin());
+    const auto& [copies_sent, turn, next] = *turns_.begin();
+    if (which == Which::first_copies && copies_sent > 0) break;
+    Lane& lane = *next;
     Plan& plan = *lane.ready.begin()->second.front();
     due.push_back(plan.what);
     if (lane.gap > Duration{0}) {

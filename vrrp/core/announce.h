@@ -66,8 +66,13 @@ class AnnounceSchedule {
   /// keeps its place in the queue.
   void start(const Announcement& what, const AnnouncePlan& plan, TimePoint now);
   void cancel(const Announcement& what);
+  /// Which of the announcements that are due.
+  enum class Which : std::uint8_t {
+    all,
+    first_copies  ///< more addresses are on their way: their first copies come before the rest
+  };
   /// At most `most` announcements that are due, each counted as sent.
-  std::vector<Announcement> take_due(TimePoint now, std::size_t most);
+  std::vector<Announcement> take_due(TimePoint now, std::size_t most, Which which = Which::all);
   /// When take_due() has something next.
   [[nodiscard]] std::optional<TimePoint> deadline() const;
   [[nodiscard]] std::size_t size() const { return plans_.size(); }

@@ -52,21 +52,35 @@ using AddressChange = Change<AddressKey, AddressSettings>;
 
 /// Removals first (so that an address can move between interfaces), then additions, each in key
 /// order. Applying them to `actual` gives `wanted` and what is not ours.
+/// @param settings_of asked with a key and its entry in `wanted`; null: it is not wanted now
+template <typename Settings, typename Key, typename Entry, typename SettingsOf>
+std::vector<Change<Key, Settings>> difference(const std::map<Key, Entry>& wanted,
+                                              const std::map<Key, Actual>& actual,
+                                              const SettingsOf& settings_of) {
+  using Kind = typename Change<Key, Settings>::Kind;
+  std::vector<Change<Key, Settings>> changes;
+  for (const auto& [key, present] : actual) {
+    if (!present.ours) continue;
+    const auto entry = wanted.find(key);
+    if (entry == wanted.end() || present.fit == Actual::Fit::renew ||
+        settings_of(key, entry->second) == nullptr)
+      changes.push_back({Kind::remove, key, {}});
+  }
+  for (const auto& [key, entry] : wanted) {
+    const auto present = actual.find(key);
+    if (present != actual.end() &&
+        (!present->second.ours || present->second.fit == Actual::Fit::good))
+      continue;
+    if (const Settings* settings = settings_of(key, entry))
+      changes.push_back({Kind::add, key, *settings});
+  }
+  return changes;
+}
 template <typename Key, typename Settings>
 std::vector<Change<Key, Settings>> difference(const std::map<Key, Settings>& wanted,
                                               const std::map<Key, Actual>& actual) {
-  using Kind = typename Change<Key, Settings>::Kind;
-  std::vector<Change<Key, Settings>> changes;
-  for (const auto& [key, present] : actual)
-    if (present.ours && (!wanted.contains(key) || present.fit == Actual::Fit::renew))
-      changes.push_back({Kind::remove, key, {}});
-  for (const auto& [key, settings] : wanted) {
-    const auto present = actual.find(key);
-    if (present == actual.end() ||
-        (present->second.ours && present->second.fit != Actual::Fit::good))
-      changes.push_back({Kind::add, key, settings});
-  }
-  return changes;
+  return difference<Settings>(wanted, actual,
+                              [](const Key&, const Settings& settings) { return &settings; });
 }
 
 }  // namespace holdfast::vrrp

@@ -87,20 +87,21 @@ class Keeper {
   /// @param actual what is there, with `fit` good unless the kernel itself spoilt it
   template <typename Possible>
   void plan(std::map<Key, Actual> actual, const Possible& possible, Actual::Fit when_changed) {
-    std::map<Key, Settings> targets;
     for (auto& [key, entry] : wanted_) {
       const auto present = actual.find(key);
-      if (present != actual.end() && !entry.applied) entry.applied = entry.settings;
-      if (present != actual.end() && entry.applied != entry.settings &&
-          present->second.fit == Actual::Fit::good)
+      if (present == actual.end()) continue;
+      if (!entry.applied) entry.applied = entry.settings;
+      if (entry.applied != entry.settings && present->second.fit == Actual::Fit::good)
         present->second.fit = when_changed;
-      const bool stays_away = entry.lost && entry.claim.on_loss != OnLoss::restore;
-      if (possible(key) && (present != actual.end() || !stays_away))
-        targets.emplace(key, entry.settings);
     }
+    const auto settings_of = [&](const Key& key, const Wanted& entry) -> const Settings* {
+      const bool stays_away = entry.lost && entry.claim.on_loss != OnLoss::restore;
+      const bool fits = possible(key) && (!stays_away || actual.contains(key));
+      return fits ? &entry.settings : nullptr;
+    };
     removals_.clear();
     additions_.clear();
-    for (Item& change : difference(targets, actual))
+    for (Item& change : difference<Settings>(wanted_, actual, settings_of))
       (change.kind == Item::Kind::add ? additions_ : removals_).push_back(std::move(change));
     std::ranges::reverse(removals_);
     std::ranges::reverse(additions_);

@@ -248,14 +248,8 @@ void VrrpProcess::stop(std::function<void()> done) {
   }
   hold_statics({});
   stop_groups();
-  if (reconciler_ && !keep_addresses_at_stop_)
-    while (reconciler_->work(now)) {
-    }
-  if (!keep_addresses_at_stop_) firewall_.close();
-  if (made_links_ && !keep_addresses_at_stop_) made_links_->want({}, now);
-  if (sync_daemon_) sync_daemon_->run({});
   timer_.cancel();
-  done();
+  release(std::move(done));
 }
 
 }  // namespace holdfast::vrrp

@@ -155,6 +155,7 @@ class VrrpProcess : public process::Worker {
   void on_timer();
   void drain_ports();
   void work_soon();
+  void release(std::function<void()> done);
 
   boost::asio::io_context& context_;
   Log& log_;

@@ -3,12 +3,11 @@
 #include <algorithm>
 #include <iterator>
 
+#include "daemon/process/clock.h"
+
 namespace holdfast::vrrp {
 namespace {
 
-/// Addresses and announcements in one slice. @source performance-baseline: chunks of 64 cost the
-/// same as one message for all
-constexpr std::size_t slice = 64;
 /// The kernel takes secondary addresses away within the removal; their echo comes at once.
 constexpr Duration side_effect_window = std::chrono::milliseconds{500};
 
@@ -68,15 +67,16 @@ void Reconciler::forget(const VirtualKey& key) {
 /// What is wanted and already there becomes ours, save an owner's own address; what is neither
 /// wanted nor there any more is forgotten.
 void Reconciler::adopt_and_forget() {
-  std::set<VirtualKey> present;
-  for (const auto& [key, entry] : links_.addresses()) {
+  for (const auto& [key, entry] : links_.addresses())
     if (addresses_.find(key) != nullptr && is_ours(key, entry.marked)) hold(key, entry.peer);
-    if (const auto name = virtual_key(key)) present.insert(*name);
-  }
-  for (const auto& [key, entry] : addresses_.wanted())
-    if (const auto name = virtual_key(key)) present.insert(*name);
   std::vector<VirtualKey> gone;
-  std::ranges::set_difference(held_, present, std::back_inserter(gone));
+  for (const VirtualKey& held : held_) {
+    const auto& [address, length, name] = held;
+    const Link* link = links_.find(name);
+    const AddressKey key{link == nullptr ? 0 : link->index, address, length};
+    if (link == nullptr || (!links_.addresses().contains(key) && addresses_.find(key) == nullptr))
+      gone.push_back(held);
+  }
   for (const VirtualKey& key : gone) forget(key);
 }
 
@@ -149,7 +149,7 @@ bool Reconciler::work(TimePoint now) {
   if (routes_.retry_due(now)) dirty_ = true;
   if (dirty_) plan_changes(now);
   apply_slice(now);
-  send_announcements(now);
+  send_announcements(process::monotonic_now());  // their gaps count from when they leave
   return has_pending() || (schedule_.deadline() && *schedule_.deadline() <= now);
 }
 
@@ -158,13 +158,13 @@ void Reconciler::apply_slice(TimePoint now) {
   // What goes: rules and routes before the addresses. What comes: addresses, their announcements
   // (between the slices), routes and rules.
   if (routes_.removes())
-    routes_.remove_slice(slice, now);
+    routes_.remove_slice(Slice::most, now);
   else if (addresses_.removes())
-    apply(addresses_.take(Kind::remove, slice), now);
+    apply(addresses_.take(Kind::remove, slice_.size()), now);
   else if (addresses_.adds())
-    apply(addresses_.take(Kind::add, slice), now);
+    apply(addresses_.take(Kind::add, slice_.size()), now);
   else if (routes_.adds())
-    routes_.add_slice(slice, now);
+    routes_.add_slice(Slice::most, now);
 }
 
 void Reconciler::apply(std::vector<AddressChange> batch, TimePoint now) {
@@ -177,7 +177,10 @@ void Reconciler::apply(std::vector<AddressChange> batch, TimePoint now) {
              there != links_.addresses().end())
       change.settings.peer = there->second.peer;
   }
-  const auto failed = note_refusals(addresses_, batch, writer_.apply(batch), log_, now);
+  const TimePoint begun = process::monotonic_now();
+  const auto refusals = writer_.apply(batch);
+  slice_.took(batch.size(), process::monotonic_now() - begun);
+  const auto failed = note_refusals(addresses_, batch, refusals, log_, now);
   counters_.refused += failed.size();
   for (std::size_t i = 0; i < batch.size(); ++i) {
     if (failed.contains(i)) continue;
@@ -210,7 +213,9 @@ void Reconciler::added(const AddressChange& change, TimePoint now) {
 
 void Reconciler::send_announcements(TimePoint now) {
   std::vector<Announcer::Frame> frames;
-  for (const Announcement& what : schedule_.take_due(now, slice))
+  using Which = AnnounceSchedule::Which;
+  const Which which = addresses_.adds() ? Which::first_copies : Which::all;
+  for (const Announcement& what : schedule_.take_due(now, Slice::most, which))
     if (const Link* link = links_.find(what.interface))
       frames.push_back({link->index, link->name, link->mac, what.address});
   if (!frames.empty()) counters_.announced += announcer_.send(frames);

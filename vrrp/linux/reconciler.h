@@ -16,6 +16,7 @@
 #include "daemon/base/time.h"
 #include "daemon/process/repeated_line.h"
 #include "vrrp/core/announce.h"
+#include "vrrp/core/slice.h"
 #include "vrrp/core/wanted.h"
 #include "vrrp/linux/address_writer.h"
 #include "vrrp/linux/announcer.h"
@@ -100,6 +101,7 @@ class Reconciler {
   AddressWriter writer_;
   Announcer announcer_;
   Log& log_;
+  Slice slice_;  ///< of addresses
   Pacing pacing_;
   AnnounceSchedule schedule_;
   std::map<VirtualKey, bool> virtual_;  ///< true: of an owner

@@ -20,7 +20,9 @@ void VrrpProcess::arm(RunningInstance& instance) {
 }
 
 void VrrpProcess::arm_timer() {
-  std::optional<TimePoint> next = reconciler_ ? reconciler_->deadline() : std::nullopt;
+  // The slice that is posted comes before any timer.
+  std::optional<TimePoint> next =
+      reconciler_ && !work_posted_ ? reconciler_->deadline() : std::nullopt;
   if (made_links_) next = earliest(next, made_links_->deadline());
   for (const auto& when :
        {held_until_, retry_at_, tracking_.deadline(), meddling_ends_, scripts_.deadline()})
@@ -50,7 +52,7 @@ void VrrpProcess::on_timer() {
   armed_for_.reset();
   // Only what was due before the sockets were read may be believed: an advert may have come since.
   const TimePoint now = monotonic_now();
-  drain_ports();
+  if (!deadlines_.empty() && deadlines_.begin()->first <= now) drain_ports();
   if (retry_at_ && *retry_at_ <= now) {
     retry_at_.reset();
     links_changed();
@@ -72,6 +74,16 @@ void VrrpProcess::on_timer() {
   }
   if (reconciler_->deadline() && *reconciler_->deadline() <= now) work_soon();
   arm_timer();
+}
+
+/// The rest of stop(): as many slices as it takes.
+void VrrpProcess::release(std::function<void()> done) {
+  if (reconciler_ && !keep_addresses_at_stop_ && reconciler_->work(monotonic_now()))
+    return asio::post(context_, [this, done = std::move(done)] { release(done); });
+  if (!keep_addresses_at_stop_) firewall_.close();
+  if (made_links_ && !keep_addresses_at_stop_) made_links_->want({}, monotonic_now());
+  if (sync_daemon_) sync_daemon_->run({});
+  done();
 }
 
 /// A slice now, and further ones after whatever else is ready has been served.

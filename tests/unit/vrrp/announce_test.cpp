@@ -146,6 +146,14 @@ TEST(AnnounceSchedule, ASliceTakesNoMoreThanItMay) {
   EXPECT_EQ(schedule.take_due(start, 64).size(), 64U);
   EXPECT_EQ(schedule.take_due(start, 64).size(), 36U);
 }
+TEST(AnnounceSchedule, SecondCopiesWaitForFirstOnesThatAreStillToCome) {
+  using Which = AnnounceSchedule::Which;
+  AnnounceSchedule schedule;
+  for (int i = 0; i < 10; ++i) schedule.start(address(i), {2, Duration{0}, Duration{0}, 1}, start);
+  EXPECT_EQ(schedule.take_due(start, 64, Which::first_copies).size(), 10U);
+  EXPECT_TRUE(schedule.take_due(start, 64, Which::first_copies).empty());
+  EXPECT_EQ(schedule.take_due(start, 64).size(), 10U);
+}
 
 /// What happens to one address at a time, in milliseconds.
 struct Change {
