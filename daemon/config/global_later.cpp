@@ -158,8 +158,9 @@ constexpr std::array rows{
         "Instances of priority 255 discard the adverts that they receive."),
     part_field<&Globals::vrrp, &Vrrp::check_unicast_src>(
         "vrrp_check_unicast_src", Boolean{}, "Accept unicast adverts of listed peers only."),
-    pending(part_field<&Globals::vrrp, &Vrrp::strict>(
-        "vrrp_strict", Boolean{}, "Refuse what the RFCs of VRRP do not allow.")),
+    part_field<&Globals::vrrp, &Vrrp::strict>(
+        "vrrp_strict", Boolean{},
+        "Strict mode in every instance, unless its strict_mode says otherwise."),
     pending(part_field<&Globals::vrrp, &Vrrp::notify_priority_changes>(
         "vrrp_notify_priority_changes", Boolean{},
         "Write changes of the effective priority to FIFOs.")),

@@ -246,8 +246,23 @@ class AcceptTest(setup.LabTest):
         self.assertEqual(director.stop()[0], 0)
         self.assertEqual(self.rules(), "")
 
+    def test_rfc9568_6_1_strict_mode_refuses_unless_it_is_told_to_accept(self):
+        refuses = setup.config("a", 100, ADVERT, more="strict_mode")
+        director = self.active(refuses)
+        self.assertReachable(setup.VIP, False)
+        for text, expected in ((setup.config("a", 100, ADVERT, more="strict_mode\naccept"), True),
+                               (setup.config("a", 100, ADVERT).replace(
+                                   "global_defs {", "global_defs {\nvrrp_strict"), False),
+                               (setup.config("a", 100, ADVERT, more="strict_mode no").replace(
+                                   "global_defs {", "global_defs {\nvrrp_strict"), True)):
+            self.change(director, text)
+            wait_until(lambda: self.pings(setup.VIP) == expected, 2, f"reachable: {expected}")
+        self.assertEqual(director.states(), ["BACKUP", "MASTER"])
+
     def test_keepalived_gives_the_same_reachability(self):
-        for more, priority in (("", 100), ("no_accept", 100), ("accept", 100), ("no_accept", 255)):
+        for more, priority in (("", 100), ("no_accept", 100), ("accept", 100), ("no_accept", 255),
+                               ("strict_mode", 100), ("strict_mode\naccept", 100),
+                               ("strict_mode", 255)):
             seen = {}
             for kind in (Holdfast, Keepalived):
                 director = self.active(setup.config("a", priority, ADVERT, more=more), kind=kind,

@@ -28,8 +28,7 @@ ONLY_KEEPALIVED = OF_THE_MACHINE + [
     (r"must be greater than 0, setting to 1|own interface|already specified|empty notification_email|"
      r"protocol will be ignored|automatically set for vmacs|cannot track route",
      "what is meant is clear: it is done in silence"),
-    (r"use_vmac|VMAC/ipvlan|unicast_ttl without|State MASTER must match|Strict mode|AH authentication|"
-     r"^\(485-", "a part that is not supported yet, which says so"),
+    (r"use_vmac|VMAC/ipvlan|unicast_ttl without|AH authentication|^\(485-", "a part that is not supported yet, which says so"),
     (r"number '0' outside|garp_interval '0'|gna_interval '0'",
      "vrrp_garp_interval 0 is its default, and may be written"),
     (r"script interval '|invalid number '\.\d+'", "a script's interval may be below a second"),

@@ -214,7 +214,7 @@ bool settle_addresses(Instance& instance, Reader& reader) {
 /// owner_ignore_adverts is for priority 255 (erratum 8298 of RFC 9568).
 void settle_owner(Instance& instance, const GlobalDefs& globals, Reader& reader) {
   const bool owner = instance.router.priority == owner_priority;
-  if (!owner && instance.owner_ignore_adverts.value_or(false) && !is_strict(instance, globals))
+  if (!owner && instance.owner_ignore_adverts.value_or(false) && !instance.is_strict)
     reader.warn(instance.place_of("owner_ignore_adverts"),
                 fmt::format("vrrp_instance {}: owner_ignore_adverts does nothing with priority {}",
                             instance.name, instance.router.priority));
@@ -223,8 +223,8 @@ void settle_owner(Instance& instance, const GlobalDefs& globals, Reader& reader)
 }
 
 /// The owner accepts always (RFC 9568 6.4.3).
-void settle_accept_mode(Instance& instance, bool strict, Reader& reader) {
-  if (strict && instance.accept == true && instance.router.version == Version::v2) {
+void settle_accept_mode(Instance& instance, Reader& reader) {
+  if (instance.is_strict && instance.accept == true && instance.router.version == Version::v2) {
     reader.warn(instance.place_of("accept"),
                 fmt::format("vrrp_instance {}: strict mode: version 2 has no accept mode "
                             "(RFC 3768 6.4.3); it is left out",
@@ -232,7 +232,7 @@ void settle_accept_mode(Instance& instance, bool strict, Reader& reader) {
     instance.accept.reset();
   }
   instance.refuses_packets =
-      !instance.accept.value_or(!strict) && instance.router.priority != owner_priority;
+      !instance.accept.value_or(!instance.is_strict) && instance.router.priority != owner_priority;
 }
 
 void settle_late_timers(Instance& instance, Reader& reader) {
@@ -265,8 +265,8 @@ bool complete(Instance& instance, const GlobalDefs& globals, Reader& reader) {
   if (!has_what_it_needs(instance, reader)) return false;
   settle_family(instance, globals, reader);
   settle_unicast(instance, reader);
-  const bool strict = is_strict(instance, globals);
-  if (strict && !enforce_rfc(instance, reader)) return false;
+  instance.is_strict = instance.strict_mode.value_or(globals.vrrp.strict);
+  if (instance.is_strict && !enforce_rfc(instance, reader)) return false;
   // RFC 3768 is for IPv4: what says nothing is version 3.
   const auto version = static_cast<Version>(instance.configured_version.value_or(
       instance.family == Family::ipv6 ? std::uint8_t{3} : globals.vrrp_version));
@@ -274,7 +274,7 @@ bool complete(Instance& instance, const GlobalDefs& globals, Reader& reader) {
   const std::uint8_t priority = instance.configured_priority.value_or(
       instance.state == InitialState::master ? owner_priority : std::uint8_t{100});
   if (!settle_addresses(instance, reader)) return false;
-  if (!strict) check_link_local(instance, reader);
+  if (!instance.is_strict) check_link_local(instance, reader);
   if (instance.addresses.empty() && !instance.no_virtual_ipaddress) {
     // Receivers must ignore an advert without addresses (RFC 9568 5.2.5, erratum 8299).
     reader.error(instance.place,
@@ -297,7 +297,7 @@ bool complete(Instance& instance, const GlobalDefs& globals, Reader& reader) {
       instance.higher_prio_send_advert.value_or(globals.vrrp_higher_prio_send_advert);
   settle_owner(instance, globals, reader);
   settle_late_timers(instance, reader);
-  settle_accept_mode(instance, strict, reader);
+  settle_accept_mode(instance, reader);
   instance.announce = announce_config(instance, globals);
   instance.checksum_style = instance.v3_checksum_as_v2.value_or(globals.v3_checksum_as_v2)
                                 ? ChecksumStyle::message
@@ -347,7 +347,7 @@ bool equal_in_effect(const Instance& a, const Instance& b) {
                     i.made, i.tracked, i.track_damping, i.on_address_loss, i.hmac, i.hmac_policy,
                     i.ignores_adverts, i.routes, i.rules, i.mcast_dst_ip, i.vrf, i.track_src_ip,
                     i.promote_secondaries, i.linkbeat_use_polling, i.family, i.group,
-                    i.refuses_packets, i.strict_mode, i.smtp_alert, i.owner_ignore_adverts,
+                    i.refuses_packets, i.is_strict, i.smtp_alert, i.owner_ignore_adverts,
                     i.notify_priority_changes, i.lvs_sync_daemon_interface, i.timer_expired_backup,
                     i.garp_extra_if, i.kernel_rx_buf_size);
   };

@@ -79,6 +79,8 @@ struct Instance {
   std::optional<std::uint8_t> timer_expired_backup;  ///< priority whose skew counts; empty: off
   std::optional<bool> owner_ignore_adverts;          ///< default: vrrp_owner_ignore_adverts
   bool track_src_ip = false;
+  std::optional<bool> accept;       ///< default: true unless strict
+  std::optional<bool> strict_mode;  ///< default: vrrp_strict
 
   VirtualLinks links;
 
@@ -88,9 +90,7 @@ struct Instance {
   std::vector<PolicyRule> rules;  ///< virtual_rules
   bool promote_secondaries = false;
   bool linkbeat_use_polling = false;
-  std::optional<bool> accept;       ///< default: true unless strict
-  std::optional<bool> strict_mode;  ///< default: vrrp_strict
-  std::optional<bool> smtp_alert;   ///< default: smtp_alert_vrrp
+  std::optional<bool> smtp_alert;  ///< default: smtp_alert_vrrp
   std::optional<bool> notify_priority_changes;
   std::uint8_t debug = 0;  ///< 0..4; keepalived does not use it either
   std::string lvs_sync_daemon_interface;
@@ -109,6 +109,7 @@ struct Instance {
   ChecksumStyle checksum_style = ChecksumStyle::pseudo_header;
   std::optional<HmacPolicy> hmac_policy;  ///< auth_hmac
   bool ignores_adverts = false;           ///< an owner with owner_ignore_adverts
+  bool is_strict = false;                 ///< strict_mode or vrrp_strict
   /// Packets for its addresses are dropped (RFC 9568 6.1 Accept_Mode false).
   bool refuses_packets = false;
 
@@ -119,6 +120,11 @@ struct Instance {
   }
   /// Adverts go to peers, not to the group.
   [[nodiscard]] bool is_unicast() const { return !unicast.peers.empty(); }
+  /// Strict mode, where our own adverts keep the rule: of two routers with one configuration
+  /// neither may be deaf to the other.
+  [[nodiscard]] bool needs_link_local() const {
+    return is_strict && !addresses.empty() && addresses.front().address.is_link_local();
+  }
   /// unicast_src_ip or mcast_src_ip.
   [[nodiscard]] const std::optional<IpAddress>& configured_source() const {
     return is_unicast() && unicast.source ? unicast.source : mcast_src_ip;

@@ -19,6 +19,7 @@ class Lint {
       check_addresses(instance);
       check_interval(instance);
       check_authentication(instance);
+      check_accept_mode(instance);
       check_weights(instance);
       check_tracked_interfaces(instance);
     }
@@ -140,6 +141,15 @@ class Lint {
       say("unicast-unauthenticated", instance,
           "unicast adverts without authentication: whoever can send to this address from anywhere "
           "can become master; use auth_hmac, or filter by source");
+  }
+
+  void check_accept_mode(const Instance& instance) {
+    if (instance.refuses_packets && !instance.accept)
+      say("strict-drops-packets", instance,
+          "strict mode drops what is sent to its addresses: neither ping nor a service of this "
+          "machine answers there{}",
+          instance.router.version == Version::v3 ? "; write 'accept' if they shall"
+                                                 : " (version 3 has 'accept')");
   }
 
   void check_weights(const Instance& instance) {

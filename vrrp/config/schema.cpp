@@ -252,8 +252,12 @@ constexpr std::array instance_schema{
         "Drop packets to and from the virtual addresses, neighbour discovery aside, unless the "
         "priority is 255. What is forwarded passes. IPVS services on them need nftables_priority "
         "100 or more."),
-    pending(field<&Instance::strict_mode>("strict_mode", Boolean{}, "keepalived",
-                                          "Enforce the RFC for this instance.")),
+    field<&Instance::strict_mode>(
+        "strict_mode", Boolean{}, "RFC 9568",
+        "Hold to the RFCs of VRRP: what they do not allow (authentication, unicast peers, a "
+        "preempt_delay, answers to adverts of lower priority, MASTER without priority 255) is "
+        "reported and left out, and packets to the virtual addresses are dropped as by no_accept "
+        "unless `accept` stands here. vrrp_strict is the default."),
     pending(field<&Instance::debug>("debug", Range{0, 4}, "keepalived",
                                     "Debug level, which keepalived reads and never uses.")),
     pending(row<Instance>("notify_deleted", "\"CMD\" [USER [GROUP]]", "keepalived",

@@ -78,10 +78,6 @@ struct Enforcer {
 
 }  // namespace
 
-bool is_strict(const Instance& instance, const config::GlobalDefs& globals) {
-  return instance.strict_mode.value_or(globals.vrrp.strict);
-}
-
 bool enforce_rfc(Instance& instance, Reader& reader) {
   if (instance.is_unicast() && !instance.interface.empty()) {
     reader.error(instance.place_of("unicast_peer"),

@@ -6,8 +6,6 @@
 
 namespace holdfast::vrrp {
 
-/// Whether the RFC is enforced for this instance.
-bool is_strict(const Instance& instance, const config::GlobalDefs& globals);
 /// Before the rest of completion. False: the instance cannot run; the reason has been reported.
 /// @pre the family is final
 bool enforce_rfc(Instance& instance, config::Reader& reader);

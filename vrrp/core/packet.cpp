@@ -120,6 +120,8 @@ std::string_view to_string(Discard reason) {
       return "hmac_invalid";
     case Discard::owner:
       return "owner";
+    case Discard::first_address:
+      return "first_address";
   }
   return "unknown";
 }
@@ -202,6 +204,9 @@ std::optional<Discard> refuses(const Expectation& expectation, const Advert& adv
   if (advert.version != expectation.version) return Discard::version;
   if (advert.addresses.empty() && !expectation.no_addresses)
     return Discard::zero_addresses;  // 5.2.5
+  if (expectation.link_local_first && !advert.addresses.empty() &&
+      advert.addresses.front().is_v6() && !advert.addresses.front().is_link_local())
+    return Discard::first_address;
   if (advert.version == Version::v3) return std::nullopt;
   if (advert.auth_type != expectation.auth_type) return Discard::auth_mismatch;
   if (advert.auth_type == AuthType::password &&

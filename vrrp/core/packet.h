@@ -67,8 +67,9 @@ enum class Discard : std::uint8_t {
   hmac_stale,      ///< older or newer than the clocks may differ
   hmac_invalid,    ///< not signed with that key
   owner,           ///< owner_ignore_adverts: we own the addresses
+  first_address,   ///< RFC 9568 5.2.9, strict mode: the first IPv6 address is not link-local
 };
-inline constexpr std::size_t discard_reasons = 20;
+inline constexpr std::size_t discard_reasons = 21;
 std::string_view to_string(Discard reason);
 
 /// The VRRP message. @pre addresses.size() <= 255
@@ -113,7 +114,8 @@ struct Expectation {
   AuthType auth_type = AuthType::none;
   Secret password;
   IpAddress own_address;
-  bool no_addresses = false;  ///< ours has none either (no_virtual_ipaddress): then 0 is right
+  bool no_addresses = false;      ///< ours has none either (no_virtual_ipaddress): then 0 is right
+  bool link_local_first = false;  ///< of IPv6 addresses (RFC 9568 7.1, erratum 8300)
 };
 /// Nothing when the advert may go to the state machine. Passwords are compared in constant time.
 std::optional<Discard> refuses(const Expectation& expectation, const Advert& advert,

@@ -223,9 +223,11 @@ void VrrpProcess::received(Port& port, Bytes message, const Arrival& arrival) {
   if (instance->config.ignores_adverts) return discard(instance, Discard::owner, arrival);
   const auto parsed = understand(*instance, message, arrival);
   if (!parsed) return discard(instance, parsed.error(), arrival);
-  const Expectation expectation{instance->router.version,   instance->router.advertisement_interval,
-                                instance->config.auth_type, instance->config.auth_pass,
-                                instance->router.address,   instance->config.addresses.empty()};
+  const Expectation expectation{
+      instance->router.version,           instance->router.advertisement_interval,
+      instance->config.auth_type,         instance->config.auth_pass,
+      instance->router.address,           instance->config.addresses.empty(),
+      instance->config.needs_link_local()};
   if (const auto reason = refuses(expectation, parsed->advert, arrival.source))
     return discard(instance, *reason, arrival);
   ++instance->adverts_received;

@@ -110,6 +110,11 @@ TEST(Lint, Trackers) {
               ElementsAre("script-slower-than-interval"));
   EXPECT_THAT(of(" weight 30\n", " priority 240\n"), ElementsAre("weight-clamped"));
   EXPECT_THAT(of(" weight -100\n", " priority 90\n"), ElementsAre("weight-clamped"));
+  EXPECT_THAT(of_instance(" priority 90\n strict_mode\n version 3\n" + with_address("10.0.0.100")),
+              ElementsAre("strict-drops-packets"));
+  EXPECT_THAT(
+      of_instance(" priority 90\n strict_mode\n version 3\n accept\n" + with_address("10.0.0.100")),
+      IsEmpty());
   EXPECT_THAT(
       of_instance(" priority 90\n unicast_peer {\n 10.0.0.2\n }\n" + with_address("10.0.0.100")),
       ElementsAre("unicast-unauthenticated"));

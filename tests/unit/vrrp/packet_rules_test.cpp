@@ -1,6 +1,8 @@
 // What the RFCs demand of adverts, rule by rule, beside the captured packets (tests/golden).
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "vrrp/core/packet.h"
 
 namespace holdfast::vrrp {
@@ -45,6 +47,16 @@ TEST(PacketRules, Rfc9568_5_2_1_OnlyTheVersionOfTheRouterIsTaken) {
   EXPECT_EQ(refuses(expectation(Version::v3), advert(Version::v2), router), Discard::version);
   EXPECT_EQ(refuses(expectation(Version::v2), advert(Version::v3), router), Discard::version);
   EXPECT_EQ(refuses(expectation(Version::v3), advert(Version::v3), router), std::nullopt);
+}
+TEST(PacketRules, Rfc9568_7_1_StrictModeNeedsALinkLocalAddressFirst) {
+  Advert global_first = advert(Version::v3, 1, true);
+  global_first.addresses = {*IpAddress::parse("2001:db8::1"), *IpAddress::parse("fe80::1")};
+  Expectation expected = expectation(Version::v3);
+  EXPECT_EQ(refuses(expected, global_first, router6), std::nullopt);
+  expected.link_local_first = true;
+  EXPECT_EQ(refuses(expected, global_first, router6), Discard::first_address);
+  std::ranges::reverse(global_first.addresses);
+  EXPECT_EQ(refuses(expected, global_first, router6), std::nullopt);
 }
 TEST(PacketRules, Rfc9568_5_2_5_CountAndLengthAgree) {
   for (const std::size_t count : {1U, 2U, 20U, 255U}) {

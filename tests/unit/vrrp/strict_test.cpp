@@ -63,6 +63,18 @@ TEST(Strict, Ipv6NeedsVersion3AndALinkLocalAddressFirst) {
   EXPECT_THAT(read.findings, Contains(HasSubstr("the first IPv6 address must be link-local")));
   EXPECT_EQ(read.config.instances.at(0).router.version, Version::v3);
 }
+TEST(Strict, APairWithoutALinkLocalAddressIsNotDeaf) {
+  const auto needs = [](const std::string& addresses) {
+    const ReadVrrp read{
+        "vrrp_instance V {\n interface eth0\n virtual_router_id 1\n strict_mode\n"
+        " virtual_ipaddress {\n" +
+        addresses + "\n }\n}\n"};
+    return read.config.instances.at(0).needs_link_local();
+  };
+  EXPECT_TRUE(needs("fe80::1\n2001:db8::1"));
+  EXPECT_FALSE(needs("2001:db8::1\nfe80::1"));
+  EXPECT_FALSE(needs("192.0.2.1"));
+}
 TEST(Strict, IsTheGlobalSettingUnlessTheInstanceSaysOtherwise) {
   const std::string on = "global_defs {\n vrrp_strict\n}\n";
   const auto delay = [&](const std::string& lines) {
