@@ -47,6 +47,8 @@ struct CommandLine {
   std::optional<Options> options;
   PrintAndExit print;
 };
+/// Where `holdfast` looks for the daemon.
+inline constexpr const char* usual_pid_file = "/run/holdfast/holdfast.pid";
 /// The node name up to its first dot: the config_id where -i gives none (grammar.md 10).
 std::string node_name();
 CommandLine read_command_line(const std::vector<std::string>& arguments);

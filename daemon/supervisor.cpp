@@ -40,6 +40,12 @@ Supervisor::Supervisor(asio::io_context& context, const Options& options,
       scripts_{context, log},
       checks_{context, log},
       files_{context, log, [this](process::FileContent content) { vrrp_.send(content); }},
+      control_{context, log,
+               [this](const process::HandOver& asked) {
+                 if (!vrrp_.is_running()) return false;
+                 vrrp_.send(asked);
+                 return true;
+               }},
       vrrp_{context, log, vrrp_identity, options.config_test ? "" : options.vrrp_pid_file,
             [this](Worker& w, process::Message m) { handle_message(w, std::move(m)); }},
       checkers_{context, log, checkers_identity,
@@ -53,6 +59,8 @@ int Supervisor::run() {
     log_.write(Event{Level::error, "configuration", configuration.findings.front().message});
     return exit_no_file;
   }
+  if (auto listening = control_.listen(control_path(options_.pid_file)); !listening)
+    log_.write(Event{Level::warning, "control", listening.error().what});
   begin(std::move(configuration));
   context_.run();
   return status_;
@@ -127,6 +135,8 @@ void Supervisor::handle_message(Worker& worker, process::Message message) {
   if (const auto* check = std::get_if<process::RunCheck>(&message))
     return run_check(worker, *check);
   if (const auto* files = std::get_if<process::WatchFiles>(&message)) return watch_files(*files);
+  if (const auto* answer = std::get_if<process::HandedOver>(&message))
+    return control_.answered(*answer);
   const auto* running = std::get_if<process::Running>(&message);
   if (running == nullptr || !current_ || running->serial != current_->serial) return;
   recovering_.erase(&worker);
@@ -222,6 +232,7 @@ void Supervisor::reap() {
 
 void Supervisor::worker_ended(Worker& worker, int status) {
   const Duration lived = worker.ended();
+  if (&worker == &vrrp_) control_.worker_ended();
   recovering_.erase(&worker);
   if (phase_ == Phase::stopping) return;  // reap() goes on with that
   const bool needed = current_ && std::ranges::count(workers_for(*current_), &worker) > 0;

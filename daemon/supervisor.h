@@ -14,6 +14,7 @@
 #include "daemon/base/event.h"
 #include "daemon/check_scripts.h"
 #include "daemon/configuration.h"
+#include "daemon/control.h"
 #include "daemon/file_watch.h"
 #include "daemon/process/log.h"
 #include "daemon/scripts.h"
@@ -91,6 +92,7 @@ class Supervisor {
   Scripts scripts_;
   CheckScripts checks_;
   FileWatch files_;
+  Control control_;
   Worker vrrp_, checkers_;
   std::map<Worker*, std::unique_ptr<boost::asio::steady_timer>> restarts_;
   std::set<Worker*> recovering_;  ///< restarted and not yet running again

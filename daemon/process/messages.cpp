@@ -99,6 +99,14 @@ Outgoing encode(const WatchFiles& m) {
 Outgoing encode(const FileContent& m) {
   return {{{"type", "file_content"}, {"object", m.object}, {"content", m.content}}, {}};
 }
+Outgoing encode(const HandOver& m) {
+  return {{{"type", "hand_over"}, {"request", m.request}, {"object", m.object}, {"back", m.back}},
+          {}};
+}
+Outgoing encode(const HandedOver& m) {
+  return {{{"type", "handed_over"}, {"request", m.request}, {"done", m.done}, {"text", m.text}},
+          {}};
+}
 
 // Boost.JSON reports a missing or wrong member by throwing; parse_message() catches.
 config::Diagnostic diagnostic_from(const json::value& value) {
@@ -178,6 +186,14 @@ Result<Message> decode(Packet& packet) {
   if (type == "file_content")
     return FileContent{std::string{packet.body.at("object").as_string()},
                        std::string{packet.body.at("content").as_string()}};
+  if (type == "hand_over")
+    return HandOver{packet.body.at("request").to_number<std::uint64_t>(),
+                    std::string{packet.body.at("object").as_string()},
+                    packet.body.at("back").as_bool()};
+  if (type == "handed_over")
+    return HandedOver{packet.body.at("request").to_number<std::uint64_t>(),
+                      packet.body.at("done").as_bool(),
+                      std::string{packet.body.at("text").as_string()}};
   if (type == "prepared") {
     Prepared m{serial(), {}};
     for (const json::value& found : packet.body.at("diagnostics").as_array())

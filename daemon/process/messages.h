@@ -11,6 +11,8 @@
 //      | -- CheckResult(outcome) -------------->|
 //      | <-- WatchFiles(lines) ---------------- |  once for each configuration
 //      | -- FileContent(number) --------------->|  at once, and whenever it changes
+//      | -- HandOver(name) ------------------->|  an operator asks; each is answered
+//      | <-- HandedOver(done, text) ----------- |
 //      | -- Stop ------------------------------>|  release everything, then exit 0
 #pragma once
 
@@ -103,8 +105,21 @@ struct FileContent {
   std::string content;  ///< its beginning, up to what is not ASCII; empty for no file
 };
 
+/// Another router shall be Active for this instance or sync group; or, `back`: the election shall
+/// be as configured again.
+struct HandOver {
+  std::uint64_t request = 0;  ///< comes back with the answer
+  std::string object;
+  bool back = false;
+};
+struct HandedOver {
+  std::uint64_t request = 0;
+  bool done = false;
+  std::string text;  ///< for the operator
+};
+
 using Message = std::variant<Configure, Prepared, Commit, Abort, Running, Stop, RunScript, RunCheck,
-                             CheckResult, WatchFiles, FileContent>;
+                             CheckResult, WatchFiles, FileContent, HandOver, HandedOver>;
 
 Result<void> send(Channel& channel, const Message& message);
 /// Error: not one of ours; says which word was wrong.

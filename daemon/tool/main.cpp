@@ -29,6 +29,10 @@ constexpr std::array commands{
             }},
     Command{"lint", "FILE [--ignore RULE]... [--format F]",
             "what runs and still bites; 1 when there is any", tool::lint},
+    Command{"handover", "INSTANCE|GROUP", "lets another router take over; 1 when none does",
+            tool::handover},
+    Command{"takeover", "INSTANCE|GROUP", "ends what handover began: the election is as configured",
+            tool::takeover},
     Command{"generate", "manual|schema|dictionary|completion",
             "what is made from the table of keywords", tool::generate},
 };

@@ -1,5 +1,5 @@
-// The program `holdfast`: what an administrator asks about configurations. Each command is one
-// function in a file of its own, and one line in the table of main.cpp.
+// The program `holdfast`: what an administrator asks about configurations, and of the daemon. Each
+// command is one function in a file of its own, and one line in the table of main.cpp.
 #pragma once
 
 #include <string>
@@ -15,6 +15,8 @@
 namespace holdfast::tool {
 
 inline constexpr int usage_error = 1;
+/// Of commands that speak to the running daemon: there is none.
+inline constexpr int no_daemon = 2;
 
 /// A file as all processes would read it.
 struct Loaded {
@@ -45,5 +47,7 @@ int show_config(const std::vector<std::string>& arguments);
 int diff(const std::vector<std::string>& arguments);
 int lint(const std::vector<std::string>& arguments);
 int generate(const std::vector<std::string>& arguments);
+int handover(const std::vector<std::string>& arguments);
+int takeover(const std::vector<std::string>& arguments);
 
 }  // namespace holdfast::tool

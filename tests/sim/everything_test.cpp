@@ -1,6 +1,6 @@
 // All at once: two to five routers that speak version 2, 3 or both mixed, by multicast or unicast,
 // with a password or signed, with trackers that change priorities and make faults, with clocks that
-// are set wrong, in bad weather. SIM_SEED=N replays one seed.
+// are set wrong, with handovers, in bad weather. SIM_SEED=N replays one seed.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -86,7 +86,7 @@ void trouble(Simulation& sim, const World& world) {
   sim.set_weather({static_cast<double>(random() % 50) / 100, 0.1, world.interval});
   const std::size_t node = random() % world.configs.size();
   const Duration span = world.interval * static_cast<int>(random() % 8);
-  switch (random() % 6) {
+  switch (random() % 7) {
     case 0:
       sim.pause(node, span);
       break;
@@ -96,7 +96,10 @@ void trouble(Simulation& sim, const World& world) {
     case 2:
       sim.set_clock_error(node, 1s * (static_cast<int>(random() % 20) - 10));
       break;
-    case 3: {
+    case 3:
+      sim.tell(node, vrrp::HandOver{});
+      break;
+    case 4: {
       std::vector<int> sides;
       for (std::size_t i = 0; i < world.configs.size(); ++i)
         sides.push_back(static_cast<int>(random() % 2));
@@ -114,7 +117,10 @@ void trouble(Simulation& sim, const World& world) {
 void calm(Simulation& sim, const World& world) {
   sim.set_weather({});
   sim.heal();
-  for (std::size_t i = 0; i < world.configs.size(); ++i) sim.set_clock_error(i, 0s);
+  for (std::size_t i = 0; i < world.configs.size(); ++i) {
+    sim.set_clock_error(i, 0s);
+    while (!sim.tell(i, vrrp::TakeBack{})) sim.run_for(world.interval);
+  }
   if (world.is_signed) sim.run_for(2s * window);
 }
 

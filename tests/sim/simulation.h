@@ -61,6 +61,12 @@ class Simulation {
   void set_trackers(std::size_t node, std::vector<vrrp::Tracked> trackers);
   void set_reading(std::size_t node, std::size_t tracker, const vrrp::Reading& reading);
   [[nodiscard]] bool is_faulty(std::size_t node) const { return nodes_[node].sum.has_fault(); }
+  /// An operator's HandOver or TakeBack; nothing when the process does not run.
+  /// @return whether it runs
+  bool tell(std::size_t node, const vrrp::RouterEvent& event) {
+    if (!nodes_[node].starts_at) apply(node, event);
+    return !nodes_[node].starts_at;
+  }
   /// Stops in order (SIGTERM).
   void stop(std::size_t node);
 

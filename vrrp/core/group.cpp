@@ -27,6 +27,7 @@ Step to_backup(const Member& member, std::string reason, TimePoint now) {
   Backup backup;
   backup.active_interval = member.config->advertisement_interval;
   backup.deadline = now + active_down_interval(*member.config, backup.active_interval);
+  backup.gave_way = has_given_way(*member.state);
   // No advertisement of priority 0: the others are taken over together with the one that lost.
   return {backup, {DropAddresses{}, Transitioned{from, StateName::backup, std::move(reason)}}};
 }
@@ -99,6 +100,15 @@ std::vector<MemberStep> lose_holdings(std::span<const Member> members, std::size
   return steps;
 }
 
+/// The operator hands over with all members, or takes back.
+std::vector<MemberStep> tell_all(std::span<const Member> members, const RouterEvent& event,
+                                 TimePoint now) {
+  std::vector<MemberStep> steps;
+  for (std::size_t i = 0; i < members.size(); ++i)
+    if (runs(members[i])) steps.push_back({i, plain(members[i], event, now)});
+  return steps;
+}
+
 std::vector<MemberStep> raise_fault(std::span<const Member> members, std::size_t which,
                                     TimePoint now) {
   std::vector<MemberStep> steps;
@@ -124,15 +134,21 @@ std::vector<MemberStep> clear_fault(std::span<const Member> members, TimePoint n
   return steps;
 }
 
+bool is_of_operator(const RouterEvent& event) {
+  return std::holds_alternative<HandOver>(event) || std::holds_alternative<TakeBack>(event);
+}
+
 }  // namespace
 
 bool concerns_group(const RouterConfig& config, const State& state, const RouterEvent& event,
                     TimePoint now) {
   if (std::holds_alternative<DeadlineReached>(event))
-    return std::holds_alternative<Backup>(state) || yields_late(config, state, now);
+    return std::holds_alternative<Backup>(state) || yields_late(config, state, now) ||
+           has_given_way(state);
   if (std::holds_alternative<AdvertReceived>(event) || std::holds_alternative<HoldingsLost>(event))
     return is_active(state);
-  return std::holds_alternative<FaultRaised>(event) || std::holds_alternative<FaultCleared>(event);
+  return std::holds_alternative<FaultRaised>(event) ||
+         std::holds_alternative<FaultCleared>(event) || is_of_operator(event);
 }
 
 std::vector<MemberStep> step_group(std::span<const Member> members, std::size_t which,
@@ -142,6 +158,7 @@ std::vector<MemberStep> step_group(std::span<const Member> members, std::size_t 
     if (std::holds_alternative<DeadlineReached>(event))
       return is_active(*own.state) ? contested(members, which, DeadlineReached{}, now)
                                    : want_active(members, which, now);
+    if (is_of_operator(event)) return tell_all(members, event, now);
     if (std::holds_alternative<FaultRaised>(event)) return raise_fault(members, which, now);
     if (std::holds_alternative<FaultCleared>(event)) return clear_fault(members, now);
     if (const auto* loss = std::get_if<HoldingsLost>(&event))

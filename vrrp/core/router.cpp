@@ -12,6 +12,11 @@ namespace {
 /// The bound on answers to losing adverts: two for each of our intervals, and 10 a second at least.
 constexpr Duration longest_answer_gap = std::chrono::milliseconds{100};
 
+/// Between the first advert of a router that takes what was offered and its announcements: for so
+/// long the addresses stay here. An interval, within these bounds.
+constexpr Duration shortest_overlap = std::chrono::milliseconds{20};
+constexpr Duration longest_overlap = std::chrono::milliseconds{200};
+
 template <typename T, typename... Options>
 concept OneOf = (std::same_as<T, Options> || ...);
 
@@ -68,8 +73,8 @@ Step become_backup(const Context& in, StateName from, std::string reason) {
           leaving(from, StateName::backup, std::move(reason), {DropAddresses{}})};
 }
 
-Step become_fault(StateName from, std::vector<Action> first) {
-  return {Fault{}, leaving(from, StateName::fault, "fault", std::move(first))};
+Step become_fault(StateName from, std::vector<Action> first, bool gave_way = false) {
+  return {Fault{gave_way}, leaving(from, StateName::fault, "fault", std::move(first))};
 }
 
 /// A predecessor was Active and its last advert is recent: the others still count on us.
@@ -106,7 +111,7 @@ Step on(const Initialize&, const Startup& startup, const Context& in) {
 
 Step on(const Initialize& same,
         const OneOf<Shutdown, AdvertReceived, DeadlineReached, FaultRaised, FaultCleared,
-                    ConfigChanged, HoldingsLost> auto&,
+                    ConfigChanged, HoldingsLost, HandOver, TakeBack> auto&,
         const Context&) {
   return {same, {}};
 }
@@ -136,6 +141,11 @@ Step on(const Backup& backup, const AdvertReceived& advert, const Context& in) {
     next.active_priority = 0;
     return {next, {}};
   }
+  if (backup.gave_way) {
+    Backup next = in.follow(advert);
+    next.gave_way = true;
+    return {next, {}};
+  }
   if (advert.priority >= in.config.priority || !in.preempts()) return {in.follow(advert), {}};
   if (in.config.preempt_delay > Duration{0} && !in.is_owner())
     return delay_preemption(backup, advert, in);
@@ -159,8 +169,16 @@ Step on(const Backup& backup, const DeadlineReached&, const Context& in) {
   return become_active(in, StateName::backup, takeover_reason(backup, in.config));
 }
 
-Step on(const Backup&, const FaultRaised&, const Context&) {
-  return become_fault(StateName::backup, {DropAddresses{}});
+Step on(const Backup& backup, const FaultRaised&, const Context&) {
+  return become_fault(StateName::backup, {DropAddresses{}}, backup.gave_way);
+}
+
+Step on(const Backup& same, const HandOver&, const Context&) { return {same, {}}; }
+
+Step on(const Backup& backup, const TakeBack&, const Context&) {
+  Backup next = backup;
+  next.gave_way = false;
+  return {next, {}};
 }
 
 Step on(const Backup& same, const HoldingsLost&, const Context&) { return {same, {}}; }
@@ -214,7 +232,48 @@ bool is_too_late(const Active& active, const Context& in) {
          active_down_interval(backup, in.config.advertisement_interval);
 }
 
+Step on(const Active& active, const HandOver&, const Context& in) {
+  if (active.offered) return {active, {}};
+  // Silent for as long as the router of least priority waits after a resignation, and a little
+  // more.
+  RouterConfig least = in.config;
+  least.priority = 1;
+  Active next = active;
+  next.offered = true;
+  next.next_advert = in.now + skew_time(least, in.config.advertisement_interval) +
+                     in.config.advertisement_interval / 2;
+  return {next, {SendAdvert{0}}};
+}
+
+/// Nobody took over, or it was called off: on as before.
+Step go_on(const Active& active, const Context& in) {
+  Active next = in.advertising();
+  next.answer_not_before = active.answer_not_before;
+  return {next, {SendAdvert{in.config.priority}, Announce{Occasion::resumed}}};
+}
+
+Step on(const Active& active, const TakeBack&, const Context& in) {
+  if (active.offered && !active.taken) return go_on(active, in);
+  Active next = active;
+  if (next.taken) next.taken->gave_way = false;
+  return {next, {}};
+}
+
+/// What was offered is taken. The one that takes it has to announce the addresses yet.
+Step give_way(const Active& active, const AdvertReceived& advert, const Context& in) {
+  if (advert.priority == 0) return go_on(active, in);
+  Active next = active;
+  if (!active.taken)
+    next.next_advert =
+        in.now + std::clamp(in.learned(advert.interval), shortest_overlap, longest_overlap);
+  const bool taken_back = active.taken && !active.taken->gave_way;
+  next.taken = in.follow(advert);
+  next.taken->gave_way = !taken_back;
+  return {next, {}};
+}
+
 Step on(const Active& active, const AdvertReceived& advert, const Context& in) {
+  if (active.offered) return give_way(active, advert, in);
   // What waited in the socket while we slept comes from whoever took over.
   if (advert.priority != 0 && is_too_late(active, in))
     return {in.follow(advert),
@@ -246,6 +305,12 @@ Step on(const Active& active, const AdvertReceived& advert, const Context& in) {
 }
 
 Step on(const Active& active, const DeadlineReached&, const Context& in) {
+  if (active.taken)
+    return {*active.taken,
+            leaving(StateName::active, StateName::backup,
+                    fmt::format("handed over to {}", active.taken->active_address.to_string()),
+                    {DropAddresses{}})};
+  if (active.offered) return go_on(active, in);
   // Somebody else is Active by now: no resignation, which would be about that router.
   if (is_too_late(active, in)) return become_backup(in, StateName::active, late_reason);
   // The next deadline follows from the last one: late wake-ups do not add up to a drift.
@@ -262,8 +327,8 @@ Step on(const Active& active, const DeadlineReached&, const Context& in) {
   return {next, std::move(actions)};
 }
 
-Step on(const Active&, const FaultRaised&, const Context&) {
-  return become_fault(StateName::active, {SendAdvert{0}, DropAddresses{}});
+Step on(const Active& active, const FaultRaised&, const Context&) {
+  return become_fault(StateName::active, {SendAdvert{0}, DropAddresses{}}, active.offered);
 }
 
 /// Differs from 6.4.3: keepalived yields to whoever still has its addresses, and is back after its
@@ -279,6 +344,7 @@ Step on(const Active&, const HoldingsLost& loss, const Context& in) {
 Step on(const Active& same, const FaultCleared&, const Context&) { return {same, {}}; }
 
 Step on(const Active& active, const ConfigChanged& change, const Context& in) {
+  if (active.offered) return {active, {}};
   Active next = active;
   // Peers heard the longer interval: it is not late by the new one.
   if (in.config.advertisement_interval < change.before.advertisement_interval)
@@ -291,14 +357,18 @@ Step on(const Fault&, const Shutdown&, const Context&) {
   return {Initialize{}, leaving(StateName::fault, StateName::initialize, "shutdown", {})};
 }
 
-Step on(const Fault&, const FaultCleared&, const Context& in) {
-  if (in.is_owner()) return become_active(in, StateName::fault, "address owner");
-  return become_backup(in, StateName::fault, "fault cleared");
+Step on(const Fault& fault, const FaultCleared&, const Context& in) {
+  if (in.is_owner() && !fault.gave_way) return become_active(in, StateName::fault, "address owner");
+  Step made = become_backup(in, StateName::fault, "fault cleared");
+  std::get<Backup>(made.state).gave_way = fault.gave_way;
+  return made;
 }
+
+Step on(const Fault&, const TakeBack&, const Context&) { return {Fault{}, {}}; }
 
 Step on(const Fault& same,
         const OneOf<Startup, AdvertReceived, DeadlineReached, FaultRaised, ConfigChanged,
-                    HoldingsLost> auto&,
+                    HoldingsLost, HandOver> auto&,
         const Context&) {
   return {same, {}};
 }
@@ -353,6 +423,13 @@ Duration active_down_interval(const RouterConfig& config, Duration active_interv
 Step step(const RouterConfig& config, const State& state, const RouterEvent& event, TimePoint now) {
   const Context in{config, now};
   return std::visit([&](const auto& s, const auto& e) { return on(s, e, in); }, state, event);
+}
+
+bool has_given_way(const State& state) {
+  if (const auto* backup = std::get_if<Backup>(&state)) return backup->gave_way;
+  if (const auto* active = std::get_if<Active>(&state)) return active->offered;
+  const auto* fault = std::get_if<Fault>(&state);
+  return fault != nullptr && fault->gave_way;
 }
 
 std::optional<TimePoint> deadline(const State& state) {

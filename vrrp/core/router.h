@@ -50,15 +50,23 @@ struct Backup {
   /// The deadline has passed once since an advert was followed, and the sync group was not ready
   /// (group.h). Alone, a router never waits so.
   bool ready = false;
+  /// This router handed over: whoever is Active is followed, of whatever priority.
+  bool gave_way = false;
   bool operator==(const Backup&) const = default;
 };
 struct Active {
   TimePoint next_advert;        ///< Adver_Timer
   TimePoint last_advert;        ///< when the last one was due: peers count from there
   TimePoint answer_not_before;  ///< bounds the answers to losing adverts
+  /// A handover: it has resigned, is silent until next_advert, and holds the addresses until
+  /// another router has them.
+  bool offered = false;
+  /// Another router has taken what was offered: what this one becomes at next_advert.
+  std::optional<Backup> taken{};
   bool operator==(const Active&) const = default;
 };
 struct Fault {
+  bool gave_way = false;  ///< as in Backup, which follows
   bool operator==(const Fault&) const = default;
 };
 using State = std::variant<Initialize, Backup, Active, Fault>;
@@ -88,8 +96,14 @@ struct ConfigChanged {
 struct HoldingsLost {
   std::string what;
 };
+/// The operator wants another router to be Active. An Active router resigns and goes on forwarding
+/// until one has taken over; then it stays Backup as long as there is an Active one. When nobody
+/// takes over it goes on.
+struct HandOver {};
+/// The end of what HandOver brought: the election is as configured again.
+struct TakeBack {};
 using RouterEvent = std::variant<Startup, Shutdown, AdvertReceived, DeadlineReached, FaultRaised,
-                                 FaultCleared, ConfigChanged, HoldingsLost>;
+                                 FaultCleared, ConfigChanged, HoldingsLost, HandOver, TakeBack>;
 
 enum class StateName : std::uint8_t { initialize, backup, active, fault };
 StateName name_of(const State& state);
@@ -150,6 +164,8 @@ Step step(const RouterConfig& config, const State& state, const RouterEvent& eve
 /// An Active router of timer_expired_backup that was silent for too long: DeadlineReached makes it
 /// yield.
 bool yields_late(const RouterConfig& config, const State& state, TimePoint now);
+/// The router handed over, or is doing so.
+bool has_given_way(const State& state);
 /// When DeadlineReached is due; nothing in Initialize and Fault.
 std::optional<TimePoint> deadline(const State& state);
 

@@ -61,6 +61,7 @@ void VrrpProcess::carry_out(RunningInstance& instance, Step next, TimePoint now)
   if (active) follow_links(instance);
   for (const Action& action : next.actions) act(instance, action, now);
   if (!active) follow_links(instance);
+  if (instance.handover) answer_handover(instance, now);
   save(instance);
   arm(instance);
 }

@@ -80,6 +80,11 @@ class VrrpProcess : public process::Worker {
   void script_finished(const process::CheckResult& result, TimePoint now);
   void set_files(const std::vector<TrackFile>& files);
 
+  // handover.cpp: what an operator asks for
+  void hand_over(const process::HandOver& asked, TimePoint now);
+  [[nodiscard]] RunningInstance* named(const std::string& name);
+  void answer_handover(RunningInstance& instance, TimePoint now);
+
   // engine.cpp: events
   void deliver(RunningInstance& instance, const RouterEvent& event, TimePoint now);
   void carry_out(RunningInstance& instance, Step next, TimePoint now);

@@ -7,8 +7,11 @@
 namespace holdfast::vrrp {
 namespace {
 
+/// In Record::state: has_given_way().
+constexpr std::uint8_t gave_way_bit = 0x80;
+
 struct Record {
-  std::uint8_t state = 0;
+  std::uint8_t state = 0;  ///< StateName, and gave_way_bit
   std::uint8_t active_priority = 0;
   std::uint8_t version = 2;  ///< of this layout
   std::uint8_t family = 0;   ///< of the address: 4 or 6
@@ -33,6 +36,7 @@ std::vector<std::byte> to_record(const State& state, std::uint32_t ah_sequence) 
   Record record;
   record.ah_sequence = ah_sequence;
   record.state = static_cast<std::uint8_t>(name_of(state));
+  if (has_given_way(state)) record.state |= gave_way_bit;
   if (const auto* backup = std::get_if<Backup>(&state)) {
     record.active_priority = backup->active_priority;
     record.family = static_cast<std::uint8_t>(backup->active_address.family());
@@ -56,20 +60,23 @@ std::optional<State> from_record(std::span<const std::byte> bytes) {
   const auto found = read(bytes);
   if (!found) return std::nullopt;
   const Record& record = *found;
-  switch (static_cast<StateName>(record.state)) {
+  const bool gave_way = (record.state & gave_way_bit) != 0;
+  switch (static_cast<StateName>(record.state & ~gave_way_bit)) {
     case StateName::backup: {
       Backup backup;
       backup.deadline = time_of(record.first);
       backup.active_interval = Duration{record.second};
       backup.active_priority = record.active_priority;
+      backup.gave_way = gave_way;
       const std::size_t size = record.family == static_cast<int>(Family::ipv4) ? 4 : 16;
       backup.active_address = *IpAddress::from_bytes(std::span{record.active_address}.first(size));
       return backup;
     }
     case StateName::active:
+      // A handover that was under way is off.
       return Active{time_of(record.first), time_of(record.second), TimePoint{}};
     case StateName::fault:
-      return Fault{};
+      return Fault{gave_way};
     case StateName::initialize:
       return Initialize{};
   }

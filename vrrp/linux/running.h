@@ -51,6 +51,12 @@ struct RunningInstance {
   HmacReceiver hmac_receiver;
   RemovalCount removals;
   std::optional<TimePoint> meddled_until{};  ///< a fault reason until then
+  /// An operator waits for the end of a handover.
+  struct Handover {
+    std::uint64_t request = 0;
+    TimePoint begun;
+  };
+  std::optional<Handover> handover{};
   RepeatedLine discard_log, send_log, interval_log, addresses_log, suspicious_log;
 };
 

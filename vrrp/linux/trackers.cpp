@@ -90,6 +90,8 @@ void VrrpProcess::receive(process::Message message) {
   } else if (const auto* file = std::get_if<process::FileContent>(&message)) {
     set_reading(TrackKind::file, file->object, Reading::of_number(number_in_file(file->content)),
                 now);
+  } else if (const auto* asked = std::get_if<process::HandOver>(&message)) {
+    hand_over(*asked, now);
   }
 }
 

@@ -303,5 +303,53 @@ TEST(Router, AReloadThatChangesThePriorityMovesTheRunningTimerOnly) {
   EXPECT_TRUE(active.actions.empty());
 }
 
+// An operator hands over: the addresses stay until another router has them.
+TEST(Router, AHandoverResignsOnceAndHoldsTheAddresses) {
+  const Step next = step(v3(), active_of(v3()), HandOver{}, start);
+  EXPECT_EQ(to(next), StateName::active);
+  EXPECT_EQ(next.actions, std::vector<Action>{SendAdvert{0}});
+  // 255/256 s of skew of the least priority, and half an interval.
+  EXPECT_EQ(deadline(next.state), start + microseconds{1'496'093} + std::chrono::nanoseconds{750});
+}
+TEST(Router, AHandoverEndsWhenTheOtherRouterHasHadTimeToAnnounce) {
+  const RouterConfig config = v3(200, milliseconds{100});
+  const Step offered = step(config, active_of(config), HandOver{}, start);
+  const TimePoint heard = start + milliseconds{60};
+  const Step taken = step(config, offered.state, advert(100, lesser, milliseconds{100}), heard);
+  EXPECT_EQ(to(taken), StateName::active);
+  EXPECT_TRUE(taken.actions.empty());
+  EXPECT_EQ(deadline(taken.state), heard + milliseconds{100});
+  const Step done = step(config, taken.state, DeadlineReached{}, heard + milliseconds{100});
+  EXPECT_EQ(to(done), StateName::backup);
+  EXPECT_TRUE(does<DropAddresses>(done));
+  EXPECT_FALSE(does<SendAdvert>(done));
+  EXPECT_EQ(reason(done), "handed over to 192.0.2.5");
+}
+TEST(Router, AHandoverThatNobodyTakesGoesOn) {
+  const Step offered = step(v3(), active_of(v3()), HandOver{}, start);
+  const Step next = step(v3(), offered.state, DeadlineReached{}, *deadline(offered.state));
+  EXPECT_EQ(to(next), StateName::active);
+  EXPECT_TRUE(sends(next, 100));
+  EXPECT_FALSE(has_given_way(next.state));
+  EXPECT_FALSE(does<Transitioned>(next));
+}
+TEST(Router, WhoGaveWayFollowsALowerPriorityUntilItIsTakenBack) {
+  const RouterConfig config = v3(200);
+  Backup gave_way = backup_of(config);
+  gave_way.gave_way = true;
+  const Step followed = step(config, gave_way, advert(50, lesser), start + seconds{1});
+  EXPECT_GT(deadline(followed.state), deadline(gave_way));
+  EXPECT_TRUE(has_given_way(followed.state));
+  const Step faulty = step(config, followed.state, FaultRaised{}, start + seconds{1});
+  const Step healthy = step(config, faulty.state, FaultCleared{}, start + seconds{2});
+  EXPECT_TRUE(has_given_way(healthy.state)) << "a fault is no reason to preempt";
+  const Step back = step(config, followed.state, TakeBack{}, start + seconds{1});
+  const Step ignored = step(config, back.state, advert(50, lesser), start + seconds{2});
+  EXPECT_EQ(deadline(ignored.state), deadline(back.state));
+  const Step alone = step(config, followed.state, DeadlineReached{}, *deadline(followed.state));
+  EXPECT_EQ(to(alone), StateName::active);
+  EXPECT_FALSE(has_given_way(alone.state));
+}
+
 }  // namespace
 }  // namespace holdfast::vrrp

@@ -1,0 +1,155 @@
+#include "daemon/control.h"
+
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <boost/asio/buffer.hpp>
+#include <boost/asio/read_until.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/write.hpp>
+#include <boost/json.hpp>
+#include <cerrno>
+#include <utility>
+
+namespace holdfast {
+
+namespace asio = boost::asio;
+namespace json = boost::json;
+using Protocol = asio::local::stream_protocol;
+
+namespace {
+
+/// Who connects is root or we ourselves, and still: nothing grows without bound.
+constexpr int most_clients = 16;
+constexpr std::size_t longest_line = 4096;
+constexpr auto request_limit = std::chrono::seconds{5};
+
+}  // namespace
+
+std::string control_path(std::string_view pid_file) {
+  if (pid_file.ends_with(".pid")) pid_file.remove_suffix(4);
+  return std::string{pid_file} + ".control";
+}
+
+/// One connection: it reads a line within the limit, and writes one whenever the answer comes.
+class Control::Client : public std::enable_shared_from_this<Client> {
+ public:
+  Client(Protocol::socket socket, asio::io_context& context, std::shared_ptr<int> count)
+      : socket_{std::move(socket)}, limit_{context}, count_{std::move(count)} {
+    ++*count_;
+  }
+  ~Client() { --*count_; }
+  Client(const Client&) = delete;
+  Client& operator=(const Client&) = delete;
+
+  [[nodiscard]] bool may_ask() {
+    ucred peer{};
+    socklen_t size = sizeof peer;
+    return ::getsockopt(socket_.native_handle(), SOL_SOCKET, SO_PEERCRED, &peer, &size) == 0 &&
+           (peer.uid == 0 || peer.uid == ::geteuid());
+  }
+
+  void read(std::function<void(const std::string&)> on_line) {
+    limit_.expires_after(request_limit);
+    limit_.async_wait([self = shared_from_this()](const boost::system::error_code& error) {
+      if (!error) self->socket_.close();
+    });
+    asio::async_read_until(socket_, asio::dynamic_buffer(line_, longest_line), '\n',
+                           [self = shared_from_this(), on_line = std::move(on_line)](
+                               const boost::system::error_code& error, std::size_t length) {
+                             self->limit_.cancel();
+                             if (!error) on_line(self->line_.substr(0, length));
+                           });
+  }
+
+  void answer(bool done, const std::string& text) {
+    line_ = json::serialize(json::object{{"done", done}, {"text", text}}) + "\n";
+    asio::async_write(socket_, asio::buffer(line_),
+                      [self = shared_from_this()](const boost::system::error_code&, std::size_t) {
+                        self->socket_.close();
+                      });
+  }
+
+  /// Until it closes its end: then nobody waits for an answer any more.
+  void watch(std::function<void()> on_gone) {
+    socket_.async_wait(Protocol::socket::wait_read,
+                       [self = shared_from_this(),
+                        on_gone = std::move(on_gone)](const boost::system::error_code& error) {
+                         if (!error) on_gone();
+                       });
+  }
+
+ private:
+  Protocol::socket socket_;
+  asio::steady_timer limit_;
+  std::string line_;
+  std::shared_ptr<int> count_;
+};
+
+Control::Control(asio::io_context& context, Log& log, Ask ask)
+    : context_{context}, log_{log}, ask_{std::move(ask)}, acceptor_{context} {}
+
+Control::~Control() {
+  if (!path_.empty()) ::unlink(path_.c_str());
+}
+
+Result<void> Control::listen(const std::string& path) {
+  boost::system::error_code error;
+  if (path.size() >= sizeof(sockaddr_un::sun_path))
+    return fail("the path of the control socket is too long: {}", path);
+  // The lock of the pid file says that no other daemon listens there.
+  ::unlink(path.c_str());
+  const mode_t before = ::umask(0177);
+  acceptor_.open(Protocol{}, error);
+  if (!error) acceptor_.bind(path, error);
+  ::umask(before);
+  if (!error) acceptor_.listen(most_clients, error);
+  if (error) return fail("the control socket {}: {}", path, error.message());
+  path_ = path;
+  accept();
+  return {};
+}
+
+void Control::accept() {
+  acceptor_.async_accept([this](const boost::system::error_code& error, Protocol::socket socket) {
+    if (error == asio::error::operation_aborted) return;
+    if (!error && *clients_ < most_clients) {
+      const auto client = std::make_shared<Client>(std::move(socket), context_, clients_);
+      if (client->may_ask())
+        client->read([this, client](const std::string& line) { take(client, line); });
+    }
+    accept();
+  });
+}
+
+void Control::take(const std::shared_ptr<Client>& client, const std::string& line) {
+  boost::system::error_code error;
+  const json::value value = json::parse(line, error);
+  const json::object* request = error ? nullptr : value.if_object();
+  const auto word = [&](const char* key) -> std::string {
+    const json::value* found = request == nullptr ? nullptr : request->if_contains(key);
+    return found != nullptr && found->is_string() ? std::string{found->as_string()} : "";
+  };
+  const std::string command = word("command");
+  if (command != "handover" && command != "takeover")
+    return client->answer(false, fmt::format("there is no command '{}'", command));
+  const process::HandOver asked{++requests_, word("name"), command == "takeover"};
+  log_.write(
+      Event{Level::notice, "control", fmt::format("{} of {} is asked for", command, asked.object)});
+  waiting_.emplace(asked.request, client);
+  if (!ask_(asked)) return answered({asked.request, false, "no virtual router runs"});
+  client->watch([this, request = asked.request] { waiting_.erase(request); });
+}
+
+void Control::answered(const process::HandedOver& answer) {
+  const auto waiting = waiting_.extract(answer.request);
+  if (!waiting.empty()) waiting.mapped()->answer(answer.done, answer.text);
+}
+
+void Control::worker_ended() {
+  for (const auto& [request, client] : std::exchange(waiting_, {}))
+    client->answer(false, "holdfast-vrrp ended meanwhile");
+}
+
+}  // namespace holdfast

@@ -1,0 +1,57 @@
+// The control socket: where `holdfast handover` and `holdfast takeover` speak to the daemon. One
+// line of JSON in, one line of JSON out, and the connection is closed:
+//
+//   {"command": "handover", "name": "VI_1"}
+//   {"done": true, "text": "(VI_1) 10.0.0.2 has taken over"}
+#pragma once
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/local/stream_protocol.hpp>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "daemon/base/event.h"
+#include "daemon/base/result.h"
+#include "daemon/process/messages.h"
+
+namespace holdfast {
+
+/// Beside the pid file, so that every daemon of a machine has one of its own: its name with
+/// `.control` in place of `.pid`.
+std::string control_path(std::string_view pid_file);
+
+class Control {
+ public:
+  /// @param ask passes a request to the VRRP worker; false: there is none
+  using Ask = std::function<bool(const process::HandOver&)>;
+  Control(boost::asio::io_context& context, Log& log, Ask ask);
+  ~Control();
+  Control(const Control&) = delete;
+  Control& operator=(const Control&) = delete;
+
+  /// Serves root and the daemon's own user at this path. Errors: the path cannot be had.
+  Result<void> listen(const std::string& path);
+  void answered(const process::HandedOver& answer);
+  /// Nobody is left who could answer.
+  void worker_ended();
+
+ private:
+  class Client;
+  void accept();
+  void take(const std::shared_ptr<Client>& client, const std::string& line);
+
+  boost::asio::io_context& context_;
+  Log& log_;
+  Ask ask_;
+  std::string path_;
+  boost::asio::local::stream_protocol::acceptor acceptor_;
+  std::map<std::uint64_t, std::shared_ptr<Client>> waiting_;  ///< by request
+  std::uint64_t requests_ = 0;
+  std::shared_ptr<int> clients_ = std::make_shared<int>(0);  ///< how many are connected
+};
+
+}  // namespace holdfast
