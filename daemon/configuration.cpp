@@ -30,6 +30,7 @@ void check_top_level(std::span<const Statement> tree, Configuration& loaded, Rea
         break;
       case Owner::vrrp:
         loaded.needs_vrrp = true;
+        loaded.tracks_processes |= statement.keyword() == "vrrp_track_process";
         break;
       case Owner::checkers:
         loaded.needs_checkers = true;

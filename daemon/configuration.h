@@ -20,6 +20,7 @@ struct Configuration {
   config::Text text;
   config::GlobalDefs globals;
   bool needs_vrrp = false, needs_checkers = false;
+  bool tracks_processes = false;  ///< it has a vrrp_track_process
   std::map<config::Place, config::Command> scripts;
   /// What a worker may have watched, by the place of its keyword `file`.
   struct TrackedFile {

@@ -298,7 +298,7 @@ void Supervisor::restart(Worker& worker) {
 /// Gives a new process the configuration in force, from which it goes on.
 void Supervisor::recover(Worker& worker) {
   recovering_.insert(&worker);
-  worker.configure(current_->serial, current_text_.get(), settings_for(worker, true));
+  worker.configure(current_->serial, current_text_.get(), settings_for(worker, *current_, true));
 }
 
 void Supervisor::reload() {

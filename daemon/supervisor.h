@@ -58,7 +58,8 @@ class Supervisor {
   void refuse(const char* why);
   void report(const Transaction& transaction) const;
   [[nodiscard]] std::set<std::string> mistakes(const Transaction& transaction) const;
-  process::Configure settings_for(const Worker& worker, bool restarted) const;
+  process::Configure settings_for(const Worker& worker, const Configuration& configuration,
+                                  bool restarted) const;
 
   // supervisor.cpp
   void watch_signals();

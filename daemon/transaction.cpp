@@ -5,6 +5,7 @@
 #include <systemd/sd-daemon.h>
 
 #include "daemon/process/memfd.h"
+#include "daemon/process_connector.h"
 #include "daemon/supervisor.h"
 
 namespace holdfast {
@@ -23,12 +24,21 @@ std::uint8_t address_mark(std::string_view pid_file) {
 
 }  // namespace
 
-process::Configure Supervisor::settings_for(const Worker& worker, bool restarted) const {
+process::Configure Supervisor::settings_for(const Worker& worker,
+                                            const Configuration& configuration,
+                                            bool restarted) const {
   process::Configure settings;
   settings.restarted = restarted;
   settings.mark = address_mark(options_.pid_file);
   settings.dont_release =
       &worker == &vrrp_ ? options_.dont_release_vrrp : options_.dont_release_ipvs;
+  if (&worker == &vrrp_ && configuration.tracks_processes) {
+    auto connector = open_process_connector();
+    if (connector)
+      settings.processes = std::move(*connector);
+    else
+      log_.write(Event{Level::notice, "process_events", connector.error().what});
+  }
   return settings;
 }
 
@@ -57,7 +67,7 @@ void Supervisor::begin(Configuration configuration) {
       transaction.started.insert(worker);
     }
     worker->configure(transaction.configuration.serial, transaction.text.get(),
-                      settings_for(*worker, resumes));
+                      settings_for(*worker, transaction.configuration, resumes));
     transaction.preparing.insert(worker);
   }
   if (transaction.preparing.empty()) return all_prepared();

@@ -32,7 +32,7 @@ constexpr auto top_level = std::to_array<TopLevel>({
      "Interfaces whose link state is polled each second.", Owner::unsupported},
     {"vrrp_instance", "NAME { ... }", "One virtual router.", Owner::vrrp},
     {"vrrp_script", "NAME { ... }", "Periodically executed health script.", Owner::vrrp},
-    {"vrrp_track_process", "NAME { ... }", "Process-count monitor.", Owner::unsupported},
+    {"vrrp_track_process", "NAME { ... }", "Process-count monitor.", Owner::vrrp},
     {"interface_up_down_delays", "{ IF DOWN [UP] ... } each 0..255 s",
      "Debounce timers for interface state changes.", Owner::vrrp},
     {"track_file", "NAME { ... }", "Numeric file monitor usable by vrrp and checkers.",

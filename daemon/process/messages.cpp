@@ -19,12 +19,14 @@ struct Outgoing {
 };
 
 Outgoing encode(const Configure& m) {
-  return {{{"type", "configure"},
-           {"serial", m.serial},
-           {"restarted", m.restarted},
-           {"mark", m.mark},
-           {"dont_release", m.dont_release}},
-          {m.text.get(), m.state.get()}};
+  Outgoing out{{{"type", "configure"},
+                {"serial", m.serial},
+                {"restarted", m.restarted},
+                {"mark", m.mark},
+                {"dont_release", m.dont_release}},
+               {m.text.get(), m.state.get()}};
+  if (m.processes) out.fds.push_back(m.processes.get());
+  return out;
 }
 
 json::object to_json(const config::Diagnostic& found) {
@@ -128,6 +130,7 @@ Configure configure_from(const json::object& body, std::vector<Fd>& fds) {
   m.dont_release = body.at("dont_release").as_bool();
   m.text = std::move(fds.at(0));
   m.state = std::move(fds.at(1));
+  if (fds.size() > 2) m.processes = std::move(fds[2]);
   return m;
 }
 

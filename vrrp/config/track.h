@@ -13,6 +13,7 @@
 #include "daemon/config/global.h"
 #include "vrrp/config/scripts.h"
 #include "vrrp/config/words.h"
+#include "vrrp/core/process_count.h"
 #include "vrrp/core/tracker.h"
 
 namespace holdfast::vrrp {
@@ -65,23 +66,24 @@ struct TrackFile {
   std::optional<InitFile> init;
 };
 
-/// How vrrp_track_process compares arguments. `exact`: the bare keyword; `ignore`: not written.
-enum class ParamMatch : std::uint8_t { initial, partial, exact, ignore };
-
 /// vrrp_track_process: how many processes of a name run.
 struct TrackProcess {
   std::string name;
-  config::Place place;                  ///< of the block
-  std::string command;                  ///< never empty after reading
-  std::vector<std::string> parameters;  ///< empty: none are compared
-  ParamMatch param_match = ParamMatch::ignore;
-  Weight weight;                            ///< -254..254
-  std::uint16_t quorum = 1;                 ///< fewest processes
-  std::optional<std::uint16_t> quorum_max;  ///< most processes; 0: it must not run
-  Duration terminate_delay{0};              ///< grace after the quorum is lost
-  Duration fork_delay{0};                   ///< settling time after it is reached
-  bool full_command = false;                ///< compares the command line, not 15 characters
+  config::Place place;  ///< of the block
+  std::string command;  ///< never empty after reading
+  std::vector<std::string> parameters;
+  ParamMatch param_match = ParamMatch::ignore;  ///< exact: the bare keyword; ignore: not written
+  Weight weight;                                ///< -254..254
+  std::uint16_t quorum = 1;                     ///< fewest processes
+  std::optional<std::uint16_t> quorum_max;      ///< most processes; 0: it must not run
+  Duration terminate_delay{0};                  ///< grace after the quorum is lost
+  Duration fork_delay{0};                       ///< settling time after it is reached
+  bool full_command = false;                    ///< compares the command line, not 15 characters
 };
+
+/// What is counted for it. @source keepalived 2.2.7: parameters without param_match are compared
+/// exactly, and either of the two means full_command
+ProcessSettings settings_of(const TrackProcess& process);
 
 /// Appends the references of a `track_...` block.
 void read_references(std::vector<TrackReference>& out, TrackKind kind,

@@ -8,7 +8,6 @@ namespace holdfast::vrrp {
 namespace {
 
 using config::field;
-using config::pending;
 using config::Range;
 using config::Reader;
 using config::Row;
@@ -138,30 +137,31 @@ void read_delay(TrackProcess& process, const Row<TrackProcess>& self, const Stat
 }
 
 constexpr std::array process_schema{
-    pending(row<TrackProcess>("process", "COMMAND [PARAMETER ...]", "keepalived",
-                              "Command whose processes are counted.", read_process)),
-    pending(Row<TrackProcess>{
+    row<TrackProcess>(
+        "process", "COMMAND [PARAMETER ...]", "keepalived",
+        "Program whose processes are counted: the name that the kernel shows (15 characters), or "
+        "with parameters, param_match or full_command the first word of the command line.",
+        read_process),
+    Row<TrackProcess>{
         "param_match", config::Choice{param_match_words}, "[initial|partial]", "keepalived",
-        "How parameters are compared; not at all without this keyword.", read_param_match}),
-    pending(weight_row<TrackProcess, 254>(
-        "-254-254 [reverse]", "Added to the priority; with 0 a lost quorum means FAULT.")),
-    pending(field<&TrackProcess::quorum>("quorum", Range{1, 65'535}, "keepalived",
-                                         "Fewest processes that must run.")),
-    pending(field<&TrackProcess::quorum_max>("quorum_max", Range{0, 65'535}, "keepalived",
-                                             "Most processes that may run; 0: none.")),
-    pending(Row<TrackProcess>{"delay",
-                              settle_time,
-                              {},
-                              "keepalived",
-                              "Sets terminate_delay and fork_delay.",
-                              read_delay}),
-    pending(field<&TrackProcess::terminate_delay>("terminate_delay", settle_time, "keepalived",
-                                                  "Grace time after the quorum is lost.")),
-    pending(field<&TrackProcess::fork_delay>("fork_delay", settle_time, "keepalived",
-                                             "Settling time after the quorum is reached.")),
-    pending(field<&TrackProcess::full_command>(
+        "How parameters are compared: all of them; `partial`: the first ones, and more may follow; "
+        "`initial`: also the last one needs only to begin so.",
+        read_param_match},
+    weight_row<TrackProcess, 254>("-254-254 [reverse]",
+                                  "Added to the priority; with 0 a lost quorum means FAULT."),
+    field<&TrackProcess::quorum>("quorum", Range{1, 65'535}, "keepalived",
+                                 "Fewest processes that must run."),
+    field<&TrackProcess::quorum_max>("quorum_max", Range{0, 65'535}, "keepalived",
+                                     "Most processes that may run; 0: none."),
+    Row<TrackProcess>{
+        "delay", settle_time, {}, "keepalived", "Sets terminate_delay and fork_delay.", read_delay},
+    field<&TrackProcess::terminate_delay>("terminate_delay", settle_time, "keepalived",
+                                          "Grace time after the quorum is lost."),
+    field<&TrackProcess::fork_delay>("fork_delay", settle_time, "keepalived",
+                                     "Settling time after the quorum is reached."),
+    field<&TrackProcess::full_command>(
         "full_command", Switch{}, "keepalived",
-        "Compares the whole command line, not the 15 characters of the name.")),
+        "Compares the first word of the command line, as it was started, not the name."),
 };
 
 /// Reads one tracker; what is_whole refuses is reported and left out, as keepalived does.
@@ -170,10 +170,7 @@ void read_one(std::vector<T>& out, std::span<const Row<T>> schema, const Stateme
               bool (*is_whole)(const T&), std::string_view needs, Reader& reader) {
   auto made = named_block(out, statement, reader);
   if (!made) return;
-  if constexpr (std::is_same_v<T, TrackProcess>)
-    read_unbuilt<T>(schema, *made, statement, statement.keyword(), reader);
-  else
-    config::read_block<T>(schema, *made, statement.children, statement.keyword(), reader);
+  config::read_block<T>(schema, *made, statement.children, statement.keyword(), reader);
   if (is_whole(*made))
     out.push_back(std::move(*made));
   else
@@ -182,6 +179,16 @@ void read_one(std::vector<T>& out, std::span<const Row<T>> schema, const Stateme
 }
 
 }  // namespace
+
+ProcessSettings settings_of(const TrackProcess& process) {
+  ProcessSettings made{process.name,        process.command,         process.parameters,
+                       process.param_match, process.full_command,    process.quorum,
+                       process.quorum_max,  process.terminate_delay, process.fork_delay};
+  const bool compares = made.param_match != ParamMatch::ignore;
+  if (!compares && !made.parameters.empty()) made.param_match = ParamMatch::exact;
+  made.full_command |= made.param_match != ParamMatch::ignore;
+  return made;
+}
 
 bool read_tracker(TrackerConfig& out, const Statement& block, Reader& reader) {
   const std::string_view keyword = block.keyword();

@@ -1,8 +1,9 @@
 // Configuration: prepare, commit, the difference of a reload, start and stop of instances.
 #include "vrrp/linux/process.h"
 
-#include <algorithm>
+#include <fcntl.h>
 
+#include <algorithm>
 #include <cerrno>
 
 #include "daemon/config/tree.h"
@@ -29,6 +30,10 @@ VrrpProcess::VrrpProcess(boost::asio::io_context& context, Log& log,
       log_{log},
       send_{std::move(send)},
       firewall_{context, log},
+      processes_{context, log,
+                 [this](const std::string& name, const Reading& reading) {
+                   process_reading(name, reading);
+                 }},
       timer_{context} {}
 
 VrrpProcess::~VrrpProcess() {
@@ -92,6 +97,8 @@ Result<void> VrrpProcess::commit(const process::Configure& settings) {
       }
     record_links(first);
   }
+  if (settings.processes)
+    processes_.use_connector(Fd{::fcntl(settings.processes.get(), F_DUPFD_CLOEXEC, 0)});
   keep_addresses_at_stop_ = settings.dont_release;
   if (first && !settings.restarted && prepared_->globals.vrrp_startup_delay > Duration{0})
     held_until_ = monotonic_now() + prepared_->globals.vrrp_startup_delay;
@@ -248,6 +255,7 @@ void VrrpProcess::stop(std::function<void()> done) {
   }
   hold_statics({});
   stop_groups();
+  processes_.set({});
   timer_.cancel();
   release(std::move(done));
 }

@@ -18,6 +18,7 @@
 #include "vrrp/linux/advert_socket.h"
 #include "vrrp/linux/firewall.h"
 #include "vrrp/linux/made_links.h"
+#include "vrrp/linux/process_watch.h"
 #include "vrrp/linux/reconciler.h"
 #include "vrrp/linux/running.h"
 #include "vrrp/linux/tracking.h"
@@ -79,6 +80,8 @@ class VrrpProcess : public process::Worker {
   void run_due_scripts(TimePoint now);
   void script_finished(const process::CheckResult& result, TimePoint now);
   void set_files(const std::vector<TrackFile>& files);
+  void process_reading(const std::string& name, const Reading& reading);
+  void set_processes(const std::vector<TrackProcess>& processes, TimePoint now);
 
   // handover.cpp: what an operator asks for
   void hand_over(const process::HandOver& asked, TimePoint now);
@@ -184,6 +187,7 @@ class VrrpProcess : public process::Worker {
   std::set<std::pair<TimePoint, RunningInstance*>> deadlines_;
   Tracking tracking_;
   ScriptSchedule scripts_;
+  ProcessWatch processes_;
   std::map<std::string, config::Place> script_places_;
   std::map<std::string, RepeatedLine> overdue_scripts_;
   std::vector<std::pair<std::string, std::string>> watched_files_;  ///< name and path

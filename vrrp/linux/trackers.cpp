@@ -111,6 +111,29 @@ void VrrpProcess::script_finished(const process::CheckResult& result, TimePoint 
   set_reading(TrackKind::script, name, reading, now);
 }
 
+/// A tracker that nobody uses is not counted for.
+void VrrpProcess::set_processes(const std::vector<TrackProcess>& processes, TimePoint now) {
+  std::vector<ProcessSettings> used;
+  for (const TrackProcess& process : processes)
+    if (tracking_.things.contains({TrackKind::process, process.name}))
+      used.push_back(vrrp::settings_of(process));
+  processes_.set(used);
+  // What is known of others than before stays until the look at them has ended.
+  for (const ProcessSettings& process : used)
+    if (const Reading reading = processes_.reading(process.name);
+        reading.kind != Reading::Kind::unknown)
+      set_reading(TrackKind::process, process.name, reading, now);
+}
+
+void VrrpProcess::process_reading(const std::string& name, const Reading& reading) {
+  if (stopping_) return;
+  log_.write(Event{Level::notice, "process",
+                   fmt::format("Process({}) quorum {}", name,
+                               reading.kind == Reading::Kind::good ? "gained" : "lost")}
+                 .with("process", name));
+  set_reading(TrackKind::process, name, reading, monotonic_now());
+}
+
 /// A file that is tracked by nobody is not watched.
 void VrrpProcess::set_files(const std::vector<TrackFile>& files) {
   process::WatchFiles watch{serial_, {}};

@@ -95,6 +95,7 @@ void VrrpProcess::set_tracking(const VrrpConfig& config) {
   read_interfaces(now);
   set_scripts(config.trackers.scripts, now);
   set_files(config.trackers.files);
+  set_processes(config.trackers.processes, now);
   for (auto& [name, instance] : instances_) {
     if (waits_to_start(*instance)) instance->damper.reset(instance->tracked.total());
     settle_priority(*instance, now);
