@@ -1,6 +1,5 @@
 """use_vmac: the virtual MAC on the wire, its silence in BACKUP, and the interface that holds it."""
 import json
-import os
 import signal
 import time
 
@@ -176,6 +175,269 @@ class VmacTest(setup.LabTest):
 
     def test_a_backup_is_silent_ipv6(self):
         self.silent(6)
+
+    # The interface
+
+    def single(self, priority=HIGH, **options):
+        """One host with a master on it, and what its kernel says of addresses."""
+        self.hosts()
+        director = self.start(Holdfast, self.a, priority, **options)
+        director.wait_for("MASTER", 5)
+        wait_until(lambda: self.is_up(self.a), 2, "the interface")
+        wait_until(lambda: self.holds(self.a), 2, "the address")
+        return director
+
+    def reloaded(self, director, text):
+        with open(director.config, "w") as file:
+            file.write(text)
+        before = director.text().count("Reload finished")
+        director.reload()
+        wait_until(lambda: director.text().count("Reload finished") > before, 5, "the reload")
+
+    def test_it_is_there_from_start_to_stop_and_settings_are_put_back(self):
+        self.hosts()
+        base = {path: self.setting(self.a, f"ipv4/conf/eth0/{path}")
+                for path in ("arp_ignore", "arp_filter", "arp_announce", "rp_filter")}
+        self.a.sysctl("net.ipv4.conf.all.rp_filter", 1)
+        director = self.start(Holdfast, self.a, HIGH)
+        director.wait_for("MASTER", 5)
+        wait_until(lambda: self.is_up(self.a), 2, "the interface")
+        for path, value in {"ipv4/conf/vrrp.51/arp_ignore": "1", "ipv4/conf/vrrp.51/rp_filter": "0",
+                            "ipv4/conf/vrrp.51/accept_local": "1",
+                            "ipv4/conf/vrrp.51/promote_secondaries": "1",
+                            "ipv6/conf/vrrp.51/disable_ipv6": "1",
+                            "ipv4/conf/eth0/arp_ignore": "1", "ipv4/conf/eth0/arp_filter": "1",
+                            "ipv4/conf/eth0/rp_filter": "1",
+                            "ipv4/conf/all/rp_filter": "0"}.items():
+            self.assertEqual(self.setting(self.a, path), value, path)
+        client = self.lab.host("c", "10.77.0.3/24")
+        client.run("ping", "-c", "1", "-W", "1", setup.VIP)
+        self.assertEqual(director.stop()[0], 0)
+        self.assertIsNone(self.link(self.a))
+        self.assertEqual({path: self.setting(self.a, f"ipv4/conf/eth0/{path}") for path in base}, base)
+        self.assertEqual(self.setting(self.a, "ipv4/conf/all/rp_filter"), "1")
+
+    def test_a_killed_worker_changes_nothing(self):
+        director = self.single()
+        partner = self.start(Keepalived, self.b, LOW)
+        partner.wait_for("BACKUP", 5)
+        changes = self.lab.path("changes.log")
+        self.a.popen("ip", "monitor", "link", "address", log=changes)
+        index = self.link(self.a)["ifindex"]
+        states = director.states(), partner.states()
+        director.replace_worker("vrrp", 2)
+        begun = time.monotonic()
+        wait_until(lambda: self.adverts(self.b, HIGH)[-1]["time"] > begun + 0.3, 3, "adverts")
+        self.assertEqual((director.states(), partner.states()), states)
+        self.assertEqual(self.link(self.a)["ifindex"], index)
+        with open(changes) as file:
+            self.assertEqual(file.read(), "")
+        self.assertEqual(director.stop()[0], 0)
+        self.assertIsNone(self.link(self.a))
+        self.assertEqual(self.setting(self.a, "ipv4/conf/eth0/arp_ignore"), "0")
+
+    def test_what_a_killed_daemon_left_is_taken_over(self):
+        director = self.single()
+        director.signal(signal.SIGSTOP)  # nobody cleans up
+        for which in ("vrrp", "main"):
+            director.signal(signal.SIGKILL, which)
+        director.process.wait()
+        left = self.link(self.a)
+        self.assertIn("UP", left["flags"])
+        again = self.start(Holdfast, self.a, HIGH)
+        again.wait_for("BACKUP", 5)
+        wait_until(lambda: not self.is_up(self.a) or again.is_master(), 1, "its silence")
+        again.wait_for("MASTER", 5)
+        self.assertEqual(self.link(self.a)["ifindex"], left["ifindex"])
+        self.assertEqual(again.stop()[0], 0)
+        self.assertIsNone(self.link(self.a))
+
+    def test_what_is_not_wanted_any_more_is_removed_by_the_next_start(self):
+        director = self.single()
+        director.signal(signal.SIGSTOP)
+        for which in ("vrrp", "main"):
+            director.signal(signal.SIGKILL, which)
+        director.process.wait()
+        again = self.start(Holdfast, self.a, HIGH, vmac="")
+        again.wait_for("MASTER", 5)
+        wait_until(lambda: self.link(self.a) is None, 1, "its removal")
+        self.assertTrue(self.holds(self.a, name="eth0"))
+
+    def test_a_reload_adds_renames_and_removes_it_without_a_transition(self):
+        director = self.plain()
+        states = director.states()
+        steps = [("use_vmac", NAME), ("use_vmac vmac1", "vmac1"),
+                 ("use_vmac vmac1 02:00:00:00:00:09", "vmac1"), ("", "eth0")]
+        before = None
+        for vmac, name in steps:
+            self.reloaded(director, self.config("a", HIGH, vmac=vmac))
+            wait_until(lambda: self.holds(self.a, name=name), 2, f"the address on {name}")
+            if name != "eth0":
+                self.assertTrue(self.is_up(self.a, name))
+            if before not in (None, name, "eth0"):
+                self.assertIsNone(self.link(self.a, before))
+            before = name
+            begun = time.monotonic()
+            wait_until(lambda: self.adverts(self.a, HIGH)[-1]["time"] > begun, 2, "adverts")
+            mac = {NAME: MAC[4], "eth0": self.link(self.a, "eth0")["address"]}.get(
+                name, "02:00:00:00:00:09" if "02:" in vmac else MAC[4])
+            self.assertEqual(self.adverts(self.a, HIGH)[-1]["mac"], mac)
+        self.assertIsNone(self.link(self.a, "vmac1"))
+        self.assertEqual(director.states(), states)
+        self.assertLess(max(setup.gaps([p["time"] for p in self.adverts(self.a, HIGH)])), 0.3)
+
+    def plain(self):
+        self.hosts()
+        director = self.start(Holdfast, self.a, HIGH, vmac="")
+        director.wait_for("MASTER", 5)
+        return director
+
+    def test_nopreempt_survives_a_reload_with_a_vmac(self):
+        self.hosts()
+        low = self.start(Holdfast, self.b, LOW, more="nopreempt")
+        low.wait_for("MASTER", 5)
+        high = self.start(Holdfast, self.a, HIGH, more="nopreempt")
+        high.wait_for("BACKUP", 5)
+        for director, name, priority in ((high, "a", HIGH), (low, "b", LOW)):
+            self.reloaded(director, self.config(name, priority, more="nopreempt\ngarp_master_delay 2"))
+        begun = time.monotonic()
+        wait_until(lambda: self.adverts(self.b, LOW)[-1]["time"] > begun + 0.5, 3, "adverts")
+        self.assertEqual((high.states()[-1], low.states()[-1]), ("BACKUP", "MASTER"))
+        self.assertFalse(self.is_up(self.a))
+        self.assertTrue(self.is_up(self.b))
+
+    def test_another_program_removes_or_changes_it(self):
+        director = self.single()
+        partner = self.start(Keepalived, self.b, LOW)
+        partner.wait_for("BACKUP", 5)
+        states = director.states(), partner.states()
+        begun = time.monotonic()
+        self.a.ip("link", "del", NAME)
+        wait_until(lambda: self.is_up(self.a) and self.holds(self.a), 0.2, "its return")
+        print(f"back after {1000 * (time.monotonic() - begun):.0f} ms ", end="")
+        for change in (["down"], ["address", "02:00:00:00:00:01"], ["type", "macvlan", "mode", "bridge"],
+                       ["alias", "mine"], ["group", "7"]):
+            self.a.ip("link", "set", "dev", NAME, *change)
+            wait_until(self.is_right, 0.5, f"undoing {change}")
+        wait_until(lambda: self.holds(self.a), 1, "the address")
+        arps = lambda: [p for p in self.at["a"].packets("arp") if p["time"] > begun]
+        self.assertEqual({p["mac"] for p in arps() if p["sender"] == setup.VIP}, {MAC[4]})
+        self.assertEqual((director.states(), partner.states()), states)
+
+    def is_right(self):
+        link = self.link(self.a)
+        return (link is not None and "UP" in link["flags"] and link["address"] == MAC[4] and
+                link["linkinfo"]["info_data"]["mode"] == "private" and
+                link["ifalias"].startswith("holdfast") and link["group"] == "default")
+
+    def test_an_interface_of_somebody_else_is_not_touched(self):
+        self.hosts()
+        self.a.ip("link", "add", "taken", "link", "eth0", "type", "macvlan", "mode", "bridge")
+        before = self.link(self.a, "taken")
+        director = self.start(Holdfast, self.a, HIGH, vmac="use_vmac taken")
+        director.wait_for("FAULT", 5)
+        self.assertIn("interface taken is there already", director.text())
+        self.assertEqual(self.link(self.a, "taken"), before)
+        self.a.ip("link", "del", "taken")
+        director.wait_for("MASTER", 5)
+        self.assertTrue(self.is_up(self.a, "taken"))
+        self.assertEqual(director.stop()[0], 0)
+        self.assertIsNone(self.link(self.a, "taken"))
+
+    def test_a_default_name_makes_way(self):
+        self.hosts()
+        self.a.ip("link", "add", NAME, "type", "bridge")
+        director = self.start(Holdfast, self.a, HIGH)
+        director.wait_for("MASTER", 5)
+        wait_until(lambda: self.holds(self.a, name="vrrp1.51"), 2, "the address")
+        self.a.ip("link", "del", NAME)
+        self.reloaded(director, self.config("a", HIGH, more="garp_master_delay 2"))
+        self.assertTrue(self.holds(self.a, name="vrrp1.51"))
+        self.assertIsNone(self.link(self.a))
+
+    def test_the_base_goes_down_and_is_made_anew(self):
+        director = self.single()
+        self.a.ip("link", "set", "eth0", "down")
+        director.wait_for("FAULT", 2)
+        wait_until(lambda: not self.is_up(self.a), 1, "its silence")
+        self.a.ip("link", "set", "eth0", "up")
+        director.wait_for("MASTER", 5)
+        self.a.ip("link", "del", "eth0")
+        director.wait_for("FAULT", 2)
+        self.a.ip("link", "add", "eth0", "type", "veth", "peer", "name", "eth9")
+        self.a.ip("addr", "add", OWN.format(1) + "/24", "dev", "eth0")
+        for link in ("eth0", "eth9"):
+            self.a.ip("link", "set", link, "up")
+        director.wait_for("MASTER", 5)
+        wait_until(lambda: self.holds(self.a) and self.is_right(), 2, "the address")
+        self.assertEqual(self.setting(self.a, "ipv4/conf/eth0/arp_ignore"), "1")
+
+    def test_a_tracked_vmac_is_as_good_as_its_base(self):
+        self.hosts()
+        director = self.start(Holdfast, self.a, HIGH, more=f"track_interface {{\n {NAME}\n }}")
+        director.wait_for("MASTER", 5)
+        self.a.cut_off()
+        director.wait_for("FAULT", 2)
+        self.a.plug_in()
+        director.wait_for("MASTER", 5)
+
+    def test_group_and_notification_of_the_base(self):
+        self.hosts()
+        self.a.ip("link", "set", "eth0", "group", "5")
+        changes = self.lab.path("links.log")
+        self.a.popen("ip", "-d", "monitor", "link", log=changes)
+        director = self.start(Holdfast, self.a, HIGH,
+                              vmac="use_vmac name group netlink_notify_msg")
+        director.wait_for("MASTER", 5)
+        wait_until(lambda: self.is_up(self.a, "group"), 2, "the interface")
+        self.assertEqual(self.link(self.a, "group")["group"], "5")
+        with open(changes) as file:
+            wait_until(lambda: "promiscuity 1" in file.read(), 2, "the promiscuity of eth0")
+        self.reloaded(director, self.config("a", HIGH, vmac="use_vmac name group group 9"))
+        wait_until(lambda: self.link(self.a, "group")["group"] == "9", 2, "its group")
+
+    def test_an_address_on_another_interface_has_a_vmac_there(self):
+        self.hosts()
+        for link in (["side0", "type", "veth", "peer", "name", "side1"],):
+            self.a.ip("link", "add", *link)
+        for link in ("side0", "side1"):
+            self.a.ip("link", "set", link, "up")
+        side = Sniffer(self.lab, self.a.namespace, "side1")
+        director = self.start(Holdfast, self.a, HIGH, more="virtual_ipaddress_excluded {\n"
+                              " 10.88.0.1/24 dev side0 use_vmac\n 10.89.0.1/24 dev side0\n }")
+        director.wait_for("MASTER", 5)
+        wait_until(lambda: self.holds(self.a, "10.88.0.1", "vrrp1.51"), 2, "the address there")
+        wait_until(lambda: self.holds(self.a, "10.89.0.1", "side0"), 2, "the other one")
+        arps = lambda: {(p["target"], p["mac"]) for p in side.packets("arp")}
+        wait_until(lambda: ("10.88.0.1", MAC[4]) in arps(), 2, "its announcement")
+        self.assertNotIn(("10.89.0.1", MAC[4]), arps())
+        self.assertEqual(director.stop()[0], 0)
+        self.assertIsNone(self.link(self.a, "vrrp1.51"))
+
+    def test_keepalived_takes_over_what_a_killed_daemon_left_and_so_do_we(self):
+        self.hosts()
+        theirs = self.start(Keepalived, self.a, HIGH)
+        theirs.wait_for("MASTER", 10)
+        wait_until(lambda: self.is_up(self.a), 2, "their interface")
+        for which in ("main", "vrrp"):
+            theirs.signal(signal.SIGKILL, which)
+        index = self.link(self.a)["ifindex"]
+        ours = self.start(Holdfast, self.a, HIGH)
+        ours.wait_for("MASTER", 5)
+        self.assertEqual(self.link(self.a)["ifindex"], index)
+        self.assertTrue(self.is_right())
+
+    def test_two_masters_hear_each_other(self):
+        """Frames from our own virtual MAC come to the VMAC alone while it is up."""
+        self.hosts()
+        high = self.start(Holdfast, self.a, HIGH)
+        high.wait_for("MASTER", 5)
+        self.b.cut_off()
+        low = self.start(Holdfast, self.b, LOW, more="dont_track_primary")
+        low.wait_for("MASTER", 5)
+        self.b.plug_in()
+        low.wait_for("BACKUP", 2)
+        self.assertEqual(high.states()[-1], "MASTER")
 
 
 if __name__ == "__main__":

@@ -30,7 +30,7 @@ std::optional<std::string> Sysctls::original(const std::string& path) const {
 
 void Sysctls::set(const std::string& path, const std::string& value) {
   const auto present = get(path);
-  if (!present || present == value) return;
+  if (!present) return;
   const Fd file{::open((root_ + path).c_str(), O_WRONLY | O_CLOEXEC)};
   const bool written =
       file && ::write(file.get(), value.data(), value.size()) == static_cast<ssize_t>(value.size());
