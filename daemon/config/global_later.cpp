@@ -138,9 +138,9 @@ constexpr std::array rows{
                  read_dynamic_interfaces),
     pending(part_field<&Globals::vrrp, &Vrrp::default_interface>(
         "default_interface", AnyWord{}, "Interface of static addresses that name none.")),
-    pending(part_field<&Globals::vrrp, &Vrrp::no_local_igmp>(
+    part_field<&Globals::vrrp, &Vrrp::no_local_igmp>(
         "disable_local_igmp", Switch{},
-        "Send no IGMP reports for link-local groups from VMAC interfaces.")),
+        "Send no IGMP reports for groups of 224.0.0.0/24, such as that of the adverts."),
     row<Globals>("vrrp_mcast_group6", "IPV6", "RFC 9568 5.1.2.2",
                  "IPv6 group of advertisements; ff02::12 by default.", read_mcast_group6),
     part_field<&Globals::vrrp, &Vrrp::gna_interval>(

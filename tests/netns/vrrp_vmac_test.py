@@ -4,6 +4,7 @@ import signal
 import time
 
 import vrrp_setup as setup
+from lab import frr
 from lab.daemons import Holdfast, Keepalived
 from lab.sniffer import Sniffer
 from lab.wait import StallWatch, wait_until
@@ -72,22 +73,23 @@ class VmacTest(setup.LabTest):
             self.assertEqual((high.states(), low.states()), before)
         self.a.cut_off()
         low.wait_for("MASTER", 10)
-        last = self.adverts(self.b, HIGH)[-1]["time"]
-        wait_until(lambda: self.adverts(self.b, LOW)[-1]["time"] > last, 2, "its first advert")
-        pause = [p["time"] for p in self.adverts(self.b, LOW) if p["time"] > last][0] - last
-        self.assertLessEqual(pause, setup.down_interval(LOW, advert, version) + setup.TOLERANCE)
+        takeover = self.pause_after(self.adverts(self.b, HIGH)[-1]["time"])
+        self.assertLessEqual(takeover, setup.down_interval(LOW, advert, version) + setup.TOLERANCE)
         self.a.plug_in()
         wait_until(lambda: high.is_master() and not low.is_master(), 15, "one master")
         self.assertEqual(high.stop()[0], 0)
         low.wait_for("MASTER", 10)
-        wait_until(lambda: self.adverts(self.b, LOW)[-1]["time"] >
-                   self.adverts(self.b, 0)[-1]["time"], 2, "its first advert")
-        resigned = self.adverts(self.b, 0)[-1]["time"]
-        pause = [p["time"] for p in self.adverts(self.b, LOW) if p["time"] > resigned][0] - resigned
-        self.assertLessEqual(pause, setup.skew(LOW, advert, version) + setup.TOLERANCE)
-        macs = {p["mac"] for p in self.adverts(self.b, HIGH)}
-        self.assertEqual(macs, {mac})
-        return low
+        handover = self.pause_after(self.adverts(self.b, 0)[-1]["time"])
+        self.assertLessEqual(handover, setup.skew(LOW, advert, version) + setup.TOLERANCE)
+        print(f"takeover {takeover * 1000:.1f} ms, handover {handover * 1000:.1f} ms ", end="")
+        self.assertEqual({p["mac"] for p in self.adverts(self.b, HIGH)}, {mac})
+        for director in (high, low):
+            self.assertNotIn("cannot", director.text())
+
+    def pause_after(self, last):
+        """Until the first advert of the lower one."""
+        later = lambda: [p["time"] for p in self.adverts(self.b, LOW) if p["time"] > last]
+        return wait_until(later, 2, "its first advert")[0] - last
 
     def test_holdfast_yields_to_keepalived_v2_1s(self):
         self.play(Keepalived, Holdfast, 2, 1)
@@ -270,6 +272,7 @@ class VmacTest(setup.LabTest):
                  ("use_vmac vmac1 02:00:00:00:00:09", "vmac1"), ("", "eth0")]
         before = None
         for vmac, name in steps:
+            changed = time.monotonic()
             self.reloaded(director, self.config("a", HIGH, vmac=vmac))
             wait_until(lambda: self.holds(self.a, name=name), 2, f"the address on {name}")
             if name != "eth0":
@@ -282,6 +285,8 @@ class VmacTest(setup.LabTest):
             mac = {NAME: MAC[4], "eth0": self.link(self.a, "eth0")["address"]}.get(
                 name, "02:00:00:00:00:09" if "02:" in vmac else MAC[4])
             self.assertEqual(self.adverts(self.a, HIGH)[-1]["mac"], mac)
+            wait_until(lambda: [p for p in self.at["a"].packets("arp") if p["time"] > changed and
+                                p["mac"] == mac and p["target"] == setup.VIP], 2, "its announcement")
         self.assertIsNone(self.link(self.a, "vmac1"))
         self.assertEqual(director.states(), states)
         self.assertLess(max(setup.gaps([p["time"] for p in self.adverts(self.a, HIGH)])), 0.3)
@@ -321,6 +326,7 @@ class VmacTest(setup.LabTest):
             wait_until(self.is_right, 0.5, f"undoing {change}")
         wait_until(lambda: self.holds(self.a), 1, "the address")
         arps = lambda: [p for p in self.at["a"].packets("arp") if p["time"] > begun]
+        wait_until(arps, 2, "announcements")
         self.assertEqual({p["mac"] for p in arps() if p["sender"] == setup.VIP}, {MAC[4]})
         self.assertEqual((director.states(), partner.states()), states)
 
@@ -426,6 +432,94 @@ class VmacTest(setup.LabTest):
         ours.wait_for("MASTER", 5)
         self.assertEqual(self.link(self.a)["ifindex"], index)
         self.assertTrue(self.is_right())
+
+    def test_it_leaves_with_a_worker_that_is_not_started_again(self):
+        director = self.single()
+        victims = set()
+
+        def kill_next():
+            director.kill_next_worker("vrrp", victims)
+            return director.text().count("started again in") >= 4  # 1, 2, 4, 8 s
+        wait_until(kill_next, 30, "a longer pause before the next start")
+        wait_until(lambda: self.link(self.a) is None, 1, "the interface gone")
+        self.assertEqual(self.setting(self.a, "ipv4/conf/eth0/arp_ignore"), "0")
+        wait_until(lambda: self.is_up(self.a), 20, "the worker back")
+
+    def test_routes_through_it_come_and_go_without_a_word(self):
+        self.hosts()
+        route = "virtual_routes {\n 10.99.0.0/16 via 10.77.0.3 dev vrrp.51\n }"
+        high = self.start(Holdfast, self.a, HIGH, more=route)
+        low = self.start(Holdfast, self.b, LOW, more=route)
+        high.wait_for("MASTER", 5)
+        shown = lambda host: host.ip("route", "show", "10.99.0.0/16")
+        wait_until(lambda: NAME in shown(self.a), 2, "the route")
+        self.a.cut_off()
+        low.wait_for("MASTER", 5)
+        wait_until(lambda: NAME in shown(self.b) and not shown(self.a), 2, "the route there alone")
+        self.a.plug_in()
+        high.wait_for("MASTER", 5)
+        wait_until(lambda: NAME in shown(self.a) and not shown(self.b), 2, "the route back")
+        for director in (high, low):
+            self.assertNotIn("another program", director.text())
+            self.assertNotIn("cannot", director.text())
+
+    def test_it_stays_at_a_stop_that_keeps_the_addresses(self):
+        self.hosts()
+        director = Holdfast(self.a, self.config("a", HIGH), options=["-V"]).start()
+        director.wait_for("MASTER", 5)
+        wait_until(lambda: self.holds(self.a), 2, "the address")
+        self.assertEqual(director.stop()[0], 0)
+        self.assertTrue(self.is_up(self.a) and self.holds(self.a))
+        index = self.link(self.a)["ifindex"]
+        again = self.start(Holdfast, self.a, HIGH)
+        again.wait_for("MASTER", 5)
+        self.assertEqual(self.link(self.a)["ifindex"], index)
+
+    def test_disable_local_igmp_is_put_back(self):
+        self.hosts()
+        path = "ipv4/igmp_link_local_mcast_reports"
+        text = self.config("a", HIGH).replace("global_defs {", "global_defs {\n disable_local_igmp")
+        director = Holdfast(self.a, text).start()
+        director.wait_for("MASTER", 5)
+        self.assertEqual(self.setting(self.a, path), "0")
+        self.reloaded(director, self.config("a", HIGH))
+        self.assertEqual(self.setting(self.a, path), "1")
+
+    def with_frr(self, family, ours, theirs):
+        if not frr.is_installed():
+            self.skipTest("needs FRR (package frr)")
+        self.hosts()
+        vips = [setup.VIP + "/24"] if family == 4 else ["fe80::100/64", setup.VIP6 + "/64"]
+        partner = frr.Frr(self.b, 51, theirs, 0.1, vips).start()
+        return self.start(Holdfast, self.a, ours, family=family), partner
+
+    def frr_yields(self, family):
+        ours, theirs = self.with_frr(family, HIGH, LOW)
+        ours.wait_for("MASTER", 10)
+        theirs.wait_for("BACKUP", 10)
+        self.assertEqual(ours.stop()[0], 0)
+        theirs.wait_for("MASTER", 5)
+
+    def yields_to_frr(self, family):
+        ours, theirs = self.with_frr(family, LOW, HIGH)
+        theirs.wait_for("MASTER", 10)
+        ours.wait_for("BACKUP", 10)
+        self.b.cut_off()
+        ours.wait_for("MASTER", 5)
+        self.b.plug_in()
+        ours.wait_for("BACKUP", 10)  # the adverts come from the MAC that our VMAC has
+
+    def test_frr_yields_ipv4(self):
+        self.frr_yields(4)
+
+    def test_frr_yields_ipv6(self):
+        self.frr_yields(6)
+
+    def test_it_yields_to_frr_ipv4(self):
+        self.yields_to_frr(4)
+
+    def test_it_yields_to_frr_ipv6(self):
+        self.yields_to_frr(6)
 
     def test_two_masters_hear_each_other(self):
         """Frames from our own virtual MAC come to the VMAC alone while it is up."""

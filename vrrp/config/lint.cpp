@@ -187,11 +187,19 @@ class Lint {
   void check_tracked_interfaces(const Instance& instance) {
     if (machine_.interfaces.empty()) return;
     for (const Tracked& tracked : instance.tracked)
-      if (tracked.kind == TrackKind::interface && !machine_.interfaces.contains(tracked.name))
+      if (tracked.kind == TrackKind::interface && !machine_.interfaces.contains(tracked.name) &&
+          !is_made(tracked.name))
         say("interface-missing", instance,
             "this machine has no interface {}, which is tracked: it counts as down until there is "
             "one",
             tracked.name);
+  }
+
+  /// Of an interface that is there when the daemon runs.
+  [[nodiscard]] bool is_made(const std::string& interface) const {
+    return std::ranges::any_of(config_.instances, [&](const Instance& instance) {
+      return std::ranges::find(instance.made, interface, &MadeLink::name) != instance.made.end();
+    });
   }
 
   void check_group(const SyncGroup& group) {

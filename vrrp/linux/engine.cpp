@@ -138,7 +138,8 @@ void VrrpProcess::send_advert(RunningInstance& instance, std::uint8_t priority) 
   }
   if (!instance.config.is_unicast())
     sent = send_to(*port->second, instance, advert, {*source, instance.config.group}, signature);
-  if (sent || !instance.faults.is_healthy()) return;
+  instance.owes_advert = !sent && priority > 0 && !own_link_runs(instance);
+  if (sent || instance.owes_advert || !instance.faults.is_healthy()) return;
   instance.send_log.write(log_, monotonic_now(),
                           Event{Level::warning, "advert_not_sent",
                                 fmt::format("({}) {}", instance.config.name, sent.error().what)}

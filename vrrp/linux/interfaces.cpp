@@ -115,6 +115,7 @@ void VrrpProcess::links_changed() {
   if (!*updated) return;
   correct_made_links();
   settle_interfaces();
+  send_owed_adverts();
   kernel_changed();
 }
 

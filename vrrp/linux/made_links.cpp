@@ -10,6 +10,8 @@ namespace holdfast::vrrp {
 namespace {
 
 constexpr std::string_view macvlan{"macvlan"};
+/// An interface that somebody changes over and over is left to him for this long.
+constexpr Duration contest_pause = std::chrono::seconds{1};
 
 std::uint32_t ipvlan_flags(IpvlanMode mode) {
   switch (mode) {
@@ -72,7 +74,8 @@ LinkSettings MadeLinks::settings_of(const Wish& wish, bool up) const {
   return settings;
 }
 
-void MadeLinks::want(std::vector<Wish> wishes, TimePoint now) {
+void MadeLinks::want(std::vector<Wish> wishes, Sysctls::Values settings, TimePoint now) {
+  settings_ = std::move(settings);
   wishes_.clear();
   for (Wish& wish : wishes) {
     std::string name = wish.link.name;
@@ -118,14 +121,15 @@ std::vector<LinkChange> MadeLinks::take_changes(TimePoint now) {
   constexpr std::size_t all = 1 << 20;
   auto batch = keeper_.take(LinkChange::Kind::remove, all);
   for (LinkChange& change : keeper_.take(LinkChange::Kind::add, all)) {
+    if (contested_.contains(change.key)) continue;
+    const bool is_there = links_.find(change.key) != nullptr;
+    if (is_there) corrected_.insert(wishes_.at(change.key).owner);
     const auto* entry = keeper_.find(change.key);
-    const bool is_correction =
-        links_.find(change.key) != nullptr && entry->applied == entry->settings;
     // Somebody sets it otherwise all the time: no fight without end.
-    if (is_correction && corrections_.add(change.key, now)) {
-      if (keeper_.refused(change.key, now))
-        log_.write(Event{Level::warning, "link_contested",
-                         fmt::format("another program keeps changing interface {}", change.key)});
+    if (is_there && entry->applied == entry->settings && corrections_.add(change.key, now)) {
+      contested_[change.key] = now + contest_pause;
+      log_.write(Event{Level::warning, "link_contested",
+                       fmt::format("another program keeps changing interface {}", change.key)});
     } else {
       batch.push_back(std::move(change));
     }
@@ -196,7 +200,7 @@ void MadeLinks::prepare(const Wish& wish, const Link& link) {
 /// Of the interfaces below VMACs: the host must neither answer nor ask by ARP for the addresses of
 /// a VMAC with the MAC of another interface (RFC 9568 8.1.2).
 void MadeLinks::set_base_sysctls() {
-  Sysctls::Values wanted;
+  Sysctls::Values wanted = settings_;
   bool has_vmac = false;
   for (const auto& [name, wish] : wishes_) {
     if (wish.link.kind != MadeLink::Kind::macvlan) continue;
@@ -261,8 +265,16 @@ std::vector<MadeLinks::Lost> MadeLinks::kernel_changed(TimePoint now) {
   return losses;
 }
 
+std::optional<TimePoint> MadeLinks::deadline() const {
+  std::optional<TimePoint> next = keeper_.deadline();
+  for (const auto& [name, until] : contested_) next = earliest(next, until);
+  return next;
+}
+
 void MadeLinks::retry(TimePoint now) {
-  if (keeper_.retry_due(now)) reconcile(now);
+  const bool over =
+      std::erase_if(contested_, [&](const auto& entry) { return entry.second <= now; }) > 0;
+  if (keeper_.retry_due(now) || over) reconcile(now);
 }
 
 bool MadeLinks::is_taken(const MadeLink& link, const std::string& name) const {

@@ -43,7 +43,8 @@ class MadeLinks {
     bool up = false;    ///< of one that was not wanted before
   };
   /// From now on these must be there, and those of before that are not among them must not.
-  void want(std::vector<Wish> wishes, TimePoint now);
+  /// @param settings of the kernel that hold as long
+  void want(std::vector<Wish> wishes, Sysctls::Values settings, TimePoint now);
   /// At once: an advert may follow.
   void set_up(const std::string& name, bool up, TimePoint now);
   struct Lost {
@@ -52,7 +53,7 @@ class MadeLinks {
   /// Another program's work is undone. @return what it had removed, each once
   std::vector<Lost> kernel_changed(TimePoint now);
   /// When something that was refused is tried again.
-  [[nodiscard]] std::optional<TimePoint> deadline() const { return keeper_.deadline(); }
+  [[nodiscard]] std::optional<TimePoint> deadline() const;
   void retry(TimePoint now);
 
   /// Whether an interface of this name is there and is neither ours nor what the link must be.
@@ -61,6 +62,8 @@ class MadeLinks {
   [[nodiscard]] std::string fault_of(const std::string& name) const;
   /// The interface whose cable counts for this one. Null: not one of ours.
   [[nodiscard]] const Link* base_of(const std::string& name) const;
+  /// Whose interfaces were not as wanted and are now: hosts may have learned something else.
+  [[nodiscard]] std::set<std::string> take_corrected() { return std::exchange(corrected_, {}); }
   /// True once after something was sent: what depends on interfaces should look again.
   [[nodiscard]] bool take_finished() { return std::exchange(sent_, false); }
 
@@ -88,6 +91,9 @@ class MadeLinks {
   Keeper<std::string, LinkSettings> keeper_;
   std::map<std::string, std::uint32_t> prepared_;  ///< and the index that was given its sysctls
   RemovalCount corrections_;
+  std::map<std::string, TimePoint> contested_;  ///< and until when they are left alone
+  std::set<std::string> corrected_;             ///< names of instances
+  Sysctls::Values settings_;
   bool sent_ = false;
 };
 

@@ -65,7 +65,7 @@ void VrrpProcess::name_made_links(VrrpConfig& next) {
   });
 }
 
-void VrrpProcess::want_made_links(std::vector<Instance>& instances) {
+void VrrpProcess::want_made_links(const std::vector<Instance>& instances, bool no_local_igmp) {
   std::vector<MadeLinks::Wish> wishes;
   for (const Instance& instance : instances)
     for (const MadeLink& link : instance.made) {
@@ -73,7 +73,9 @@ void VrrpProcess::want_made_links(std::vector<Instance>& instances) {
       const Link* const present = links_->find(link.name);
       wishes.push_back({link, instance.name, restarted_ && present != nullptr && present->up});
     }
-  made_links_->want(std::move(wishes), monotonic_now());
+  Sysctls::Values settings;
+  if (no_local_igmp) settings.emplace("net/ipv4/igmp_link_local_mcast_reports", "0");
+  made_links_->want(std::move(wishes), std::move(settings), monotonic_now());
   made_links_changed();
 }
 
@@ -86,6 +88,20 @@ void VrrpProcess::follow_links(const RunningInstance& instance) {
   made_links_changed();
 }
 
+/// True as well without a link of its own: what it cannot send has another reason then.
+bool VrrpProcess::own_link_runs(const RunningInstance& instance) const {
+  const PortKey key = sending_port_of(instance);
+  const Link* const link = links_->find(key.interface);
+  return key.interface == instance.interface || link == nullptr || link->running;
+}
+
+/// The kernel knows the routes of IPv6 groups a moment after the interface was set up.
+void VrrpProcess::send_owed_adverts() {
+  for (auto& [name, instance] : instances_)
+    if (instance->owes_advert && std::holds_alternative<Active>(instance->state))
+      send_advert(*instance, instance->router.priority);
+}
+
 /// What others did to them is undone.
 void VrrpProcess::correct_made_links() {
   const TimePoint now = monotonic_now();
@@ -95,8 +111,13 @@ void VrrpProcess::correct_made_links() {
   made_links_changed();
 }
 
-/// When something was sent, everybody looks again.
+/// When something was sent, everybody looks again; and where hosts may have learned something else
+/// meanwhile, they are told.
 void VrrpProcess::made_links_changed() {
+  for (const std::string& owner : made_links_->take_corrected())
+    if (const auto found = instances_.find(owner);
+        found != instances_.end() && std::holds_alternative<Active>(found->second->state))
+      announce(*found->second, Occasion::resumed, monotonic_now());
   if (!made_links_->take_finished() || std::exchange(links_posted_, true)) return;
   boost::asio::post(context_, [this] {
     links_posted_ = false;

@@ -140,7 +140,7 @@ void VrrpProcess::apply(VrrpConfig next, const process::Configure& settings) {
     if (!stays) remove(*entry.second);  // its scripts are those of the old text
     return !stays;
   });
-  want_made_links(next.instances);
+  want_made_links(next.instances, next.globals.vrrp.no_local_igmp);
   globals_ = next.globals;
   serial_ = settings.serial;
   reconciler_->set_pacing(

@@ -131,8 +131,10 @@ class VrrpProcess : public process::Worker {
 
   // own_links.cpp: the interfaces that instances make
   void name_made_links(VrrpConfig& next);
-  void want_made_links(std::vector<Instance>& instances);
+  void want_made_links(const std::vector<Instance>& instances, bool no_local_igmp);
   void follow_links(const RunningInstance& instance);
+  [[nodiscard]] bool own_link_runs(const RunningInstance& instance) const;
+  void send_owed_adverts();
   void correct_made_links();
   void made_links_changed();
   void record_links(bool first);

@@ -39,6 +39,7 @@ struct RunningInstance {
   std::set<RouteKey> held_routes;
   std::set<RuleKey> held_rules;
   std::set<AddressKey> held;       ///< addresses that the reconciler keeps for us
+  bool owes_advert = false;        ///< the last one could not leave: own_link is not ready yet
   std::optional<TimePoint> armed;  ///< the deadline under which the timer queue knows it
   std::array<std::uint64_t, discard_reasons> discarded{};
   std::uint64_t adverts_sent = 0, adverts_received = 0;

@@ -33,7 +33,8 @@ class Sysctls {
   [[nodiscard]] std::optional<std::string> get(const std::string& path) const;
   /// The value before it was ours.
   [[nodiscard]] std::optional<std::string> original(const std::string& path) const;
-  /// Sets it for good, also to what it is: from then on it does not follow conf/default. What is not there is passed over, a refusal goes to the log.
+  /// Sets it for good, also to what it is: from then on it does not follow conf/default. What is
+  /// not there is passed over, a refusal goes to the log.
   void set(const std::string& path, const std::string& value);
   /// From now on these values hold, and what held before gets its old value back, unless somebody
   /// else has changed it meanwhile.
