@@ -10,10 +10,14 @@ constexpr Duration repeated_line_gap = std::chrono::seconds{10};
 
 }  // namespace
 
-void RepeatedLine::write(Log& log, TimePoint now, Event event) {
+bool RepeatedLine::count(TimePoint now) {
   ++unlogged_;
-  if (last_ && now - *last_ < repeated_line_gap) return;
+  if (last_ && now - *last_ < repeated_line_gap) return false;
   last_ = now;
+  return true;
+}
+
+void RepeatedLine::put(Log& log, Event event) {
   log.write(event.with("count", std::to_string(std::exchange(unlogged_, 0))));
 }
 

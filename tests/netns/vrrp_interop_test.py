@@ -169,4 +169,4 @@ for each in cases():
 
 if __name__ == "__main__":
     # What is counted in single milliseconds runs alone.
-    setup.main(together=4, alone="_10ms_")
+    setup.main(together=6, alone="_10ms_")

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "vrrp/core/ah.h"
+#include "vrrp/core/flood.h"
 #include "vrrp/linux/ip_packet.h"
 
 namespace holdfast::vrrp {
@@ -159,6 +160,27 @@ void only_from(const MacAddress& mac, std::vector<sock_filter>& program) {
   program.push_back(BPF_STMT(BPF_RET | BPF_K, 0));
 }
 
+/// Drops most packets of unknown senders: of an address its last four bytes are compared.
+void sample_unknown(const std::set<IpAddress>& known, Family family,
+                    std::vector<sock_filter>& program) {
+  const std::uint32_t source_at = family == Family::ipv4 ? 12 : 20;  // RFC 791 3.1, RFC 8200 3
+  program.push_back(
+      BPF_STMT(BPF_LD | BPF_W | BPF_ABS, static_cast<std::uint32_t>(SKF_NET_OFF) + source_at));
+  constexpr std::uint8_t behind_the_sample = 4;
+  auto left = static_cast<std::uint8_t>(known.size());
+  for (const IpAddress& address : known) {
+    --left;
+    ByteReader last{address.bytes().last(4)};
+    program.push_back(BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, last.u32(),
+                               static_cast<std::uint8_t>(left + behind_the_sample), 0));
+  }
+  program.push_back(
+      BPF_STMT(BPF_LD | BPF_W | BPF_ABS, static_cast<std::uint32_t>(SKF_AD_OFF + SKF_AD_RANDOM)));
+  program.push_back(BPF_STMT(BPF_ALU | BPF_AND | BPF_K, FloodGuard::sample - 1));
+  program.push_back(BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, 0, 1, 0));
+  program.push_back(BPF_STMT(BPF_RET | BPF_K, 0));
+}
+
 /// Source, outgoing interface and TTL of one packet. @return bytes used
 std::size_t put_control(Control& control, const AdvertSocket::Target& target,
                         std::uint32_t interface) {
@@ -243,6 +265,7 @@ Result<void> AdvertSocket::join(const std::set<IpAddress>& groups) {
 Result<void> AdvertSocket::accept(const Filter& filter) {
   std::vector<sock_filter> program;
   if (filter.from) only_from(*filter.from, program);
+  if (filter.known) sample_unknown(*filter.known, family_, program);
   // A = the VRID, the second byte of the message (RFC 9568 5.2.3). X = length of the IPv4 header;
   // of an IPv6 packet the kernel hands over the message only.
   if (family_ == Family::ipv4) {

@@ -37,10 +37,14 @@ class AdvertSocket {
     std::set<std::uint8_t> vrids;
     bool everything = false;           ///< other VRIDs as well, so that they can be logged
     std::optional<MacAddress> from{};  ///< only frames of this source
+    /// Flooded: of these senders all, of others one packet in FloodGuard::sample.
+    std::optional<std::set<IpAddress>> known{};
     bool operator==(const Filter&) const = default;
   };
   Result<void> accept(const Filter& filter);
 
+  /// Some thousand adverts: a neighbour that floods must not crowd the others out at once.
+  static constexpr std::uint32_t least_buffer = 1 << 20;
   /// Room for packets that wait; the kernel's limit holds where we may not exceed it.
   void set_receive_buffer(std::uint32_t bytes);
 

@@ -233,6 +233,7 @@ void VrrpProcess::received(Port& port, Bytes message, const Arrival& arrival) {
   if (const auto reason = refuses(expectation, parsed->advert, arrival.source))
     return discard(instance, *reason, arrival);
   ++instance->adverts_received;
+  port.know(arrival.source);
   learn_checksum(*instance, *parsed, arrival.source);
   check_advert(*instance, parsed->advert, arrival);
   deliver(*instance,
@@ -299,16 +300,19 @@ void VrrpProcess::check_advert(RunningInstance& instance, const Advert& advert,
 }
 
 void VrrpProcess::discard(RunningInstance* instance, Discard reason, const Arrival& arrival) {
-  const std::string name = instance == nullptr ? "-" : instance->config.name;
-  Event event{Level::warning, "advert_discarded",
-              fmt::format("({}) advert from {} discarded: {}", name, arrival.source.to_string(),
-                          to_string(reason))};
-  event.with("router", name)
-      .with("reason", std::string{to_string(reason)})
-      .with("source", arrival.source.to_string());
+  ++discarded_;
   RepeatedLine& line = instance == nullptr ? unknown_vrids_ : instance->discard_log;
   if (instance != nullptr) ++instance->discarded[static_cast<std::size_t>(reason)];
-  line.write(log_, monotonic_now(), std::move(event));
+  line.write(log_, monotonic_now(), [&] {
+    const std::string name = instance == nullptr ? "-" : instance->config.name;
+    Event event{Level::warning, "advert_discarded",
+                fmt::format("({}) advert from {} discarded: {}", name, arrival.source.to_string(),
+                            to_string(reason))};
+    event.with("router", name)
+        .with("reason", std::string{to_string(reason)})
+        .with("source", arrival.source.to_string());
+    return event;
+  });
 }
 
 void VrrpProcess::save(const RunningInstance& instance) {

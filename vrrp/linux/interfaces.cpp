@@ -233,7 +233,8 @@ Result<void> VrrpProcess::open_port(const PortKey& key, PortUse use) {
     auto socket = AdvertSocket::open(link == nullptr ? "" : link->name, key.interface, key.family,
                                      key.carrier);
     if (!socket) return tl::make_unexpected(socket.error());
-    port = std::make_unique<Port>(context_, std::move(*socket));
+    port = std::make_unique<Port>(context_, std::move(*socket),
+                                  link == nullptr ? "unicast" : link->name);
     watch_port(key);
   }
   AdvertSocket::Filter filter;
@@ -248,26 +249,25 @@ Result<void> VrrpProcess::open_port(const PortKey& key, PortUse use) {
     if (!instance->config.is_unicast()) groups.insert(instance->config.group);
   }
   port->routers = std::move(use.routers);
+  buffer = std::max(buffer, AdvertSocket::least_buffer);
   if (std::exchange(port->buffer, buffer) != buffer) port->socket.set_receive_buffer(buffer);
   if (auto joined = port->socket.join(groups); !joined) return joined;
+  if (port->guard.is_flooded()) filter.known = port->known;
   if (port->filter == filter) return {};
   port->filter = filter;
   return port->socket.accept(filter);
 }
 
 void VrrpProcess::watch_port(const PortKey& key) {
-  ports_.at(key)->readable.async_wait(
-      asio::posix::stream_descriptor::wait_read,
-      [this, key](const boost::system::error_code& error) {
-        if (error || stopping_) return;
-        const auto found = ports_.find(key);
-        if (found == ports_.end()) return;
-        Port& ready = *found->second;
-        ready.socket.drain(
-            [&](Bytes message, const Arrival& arrival) { received(ready, message, arrival); });
-        arm_timer();
-        watch_port(key);
-      });
+  ports_.at(key)->readable.async_wait(asio::posix::stream_descriptor::wait_read,
+                                      [this, key](const boost::system::error_code& error) {
+                                        if (error || stopping_) return;
+                                        const auto found = ports_.find(key);
+                                        if (found == ports_.end()) return;
+                                        read_port(*found->second, AdvertSocket::some);
+                                        arm_timer();
+                                        watch_port(key);
+                                      });
 }
 
 }  // namespace holdfast::vrrp

@@ -104,6 +104,9 @@ class VrrpProcess : public process::Worker {
   void received(Port& port, Bytes message, const Arrival& arrival);
   void learn_checksum(RunningInstance& instance, const Parsed& parsed, const IpAddress& source);
   void check_advert(RunningInstance& instance, const Advert& advert, const Arrival& arrival);
+  void read_port(Port& port, std::size_t most);
+  void guard_against_flood(Port& port, std::uint64_t discarded, TimePoint now);
+  void end_floods(TimePoint now);
   void discard(RunningInstance* instance, Discard reason, const Arrival& arrival);
   void save(const RunningInstance& instance);
   void follow_state(const RunningInstance& instance);
@@ -207,6 +210,8 @@ class VrrpProcess : public process::Worker {
   std::optional<TimePoint> armed_for_;
   bool work_posted_ = false;
   bool routes_watched_ = false;
+  std::uint64_t discarded_ = 0;             ///< adverts, for whatever reason
+  std::optional<TimePoint> floods_end_;     ///< the earliest of the ports' guards
   std::optional<TimePoint> meddling_ends_;  ///< earliest RunningInstance::meddled_until
   boost::asio::steady_timer timer_;
   std::unique_ptr<boost::asio::posix::stream_descriptor> links_readable_;

@@ -24,8 +24,8 @@ void VrrpProcess::arm_timer() {
   std::optional<TimePoint> next =
       reconciler_ && !work_posted_ ? reconciler_->deadline() : std::nullopt;
   if (made_links_) next = earliest(next, made_links_->deadline());
-  for (const auto& when :
-       {held_until_, retry_at_, tracking_.deadline(), meddling_ends_, scripts_.deadline()})
+  for (const auto& when : {held_until_, retry_at_, tracking_.deadline(), meddling_ends_,
+                           floods_end_, scripts_.deadline()})
     next = earliest(next, when);
   if (!deadlines_.empty()) next = earliest(next, deadlines_.begin()->first);
   if (next == armed_for_ || stopping_) return;
@@ -42,10 +42,7 @@ void VrrpProcess::arm_timer() {
 }
 
 void VrrpProcess::drain_ports() {
-  for (auto& [key, port] : ports_)
-    port->socket.drain(
-        [&, &p = *port](Bytes message, const Arrival& arrival) { received(p, message, arrival); },
-        AdvertSocket::all);
+  for (auto& [key, port] : ports_) read_port(*port, AdvertSocket::all);
 }
 
 void VrrpProcess::on_timer() {
@@ -67,6 +64,7 @@ void VrrpProcess::on_timer() {
     start_ready();
   }
   if (meddling_ends_ && *meddling_ends_ <= now) end_meddling(now);
+  if (floods_end_ && *floods_end_ <= now) end_floods(now);
   tracking_due(now);
   while (!deadlines_.empty() && deadlines_.begin()->first <= now) {
     RunningInstance& instance = *deadlines_.begin()->second;
