@@ -150,6 +150,12 @@ std::vector<char*> script_environment() {
 
 }  // namespace
 
+Result<ScriptIds> script_ids(const config::ScriptUser& user) {
+  const auto identity = identity_of(user);
+  if (!identity) return tl::make_unexpected(identity.error());
+  return ScriptIds{identity->user, identity->group};
+}
+
 void end_script(pid_t pid, boost::asio::steady_timer& timer) {
   ::kill(-pid, SIGTERM);
   timer.expires_after(kill_after);

@@ -22,6 +22,14 @@ struct ScriptRules {
   }
 };
 
+/// Who a script or a file belongs to.
+struct ScriptIds {
+  uid_t user = 0;
+  gid_t group = 0;
+};
+/// Error: there is no such user or group.
+Result<ScriptIds> script_ids(const config::ScriptUser& user);
+
 /// SIGTERM to a script and what it started, and SIGKILL after 2 s unless `timer` is cancelled.
 void end_script(pid_t pid, boost::asio::steady_timer& timer);
 

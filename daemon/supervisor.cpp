@@ -39,6 +39,9 @@ Supervisor::Supervisor(asio::io_context& context, const Options& options,
       deadline_{context},
       scripts_{context, log},
       checks_{context, log},
+      fifo_{context, log},
+      vrrp_fifo_{context, log},
+      lvs_fifo_{context, log},
       files_{context, log, [this](process::FileContent content) { vrrp_.send(content); }},
       control_{context, log,
                [this](const process::HandOver& asked) {
@@ -135,11 +138,16 @@ void Supervisor::handle_message(Worker& worker, process::Message message) {
   if (const auto* check = std::get_if<process::RunCheck>(&message))
     return run_check(worker, *check);
   if (const auto* files = std::get_if<process::WatchFiles>(&message)) return watch_files(*files);
+  if (const auto* change = std::get_if<process::NotifyLine>(&message)) {
+    fifo_.write(change->line);
+    return (&worker == &vrrp_ ? vrrp_fifo_ : lvs_fifo_).write(change->line);
+  }
   if (const auto* answer = std::get_if<process::HandedOver>(&message))
     return control_.answered(*answer);
   const auto* running = std::get_if<process::Running>(&message);
   if (running == nullptr || !current_ || running->serial != current_->serial) return;
   recovering_.erase(&worker);
+  schedule_workers();
   if (!transaction_) return take_up_reload();
   if (!transaction_->committed) return;
   transaction_->starting.erase(&worker);
@@ -224,7 +232,8 @@ void Supervisor::reap() {
       worker_ended(checkers_, status);
     else if (pid == releasing_)
       releasing_ = 0;
-    else if (!checks_.reaped(pid, status))
+    else if (!checks_.reaped(pid, status) && !fifo_.reaped(pid, status) &&
+             !vrrp_fifo_.reaped(pid, status) && !lvs_fifo_.reaped(pid, status))
       scripts_.reaped(pid, status);
     if (phase_ == Phase::stopping) finish_stop();
   }
@@ -350,7 +359,10 @@ void Supervisor::stop(int status) {
 /// Called whenever something has ended: goes on when nothing is left to wait for.
 void Supervisor::finish_stop() {
   if (vrrp_.is_running() || checkers_.is_running() || releasing_ != 0) return;
-  if (checks_.is_idle() && (scripts_.is_idle() || scripts_had_their_time_)) {
+  for (NotifyFifo* fifo : {&fifo_, &vrrp_fifo_, &lvs_fifo_}) fifo->finish();
+  const bool nobody_runs =
+      scripts_.is_idle() && fifo_.is_idle() && vrrp_fifo_.is_idle() && lvs_fifo_.is_idle();
+  if (checks_.is_idle() && (nobody_runs || scripts_had_their_time_)) {
     asio::post(context_, [this] { context_.stop(); });
     return;
   }
@@ -360,6 +372,7 @@ void Supervisor::finish_stop() {
     if (error) return;
     scripts_had_their_time_ = true;
     checks_.kill();
+    for (const NotifyFifo* fifo : {&fifo_, &vrrp_fifo_, &lvs_fifo_}) fifo->stop_reader();
     if (checks_.is_idle()) return context_.stop();
     // They are reaped within moments, and then finish_stop() ends it; one that the kernel does not
     // let go is not waited for.

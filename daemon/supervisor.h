@@ -16,6 +16,7 @@
 #include "daemon/configuration.h"
 #include "daemon/control.h"
 #include "daemon/file_watch.h"
+#include "daemon/notify_fifo.h"
 #include "daemon/process/log.h"
 #include "daemon/scripts.h"
 #include "daemon/worker.h"
@@ -81,6 +82,8 @@ class Supervisor {
   void run_script(process::RunScript request, bool urgent);
   void run_check(Worker& worker, const process::RunCheck& request);
   void watch_files(const process::WatchFiles& request);
+  void configure_fifos();
+  void schedule_workers();
   std::vector<Worker*> workers_for(const Configuration& configuration);
 
   boost::asio::io_context& context_;
@@ -92,6 +95,7 @@ class Supervisor {
   boost::asio::steady_timer deadline_;
   Scripts scripts_;
   CheckScripts checks_;
+  NotifyFifo fifo_, vrrp_fifo_, lvs_fifo_;
   FileWatch files_;
   Control control_;
   Worker vrrp_, checkers_;
@@ -107,6 +111,7 @@ class Supervisor {
   bool reload_again_ = false;
   unsigned deaths_in_prepare_ = 0;  ///< since the last commit
   bool testing_ = false;
+  std::map<const Worker*, std::pair<pid_t, config::ProcessDefs>> scheduled_;
   bool waits_for_scripts_ = false;       ///< at the end
   bool scripts_had_their_time_ = false;  ///< at the end: what still runs is left alone
   int status_ = 0;

@@ -5,7 +5,9 @@
 #include <systemd/sd-daemon.h>
 
 #include "daemon/process/memfd.h"
+#include "daemon/process/process_name.h"
 #include "daemon/process_connector.h"
+#include "daemon/scheduling.h"
 #include "daemon/supervisor.h"
 
 namespace holdfast {
@@ -148,7 +150,38 @@ void Supervisor::commit() {
   current_text_ = std::move(transaction_->text);
   scripts_.configure(current_->globals);
   checks_.configure(current_->globals);
+  configure_fifos();
+  process::set_process_name(current_->globals.parent_process.name, "");
   if (transaction_->starting.empty()) handle_message(vrrp_, process::Running{current_->serial});
+}
+
+void Supervisor::configure_fifos() {
+  if (testing_) return;
+  const config::GlobalDefs& globals = current_->globals;
+  const mode_t mask = options_.umask.value_or(globals.common.umask);
+  const auto configure = [&](NotifyFifo& fifo, const config::NotifyFifo& settings) {
+    const auto reader =
+        settings.script ? current_->scripts.find(*settings.script) : current_->scripts.end();
+    fifo.configure(settings, reader == current_->scripts.end() ? nullptr : &reader->second,
+                   ScriptRules::of(globals), mask);
+  };
+  configure(fifo_, globals.notify_fifo);
+  configure(vrrp_fifo_, globals.vrrp_fifo);
+  configure(lvs_fifo_, globals.lvs_fifo);
+}
+
+/// Each process once, and again when the configuration says something else.
+void Supervisor::schedule_workers() {
+  const auto apply = [&](Worker& worker, const config::ProcessDefs& wanted) {
+    auto& [pid, applied] = scheduled_[&worker];
+    if (!worker.is_running()) return;
+    if (std::exchange(pid, worker.pid()) != worker.pid()) applied = {};
+    if (applied == wanted) return;
+    schedule_process(worker.pid(), worker.name(), wanted, applied, log_);
+    applied = wanted;
+  };
+  apply(vrrp_, current_->globals.vrrp_process);
+  apply(checkers_, current_->globals.checker_process);
 }
 
 void Supervisor::refuse(const char* why) {

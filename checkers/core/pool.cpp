@@ -5,6 +5,12 @@
 #include "daemon/base/assert.h"
 
 namespace holdfast::checkers {
+namespace {
+
+/// keepalived's words in FIFOs.
+std::string_view word_of(bool up) { return up ? "UP" : "DOWN"; }
+
+}  // namespace
 
 Pool::Pool(const VirtualServer& service, const std::vector<std::vector<bool>>& up,
            std::optional<bool> quorum)
@@ -69,6 +75,7 @@ void Pool::tell_server(std::size_t index, const std::string& reason, Effects& ef
                                .with("reason", reason));
   if (const ScriptPlace script = up ? config.notify_up : config.notify_down)
     effects.scripts.push_back({*script, fmt::format("RS {} {}", name, service)});
+  effects.changes.push_back(fmt::format("RS {} {} {}", name, service, word_of(up)));
 }
 
 bool Pool::quorum_holds() const {
@@ -97,14 +104,17 @@ void Pool::update_quorum(Effects& effects) {
             .with("service", service));
   if (const ScriptPlace script = holds ? service_.quorum_up : service_.quorum_down)
     effects.scripts.push_back({*script, "VS " + service});
+  effects.changes.push_back(fmt::format("VS {} {}", service, word_of(holds)));
 }
 
 Effects Pool::first_result(std::size_t index) {
   Effects effects;
   const RealServer& config = service_.servers[index];
+  const std::string service = to_string(service_.key);
   if (const ScriptPlace script = is_alive(index) ? config.notify_up : config.notify_down)
-    effects.scripts.push_back(
-        {*script, fmt::format("RS {} {}", server_name(index), to_string(service_.key))});
+    effects.scripts.push_back({*script, fmt::format("RS {} {}", server_name(index), service)});
+  effects.changes.push_back(
+      fmt::format("RS {} {} {}", server_name(index), service, word_of(is_alive(index))));
   return effects;
 }
 
@@ -112,12 +122,16 @@ Effects Pool::stop() const {
   Effects effects;
   if (!service_.omega) return effects;
   const std::string service = to_string(service_.key);
-  for (std::size_t i = 0; i < servers_.size(); ++i)
-    if (is_alive(i) && service_.servers[i].notify_down)
-      effects.scripts.push_back(
-          {*service_.servers[i].notify_down, fmt::format("RS {} {}", server_name(i), service)});
-  if (quorum_ && service_.quorum_down)
-    effects.scripts.push_back({*service_.quorum_down, "VS " + service});
+  for (std::size_t i = 0; i < servers_.size(); ++i) {
+    if (!is_alive(i)) continue;
+    const std::string object = fmt::format("RS {} {}", server_name(i), service);
+    if (const ScriptPlace script = service_.servers[i].notify_down)
+      effects.scripts.push_back({*script, object});
+    effects.changes.push_back(object + " DOWN");
+  }
+  if (!quorum_) return effects;
+  if (service_.quorum_down) effects.scripts.push_back({*service_.quorum_down, "VS " + service});
+  effects.changes.push_back(fmt::format("VS {} DOWN", service));
   return effects;
 }
 

@@ -25,6 +25,8 @@ struct Effects {
   bool table_changed = false;
   std::vector<Event> events;
   std::vector<ScriptRequest> scripts;
+  /// For FIFOs: "VS [10.0.0.1]:tcp:80 UP"
+  std::vector<std::string> changes;
 };
 
 class Pool {

@@ -12,6 +12,8 @@
 #include "checkers/io/probe.h"
 #include "daemon/config/tree.h"
 #include "daemon/process/clock.h"
+#include "daemon/process/process_name.h"
+#include "daemon/process/realtime_limit.h"
 
 namespace holdfast::checkers {
 
@@ -117,6 +119,9 @@ Result<void> CheckersProcess::commit(const process::Configure& settings) {
 
 void CheckersProcess::apply(CheckersConfig next, bool restarted) {
   globals_ = next.globals;
+  process::limit_realtime(globals_.checker_process, log_);
+  process::set_process_name(globals_.checker_process.name,
+                            globals_.common.child_process_names ? "keepalived_lvs" : "");
   auto old = std::exchange(services_, {});
   for (const VirtualServer& config : next.services) {
     const auto before = old.find(config.key);
@@ -274,13 +279,21 @@ void CheckersProcess::probed(Task& task, const Verdict& verdict, const Health::O
 
 void CheckersProcess::carry_out(const Effects& effects, Service& service) {
   for (const Event& event : effects.events) log_.write(event);
-  for (const ScriptRequest& script : effects.scripts)
-    send_(process::RunScript{serial_, script.script, script.object, {}});
+  tell(effects);
   const auto quorum = service.pool.has_quorum() ? std::byte{1} : std::byte{0};
   save(quorum_key(service.pool.service()), std::span{&quorum, 1});
   if (!effects.table_changed) return;
   reconciler_.want(service.pool.service().key, service.pool.wanted());
   reconcile_soon();
+}
+
+/// @source runtime.md 7.4 of the reference: each line is followed by a NUL byte
+void CheckersProcess::tell(const Effects& effects) {
+  for (const ScriptRequest& script : effects.scripts)
+    send_(process::RunScript{serial_, script.script, script.object, {}});
+  if (globals_.notify_fifo.path.empty() && globals_.lvs_fifo.path.empty()) return;
+  for (const std::string& change : effects.changes)
+    send_(process::NotifyLine{change + '\n' + '\0'});
 }
 
 void CheckersProcess::save(const std::string& key, Bytes record) {
@@ -324,9 +337,7 @@ void CheckersProcess::set_sync_daemon() {
 void CheckersProcess::stop(std::function<void()> done) {
   resync_timer_.cancel();
   for (auto& [key, service] : services_) {
-    const Effects effects = service->pool.stop();
-    for (const ScriptRequest& script : effects.scripts)
-      send_(process::RunScript{serial_, script.script, script.object, {}});
+    tell(service->pool.stop());
   }
   services_.clear();
   if (sync_daemon_) sync_daemon_->run({});

@@ -43,6 +43,7 @@ class CheckersProcess : public process::Worker {
   void start(const std::shared_ptr<Task>& task, Duration first_delay);
   void probed(Task& task, const Verdict& verdict, const Health::Outcome& outcome);
   void carry_out(const Effects& effects, Service& service);
+  void tell(const Effects& effects);
   void save(const std::string& key, Bytes record);
   void set_sync_daemon();
   void reconcile_soon();

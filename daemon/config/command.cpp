@@ -9,7 +9,9 @@ namespace holdfast::config {
 namespace {
 
 /// @source keywords.tsv: the scripts of instances, groups, servers, checks and the daemon
-constexpr std::array<std::string_view, 16> script_keywords{"notify",
+constexpr std::array<std::string_view, 18> script_keywords{"notify",
+                                                           "notify_deleted",
+                                                           "notify_master_rx_lower_pri",
                                                            "script",
                                                            "notify_master",
                                                            "notify_backup",

@@ -136,8 +136,8 @@ constexpr std::array rows{
     row<Globals>("dynamic_interfaces", "[allow_if_changes]", "keepalived",
                  "Interfaces may be missing at start, and may come back as another type.",
                  read_dynamic_interfaces),
-    pending(part_field<&Globals::vrrp, &Vrrp::default_interface>(
-        "default_interface", AnyWord{}, "Interface of static addresses that name none.")),
+    part_field<&Globals::vrrp, &Vrrp::default_interface>(
+        "default_interface", AnyWord{}, "Interface of static addresses that name none."),
     part_field<&Globals::vrrp, &Vrrp::no_local_igmp>(
         "disable_local_igmp", Switch{},
         "Send no IGMP reports for groups of 224.0.0.0/24, such as that of the adverts."),
@@ -161,12 +161,12 @@ constexpr std::array rows{
     part_field<&Globals::vrrp, &Vrrp::strict>(
         "vrrp_strict", Boolean{},
         "Strict mode in every instance, unless its strict_mode says otherwise."),
-    pending(part_field<&Globals::vrrp, &Vrrp::notify_priority_changes>(
+    part_field<&Globals::vrrp, &Vrrp::notify_priority_changes>(
         "vrrp_notify_priority_changes", Boolean{},
-        "Write changes of the effective priority to FIFOs.")),
-    pending(part_field<&Globals::vrrp, &Vrrp::fifo_states_on_reload>(
+        "Write changes of the effective priority to FIFOs."),
+    part_field<&Globals::vrrp, &Vrrp::fifo_states_on_reload>(
         "fifo_write_vrrp_states_on_reload", Switch{},
-        "Write every state to the FIFOs again after a reload.")),
+        "Write every state to the FIFOs again after a reload."),
     row<Globals>("vrrp_rx_bufs_policy", "MTU | ADVERT | BYTES", "keepalived",
                  "What the receive buffers of adverts are sized by; the kernel decides by default.",
                  read_buffer_policy),
@@ -177,9 +177,9 @@ constexpr std::array rows{
                            read_number(statement, 1, lenient(Range{1, 65535}), reader))
                      globals.vrrp.buffers.multiplier = static_cast<std::uint32_t>(*times);
                  }),
-    pending(part_field<&Globals::vrrp, &Vrrp::delay_after_boot>(
+    part_field<&Globals::vrrp, &Vrrp::delay_after_boot>(
         "vrrp_delay_after_boot", seconds,
-        "Hold instances back until the host has been up for this time.")),
+        "Hold instances back until the host has been up for this time."),
     row<Globals>("vmac_prefix", "PREFIX", "keepalived",
                  "Beginning of the names of VMAC interfaces; vrrp by default.",
                  read_prefix<&Vrrp::vmac_prefix>),

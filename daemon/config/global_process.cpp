@@ -1,5 +1,5 @@
-// global_defs: processes, scripts of the supervisor, FIFOs, reload and dumps. Nothing acts on these
-// keywords yet, so each of them is pending.
+// global_defs: processes, scripts of the supervisor, FIFOs, reload and dumps. What nothing acts on
+// yet is pending.
 #include <algorithm>
 #include <array>
 #include <cstdlib>
@@ -52,29 +52,39 @@ void read_rttime(Globals& globals, const Line&, const Statement& statement, Read
 }
 
 /// The rows of one process, whose keywords all begin alike.
+/// @param runs there is such a process
 template <ProcessDefs Globals::* Process>
-constexpr std::array<Line, 5> process_rows(const std::array<std::string_view, 5>& keywords) {
-  return {pending(part_field<Process, &ProcessDefs::nice>(keywords[0], nice_rule,
-                                                          "Nice level of this process.")),
-          pending(part_field<Process, &ProcessDefs::no_swap>(
-              keywords[1], Switch{}, "Keep all memory of this process out of swap.")),
-          pending(part_field<Process, &ProcessDefs::rt_priority>(
-              keywords[2], realtime_rule, "Run this process under SCHED_RR with this priority.")),
-          pending(row<Globals>(keywords[3], "CPU ... (0-1023)", "sched.h",
-                               "Run this process on these CPUs only; on all by default.",
-                               read_affinity<Process>)),
-          pending(row<Globals>(keywords[4], "MICROSECONDS (2-4294967295)", "setrlimit(2)",
-                               "CPU time under realtime without a pause; 10000 by default.",
-                               read_rttime<Process>))};
+constexpr std::array<Line, 5> process_rows(const std::array<std::string_view, 5>& keywords,
+                                           bool runs) {
+  std::array<Line, 5> rows{
+      part_field<Process, &ProcessDefs::nice>(keywords[0], nice_rule,
+                                              "Nice level of this process."),
+      pending(part_field<Process, &ProcessDefs::no_swap>(
+          keywords[1], Switch{}, "Keep all memory of this process out of swap.")),
+      part_field<Process, &ProcessDefs::rt_priority>(
+          keywords[2], realtime_rule, "Run this process under SCHED_RR with this priority."),
+      row<Globals>(keywords[3], "CPU ... (0-1023)", "sched.h",
+                   "Run this process on these CPUs only; on all by default.",
+                   read_affinity<Process>),
+      row<Globals>(
+          keywords[4], "MICROSECONDS (2-4294967295)", "setrlimit(2)",
+          "CPU time under realtime without a pause; 10000 by default. At half of it the log "
+          "says so, at all of it the kernel ends the process.",
+          read_rttime<Process>)};
+  for (Line& row : rows) row.built = row.built && runs;
+  return rows;
 }
 constexpr auto vrrp_rows =
     process_rows<&Globals::vrrp_process>({"vrrp_priority", "vrrp_no_swap", "vrrp_rt_priority",
-                                          "vrrp_cpu_affinity", "vrrp_rlimit_rttime"});
+                                          "vrrp_cpu_affinity", "vrrp_rlimit_rttime"},
+                                         true);
 constexpr auto checker_rows = process_rows<&Globals::checker_process>(
     {"checker_priority", "checker_no_swap", "checker_rt_priority", "checker_cpu_affinity",
-     "checker_rlimit_rttime"});
+     "checker_rlimit_rttime"},
+    true);
 constexpr auto bfd_rows = process_rows<&Globals::bfd_process>(
-    {"bfd_priority", "bfd_no_swap", "bfd_rt_priority", "bfd_cpu_affinity", "bfd_rlimit_rttime"});
+    {"bfd_priority", "bfd_no_swap", "bfd_rt_priority", "bfd_cpu_affinity", "bfd_rlimit_rttime"},
+    false);
 
 /// `[-1..99]`; the bare keyword means the highest of SCHED_RR.
 void read_auto_priority(Globals& globals, const Line&, const Statement& statement, Reader& reader) {
@@ -207,29 +217,27 @@ void read_include_check(Globals& globals, const Line&, const Statement& statemen
 }
 
 constexpr std::array other_rows{
-    pending(part_field<&Globals::common, &Common::child_process_names>(
-        "process_names", Switch{}, "Name the children keepalived_vrrp, keepalived_lvs and so on.")),
-    pending(row<Globals>("process_name", "NAME (1-15 characters)", "prctl(2)",
-                         "Name of the supervisor in the process list.",
-                         read_process_name<&Globals::parent_process>)),
-    pending(row<Globals>("vrrp_process_name", "NAME (1-15 characters)", "prctl(2)",
-                         "Name of the VRRP process in the process list.",
-                         read_process_name<&Globals::vrrp_process>)),
-    pending(row<Globals>("checker_process_name", "NAME (1-15 characters)", "prctl(2)",
-                         "Name of the checker process in the process list.",
-                         read_process_name<&Globals::checker_process>)),
-    pending(row<Globals>("lvs_process_name", "NAME (1-15 characters)", "keepalived, deprecated",
-                         "Old spelling of checker_process_name.",
-                         read_process_name<&Globals::checker_process>)),
+    part_field<&Globals::common, &Common::child_process_names>(
+        "process_names", Switch{}, "Name the children keepalived_vrrp, keepalived_lvs and so on."),
+    row<Globals>("process_name", "NAME (1-15 characters)", "prctl(2)",
+                 "Name of the supervisor in the process list.",
+                 read_process_name<&Globals::parent_process>),
+    row<Globals>("vrrp_process_name", "NAME (1-15 characters)", "prctl(2)",
+                 "Name of the VRRP process in the process list.",
+                 read_process_name<&Globals::vrrp_process>),
+    row<Globals>("checker_process_name", "NAME (1-15 characters)", "prctl(2)",
+                 "Name of the checker process in the process list.",
+                 read_process_name<&Globals::checker_process>),
+    row<Globals>("lvs_process_name", "NAME (1-15 characters)", "keepalived, deprecated",
+                 "Old spelling of checker_process_name.",
+                 read_process_name<&Globals::checker_process>),
     pending(row<Globals>("bfd_process_name", "NAME (1-15 characters)", "prctl(2)",
                          "Name of the BFD process in the process list.",
                          read_process_name<&Globals::bfd_process>)),
-    pending(row<Globals>("vrrp_rlimit_rtime", "MICROSECONDS", "keepalived, deprecated",
-                         "Old spelling of vrrp_rlimit_rttime.",
-                         read_rttime<&Globals::vrrp_process>)),
-    pending(row<Globals>("checker_rlimit_rtime", "MICROSECONDS", "keepalived, deprecated",
-                         "Old spelling of checker_rlimit_rttime.",
-                         read_rttime<&Globals::checker_process>)),
+    row<Globals>("vrrp_rlimit_rtime", "MICROSECONDS", "keepalived, deprecated",
+                 "Old spelling of vrrp_rlimit_rttime.", read_rttime<&Globals::vrrp_process>),
+    row<Globals>("checker_rlimit_rtime", "MICROSECONDS", "keepalived, deprecated",
+                 "Old spelling of checker_rlimit_rttime.", read_rttime<&Globals::checker_process>),
     pending(row<Globals>("bfd_rlimit_rtime", "MICROSECONDS", "keepalived, deprecated",
                          "Old spelling of bfd_rlimit_rttime.", read_rttime<&Globals::bfd_process>)),
     pending(row<Globals>("max_auto_priority", "[-1-99]", "keepalived",
@@ -252,24 +260,22 @@ constexpr std::array other_rows{
     pending(row<Globals>("shutdown_script_timeout", "SECONDS (1-1000)", "keepalived",
                          "Time that the shutdown script may take; 10 s by default.",
                          read_timeout<&Common::shutdown>)),
-    pending(row<Globals>("notify_fifo", "PATH [USER [GROUP]]", "keepalived",
-                         "FIFO that gets a line for every change.",
-                         read_fifo<&Globals::notify_fifo>)),
-    pending(row<Globals>("notify_fifo_script", "\"CMD [ARGS]\" [USER [GROUP]]", "keepalived",
-                         "Reader of notify_fifo, whose path is its last argument.",
-                         read_script<fifo>)),
-    pending(row<Globals>("vrrp_notify_fifo", "PATH [USER [GROUP]]", "keepalived",
-                         "FIFO that gets a line for every change of an instance or group.",
-                         read_fifo<&Globals::vrrp_fifo>)),
-    pending(row<Globals>("vrrp_notify_fifo_script", "\"CMD [ARGS]\" [USER [GROUP]]", "keepalived",
-                         "Reader of vrrp_notify_fifo, whose path is its last argument.",
-                         read_script<vrrp_fifo>)),
-    pending(row<Globals>("lvs_notify_fifo", "PATH [USER [GROUP]]", "keepalived",
-                         "FIFO that gets a line for every change of a virtual or real server.",
-                         read_fifo<&Globals::lvs_fifo>)),
-    pending(row<Globals>("lvs_notify_fifo_script", "\"CMD [ARGS]\" [USER [GROUP]]", "keepalived",
-                         "Reader of lvs_notify_fifo, whose path is its last argument.",
-                         read_script<lvs_fifo>)),
+    row<Globals>("notify_fifo", "PATH [USER [GROUP]]", "keepalived",
+                 "FIFO that gets a line for every change.", read_fifo<&Globals::notify_fifo>),
+    row<Globals>("notify_fifo_script", "\"CMD [ARGS]\" [USER [GROUP]]", "keepalived",
+                 "Reader of notify_fifo, whose path is its last argument.", read_script<fifo>),
+    row<Globals>("vrrp_notify_fifo", "PATH [USER [GROUP]]", "keepalived",
+                 "FIFO that gets a line for every change of an instance or group.",
+                 read_fifo<&Globals::vrrp_fifo>),
+    row<Globals>("vrrp_notify_fifo_script", "\"CMD [ARGS]\" [USER [GROUP]]", "keepalived",
+                 "Reader of vrrp_notify_fifo, whose path is its last argument.",
+                 read_script<vrrp_fifo>),
+    row<Globals>("lvs_notify_fifo", "PATH [USER [GROUP]]", "keepalived",
+                 "FIFO that gets a line for every change of a virtual or real server.",
+                 read_fifo<&Globals::lvs_fifo>),
+    row<Globals>("lvs_notify_fifo_script", "\"CMD [ARGS]\" [USER [GROUP]]", "keepalived",
+                 "Reader of lvs_notify_fifo, whose path is its last argument.",
+                 read_script<lvs_fifo>),
     pending(row<Globals>(
         "umask", "0-0777 | IRUSR|IWGRP|...", "sys/stat.h",
         "Permissions that created files do not get; 0177 by default, and -u counts more.",
@@ -311,10 +317,10 @@ constexpr std::array other_rows{
     pending(part_field<&Globals::dumps, &DumpDefs::json_file>(
         "json_dump_file", AnyWord{},
         "File for the JSON dump, which keepalived reads and never uses.")),
-    pending(part_field<&Globals::common, &Common::iproute_usr_dir>(
-        "iproute_usr_dir", AnyWord{}, "Folder of the name tables that iproute2 ships.")),
-    pending(part_field<&Globals::common, &Common::iproute_etc_dir>(
-        "iproute_etc_dir", AnyWord{}, "Folder of the name tables of the administrator.")),
+    part_field<&Globals::common, &Common::iproute_usr_dir>(
+        "iproute_usr_dir", AnyWord{}, "Folder of the name tables that iproute2 ships."),
+    part_field<&Globals::common, &Common::iproute_etc_dir>(
+        "iproute_etc_dir", AnyWord{}, "Folder of the name tables of the administrator."),
 };
 
 constexpr auto all_rows = [] {

@@ -7,5 +7,7 @@ namespace holdfast::process {
 
 /// CLOCK_MONOTONIC; comparable between processes of one boot.
 TimePoint monotonic_now();
+/// How long this host has been up, suspended or not.
+Duration uptime();
 
 }  // namespace holdfast::process

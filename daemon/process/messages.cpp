@@ -101,6 +101,7 @@ Outgoing encode(const WatchFiles& m) {
 Outgoing encode(const FileContent& m) {
   return {{{"type", "file_content"}, {"object", m.object}, {"content", m.content}}, {}};
 }
+Outgoing encode(const NotifyLine& m) { return {{{"type", "notify"}, {"line", m.line}}, {}}; }
 Outgoing encode(const HandOver& m) {
   return {{{"type", "hand_over"}, {"request", m.request}, {"object", m.object}, {"back", m.back}},
           {}};
@@ -186,6 +187,7 @@ Result<Message> decode(Packet& packet) {
   if (type == "run_check") return run_check_from(packet.body);
   if (type == "check_result") return check_result_from(packet.body);
   if (type == "watch_files") return watch_files_from(packet.body);
+  if (type == "notify") return NotifyLine{std::string{packet.body.at("line").as_string()}};
   if (type == "file_content")
     return FileContent{std::string{packet.body.at("object").as_string()},
                        std::string{packet.body.at("content").as_string()}};

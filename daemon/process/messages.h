@@ -9,6 +9,7 @@
 //      | <-- RunScript(line, state...) -------- |  any time
 //      | <-- RunCheck(line, timeout) ---------- |  any time; each is answered
 //      | -- CheckResult(outcome) -------------->|
+//      | <-- NotifyLine(line) --------------- |  any time: for the FIFOs
 //      | <-- WatchFiles(lines) ---------------- |  once for each configuration
 //      | -- FileContent(number) --------------->|  at once, and whenever it changes
 //      | -- HandOver(name) ------------------->|  an operator asks; each is answered
@@ -119,8 +120,14 @@ struct HandedOver {
   std::string text;  ///< for the operator
 };
 
-using Message = std::variant<Configure, Prepared, Commit, Abort, Running, Stop, RunScript, RunCheck,
-                             CheckResult, WatchFiles, FileContent, HandOver, HandedOver>;
+/// A line for the FIFOs of this worker's events, as it is written there.
+struct NotifyLine {
+  std::string line;
+};
+
+using Message =
+    std::variant<NotifyLine, Configure, Prepared, Commit, Abort, Running, Stop, RunScript, RunCheck,
+                 CheckResult, WatchFiles, FileContent, HandOver, HandedOver>;
 
 Result<void> send(Channel& channel, const Message& message);
 /// Error: not one of ours; says which word was wrong.

@@ -19,6 +19,7 @@ WorkerLoop::WorkerLoop(asio::io_context& context, Worker& worker, Log& log)
       channel_{Fd{Channel::worker_fd}},
       readable_{context, ::dup(Channel::worker_fd)},
       signals_{context, SIGTERM, SIGINT},
+      out_of_time_{context, SIGXCPU},
       unsent_{channel_, readable_, log, "the supervisor"} {
   unsent_.when_empty([this] {
     if (finished_) finish();
@@ -27,11 +28,23 @@ WorkerLoop::WorkerLoop(asio::io_context& context, Worker& worker, Log& log)
 
 int WorkerLoop::run() {
   wait_for_message();
+  wait_for_time_limit();
   signals_.async_wait([this](const boost::system::error_code& error, int) {
     if (!error) stop("signal");
   });
   context_.run();
   return status_;
+}
+
+/// RLIMIT_RTTIME: at the soft limit we are told, at the hard one we are ended.
+void WorkerLoop::wait_for_time_limit() {
+  out_of_time_.async_wait([this](const boost::system::error_code& error, int) {
+    if (error) return;
+    log_.write(Event{Level::warning, "realtime",
+                     "this process has used half of its realtime CPU limit without a pause: raise "
+                     "vrrp_rlimit_rttime or checker_rlimit_rttime"});
+    wait_for_time_limit();
+  });
 }
 
 void WorkerLoop::wait_for_message() {

@@ -49,6 +49,7 @@ class WorkerLoop {
 
  private:
   void wait_for_message();
+  void wait_for_time_limit();
   void drain();
   void handle(Message message);
   void handle(Configure configure);
@@ -61,7 +62,7 @@ class WorkerLoop {
   Log& log_;
   Channel channel_;
   boost::asio::posix::stream_descriptor readable_;
-  boost::asio::signal_set signals_;
+  boost::asio::signal_set signals_, out_of_time_;
   std::optional<Configure> prepared_;
   SendQueue unsent_;
   bool stopping_ = false, finished_ = false;

@@ -87,9 +87,8 @@ constexpr std::array sync_schema{
     field<&SyncGroup::weighted_tracking>(
         "sync_group_tracking_weight", Switch{}, "keepalived",
         "Members keep the weights of their trackers, and with them priorities of their own."),
-    pending(field<&SyncGroup::notify_priority_changes>("notify_priority_changes", Boolean{},
-                                                       "keepalived",
-                                                       "Report priorities of members to FIFOs.")),
+    field<&SyncGroup::notify_priority_changes>("notify_priority_changes", Boolean{}, "keepalived",
+                                               "Report priorities of members to FIFOs."),
 };
 
 constexpr std::array track_schema{

@@ -60,6 +60,13 @@ void VrrpProcess::carry_out(RunningInstance& instance, Step next, TimePoint now)
   const bool active = std::holds_alternative<Active>(instance.state);
   if (active) follow_links(instance);
   for (const Action& action : next.actions) act(instance, action, now);
+  // An advert and announcements in one: an answer to a router of lower priority.
+  const auto has = [&](const Action& action) {
+    return std::ranges::find(next.actions, action) != next.actions.end();
+  };
+  if (active && has(Announce{Occasion::lower_priority}) &&
+      has(SendAdvert{instance.router.priority}))
+    heard_lower(instance);
   if (!active) follow_links(instance);
   if (instance.handover) answer_handover(instance, now);
   save(instance);
@@ -150,7 +157,12 @@ void VrrpProcess::transitioned(RunningInstance& instance, const Transitioned& tr
   const std::string& name = instance.config.name;
   const bool initial = transition.from == StateName::initialize;
   const bool stopped = transition.to == StateName::initialize;
-  const std::string_view state = stopped ? "STOP" : keepalived_name(transition.to);
+  const NotifyScripts& notify = instance.config.notify;
+  // keepalived: one that a reload takes away is in FAULT, or where it can be told so, deleted.
+  const std::string_view gone = notify.deleted ? "DELETED" : "FAULT";
+  const std::string_view state = !stopped    ? keepalived_name(transition.to)
+                                 : removing_ ? gone
+                                             : "STOP";
   const std::string reason = transition.to == StateName::fault && !instance.faults.is_healthy()
                                  ? instance.faults.text()
                                  : transition.reason;
@@ -163,8 +175,9 @@ void VrrpProcess::transitioned(RunningInstance& instance, const Transitioned& tr
                  .with("to", std::string{to_string(transition.to)})
                  .with("reason", reason));
   follow_state(instance);
-  const NotifyScripts& notify = instance.config.notify;
-  const ScriptPlace script = stopped                              ? notify.stop
+  const ScriptPlace script = stopped && !removing_                ? notify.stop
+                             : stopped && notify.deleted          ? notify.deleted
+                             : stopped                            ? notify.fault
                              : transition.to == StateName::active ? notify.master
                              : transition.to == StateName::backup ? notify.backup
                                                                   : notify.fault;
@@ -172,6 +185,7 @@ void VrrpProcess::transitioned(RunningInstance& instance, const Transitioned& tr
   run_script(object, script, {});
   run_script(object, notify.any,
              {"INSTANCE", name, std::string{state}, std::to_string(instance.router.priority)});
+  write_fifo("INSTANCE", name, state, instance.router.priority);
 }
 
 /// The IPVS sync daemon is master where the instance is, and backup elsewhere.
@@ -180,6 +194,38 @@ void VrrpProcess::follow_state(const RunningInstance& instance) {
     return;
   sync_daemon_->run({name_of(instance.state) == StateName::active ? ipvs::SyncRole::master
                                                                   : ipvs::SyncRole::backup});
+}
+
+/// @source runtime.md 7.3 of the reference: `INSTANCE "NAME" STATE PRIORITY`
+void VrrpProcess::write_fifo(std::string_view kind, const std::string& name, std::string_view state,
+                             unsigned priority) {
+  if (globals_.notify_fifo.path.empty() && globals_.vrrp_fifo.path.empty()) return;
+  send_(process::NotifyLine{fmt::format("{} \"{}\" {} {}\n", kind, name, state, priority)});
+}
+
+/// fifo_write_vrrp_states_on_reload: for readers that were started anew.
+void VrrpProcess::write_states() {
+  for (const auto& [name, instance] : instances_)
+    if (!waits_to_start(*instance))
+      write_fifo("INSTANCE", name, keepalived_name(name_of(instance->state)),
+                 instance->router.priority);
+  for (const auto& [name, group] : groups_)
+    if (group->announced != StateName::initialize)
+      write_fifo("GROUP", name, keepalived_name(group->announced), 0);
+}
+
+void VrrpProcess::heard_lower(const RunningInstance& instance) {
+  const std::string& name = instance.config.name;
+  run_script("INSTANCE " + name, instance.config.notify.master_rx_lower_pri, {});
+  write_fifo("INSTANCE", name, "MASTER_RX_LOWER_PRI", instance.router.priority);
+}
+
+/// Its own setting, that of its group, or the global one.
+bool VrrpProcess::tells_priority(const RunningInstance& instance) const {
+  if (instance.config.notify_priority_changes) return *instance.config.notify_priority_changes;
+  if (instance.group != nullptr && instance.group->config.notify_priority_changes)
+    return *instance.group->config.notify_priority_changes;
+  return globals_.vrrp.notify_priority_changes;
 }
 
 void VrrpProcess::run_script(const std::string& object, ScriptPlace script,

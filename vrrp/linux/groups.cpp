@@ -128,6 +128,7 @@ void VrrpProcess::tell_group(const RunningGroup& group, std::string_view state,
   run_script(object, script, {});
   run_script(object, group.config.notify.any,
              {"GROUP", group.config.name, std::string{state}, "0"});
+  write_fifo("GROUP", group.config.name, state, 0);
 }
 
 void VrrpProcess::stop_groups() {

@@ -8,6 +8,9 @@
 
 #include "daemon/config/tree.h"
 #include "daemon/process/clock.h"
+#include "daemon/process/process_name.h"
+#include "daemon/process/realtime_limit.h"
+#include "vrrp/core/hold.h"
 #include "vrrp/linux/port.h"
 #include "vrrp/linux/release.h"
 
@@ -100,8 +103,10 @@ Result<void> VrrpProcess::commit(const process::Configure& settings) {
   if (settings.processes)
     processes_.use_connector(Fd{::fcntl(settings.processes.get(), F_DUPFD_CLOEXEC, 0)});
   keep_addresses_at_stop_ = settings.dont_release;
-  if (first && !settings.restarted && prepared_->globals.vrrp_startup_delay > Duration{0})
-    held_until_ = monotonic_now() + prepared_->globals.vrrp_startup_delay;
+  if (first && !settings.restarted)
+    held_until_ =
+        hold_until(prepared_->globals.vrrp_startup_delay, prepared_->globals.vrrp.delay_after_boot,
+                   process::uptime(), monotonic_now());
   restarted_ = first && settings.restarted;
   firewall_inherits_ = restarted_;
   apply(std::move(*std::exchange(prepared_, std::nullopt)), settings);
@@ -142,7 +147,7 @@ void VrrpProcess::apply(VrrpConfig next, const process::Configure& settings) {
   });
   want_made_links(next.instances, next.globals.vrrp.no_local_igmp);
   globals_ = next.globals;
-  serial_ = settings.serial;
+  const bool reloaded = std::exchange(serial_, settings.serial) != 0;
   reconciler_->set_pacing(
       Pacing{globals_.vrrp_garp_interval, globals_.vrrp.gna_interval, next.groups.garp},
       monotonic_now());
@@ -172,6 +177,10 @@ void VrrpProcess::apply(VrrpConfig next, const process::Configure& settings) {
     follow_state(*instance);
     follow_links(*instance);
   }
+  if (reloaded && globals_.vrrp.fifo_states_on_reload) write_states();
+  process::limit_realtime(globals_.vrrp_process, log_);
+  process::set_process_name(globals_.vrrp_process.name,
+                            globals_.common.child_process_names ? "keepalived_vrrp" : "");
   work_soon();
   arm_timer();
 }
@@ -197,7 +206,9 @@ void VrrpProcess::start(RunningInstance& instance) {
 }
 
 void VrrpProcess::remove(RunningInstance& instance) {
+  removing_ = true;
   deliver(instance, Shutdown{}, monotonic_now());
+  removing_ = false;
   tracking_.forget(instance);
   if (instance.group != nullptr) std::erase(instance.group->members, &instance);
   for (auto& [key, port] : ports_)

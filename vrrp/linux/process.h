@@ -99,6 +99,11 @@ class VrrpProcess : public process::Worker {
   [[nodiscard]] tl::expected<Parsed, Discard> understand(RunningInstance& instance, Bytes packet,
                                                          const Arrival& arrival);
   void transitioned(RunningInstance& instance, const Transitioned& transition);
+  void write_fifo(std::string_view kind, const std::string& name, std::string_view state,
+                  unsigned priority);
+  void write_states();
+  void heard_lower(const RunningInstance& instance);
+  [[nodiscard]] bool tells_priority(const RunningInstance& instance) const;
   void run_script(const std::string& object, ScriptPlace script,
                   std::vector<std::string> arguments);
   void received(Port& port, Bytes message, const Arrival& arrival);
@@ -178,6 +183,7 @@ class VrrpProcess : public process::Worker {
   std::uint64_t serial_ = 0;
   bool keep_addresses_at_stop_ = false;
   bool stopping_ = false;
+  bool removing_ = false;           ///< a reload takes instances away
   bool restarted_ = false;          ///< a predecessor may have left records
   bool firewall_inherits_ = false;  ///< what a predecessor refused is still refused
   std::optional<process::StateTable> table_;

@@ -15,7 +15,7 @@ namespace asio = boost::asio;
 namespace {
 
 /// However many programs are started, events are taken in no smaller steps.
-constexpr Duration least_pause = std::chrono::milliseconds{10};
+constexpr Duration least_pause = std::chrono::milliseconds{25};
 /// Between two looks at /proc without the connector.
 constexpr Duration scan_pause = std::chrono::seconds{1};
 /// Processes that are looked at before other work has its turn.

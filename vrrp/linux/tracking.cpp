@@ -168,6 +168,10 @@ void VrrpProcess::settle_priority(RunningInstance& instance, TimePoint now) {
                    fmt::format("({}) Changing effective priority from {} to {}",
                                instance.config.name, before.priority, priority)}
                  .with("router", instance.config.name));
+  const StateName state = name_of(instance.state);
+  if (tells_priority(instance) && (state == StateName::active || state == StateName::backup))
+    write_fifo("INSTANCE", instance.config.name,
+               state == StateName::active ? "MASTER_PRIORITY" : "BACKUP_PRIORITY", priority);
   deliver(instance, ConfigChanged{before}, now);
 }
 

@@ -44,6 +44,18 @@ TEST(Pool, AFailingServerLeavesTheTableAndReturns) {
   EXPECT_TRUE(says(up, "Adding service [10.0.0.10]:tcp:80 to VS [10.0.0.1]:tcp:80"));
   EXPECT_EQ(pool.wanted().destinations.at({address(10), 80}).weight, 2U);
 }
+TEST(Pool, ChangesAreToldInKeepalivedsWords) {
+  VirtualServer service = service_of({1});
+  service.omega = true;
+  Pool pool{service, all(1, true)};
+  const std::vector<std::string> down{"RS [10.0.0.10]:tcp:80 [10.0.0.1]:tcp:80 DOWN",
+                                      "VS [10.0.0.1]:tcp:80 DOWN"};
+  EXPECT_EQ(pool.set_check(0, 0, false, "").changes, down);
+  const std::vector<std::string> up{"RS [10.0.0.10]:tcp:80 [10.0.0.1]:tcp:80 UP",
+                                    "VS [10.0.0.1]:tcp:80 UP"};
+  EXPECT_EQ(pool.set_check(0, 0, true, "").changes, up);
+  EXPECT_EQ(pool.stop().changes, down);
+}
 TEST(Pool, AServerNeedsAllItsChecks) {
   VirtualServer service = service_of({1});
   service.servers[0].checks.resize(2);
