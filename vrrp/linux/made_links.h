@@ -4,6 +4,7 @@
 // say.
 #pragma once
 
+#include <deque>
 #include <map>
 #include <optional>
 #include <set>
@@ -45,8 +46,12 @@ class MadeLinks {
   /// From now on these must be there, and those of before that are not among them must not.
   /// @param settings of the kernel that hold as long
   void want(std::vector<Wish> wishes, Sysctls::Values settings, TimePoint now);
-  /// At once: an advert may follow.
+  /// Up at once, since an advert may follow; down with its turn in lower_next().
   void set_up(const std::string& name, bool up, TimePoint now);
+  /// Whether any is to be set down.
+  [[nodiscard]] bool lowers() const { return !lowering_.empty(); }
+  /// One of them: the kernel waits for all its processors meanwhile.
+  void lower_next(TimePoint now);
   struct Lost {
     std::string owner, what;
   };
@@ -79,6 +84,7 @@ class MadeLinks {
   void prepare(const Wish& wish, const Link& link);
   void set_base_sysctls();
   void tell_base(const std::string& name);
+  void send_state(const std::string& name, bool up, TimePoint now);
 
   Links& links_;
   LinkWriter writer_;
@@ -94,6 +100,7 @@ class MadeLinks {
   std::map<std::string, TimePoint> contested_;  ///< and until when they are left alone
   std::set<std::string> corrected_;             ///< names of instances
   Sysctls::Values settings_;
+  std::deque<std::string> lowering_;
   bool sent_ = false;
 };
 

@@ -79,9 +79,9 @@ void VrrpProcess::want_made_links(const std::vector<Instance>& instances, bool n
   made_links_changed();
 }
 
-/// Up while the instance is Active. At a stop that keeps the addresses they stay as they are.
+/// Up while the instance is Active. At a stop they are removed, or stay as they are with -V.
 void VrrpProcess::follow_links(const RunningInstance& instance) {
-  if (instance.config.made.empty() || (stopping_ && keep_addresses_at_stop_)) return;
+  if (instance.config.made.empty() || stopping_) return;
   const bool active = std::holds_alternative<Active>(instance.state);
   for (const MadeLink& link : instance.config.made)
     made_links_->set_up(link.name, active, monotonic_now());
@@ -111,6 +111,17 @@ void VrrpProcess::correct_made_links() {
   made_links_changed();
 }
 
+/// One at a time, so that adverts leave and arrive in between.
+void VrrpProcess::lower_soon() {
+  if (std::exchange(lowering_posted_, true)) return;
+  boost::asio::post(context_, [this] {
+    lowering_posted_ = false;
+    if (stopping_) return;
+    made_links_->lower_next(monotonic_now());
+    made_links_changed();
+  });
+}
+
 /// When something was sent, everybody looks again; and where hosts may have learned something else
 /// meanwhile, they are told.
 void VrrpProcess::made_links_changed() {
@@ -118,6 +129,7 @@ void VrrpProcess::made_links_changed() {
     if (const auto found = instances_.find(owner);
         found != instances_.end() && std::holds_alternative<Active>(found->second->state))
       announce(*found->second, Occasion::resumed, monotonic_now());
+  if (made_links_->lowers()) lower_soon();
   if (!made_links_->take_finished() || std::exchange(links_posted_, true)) return;
   boost::asio::post(context_, [this] {
     links_posted_ = false;

@@ -268,6 +268,8 @@ void VrrpProcess::stop(std::function<void()> done) {
   stop_groups();
   processes_.set({});
   timer_.cancel();
+  // All at once, and the addresses on them with them.
+  if (made_links_ && !keep_addresses_at_stop_) made_links_->want({}, {}, now);
   release(std::move(done));
 }
 

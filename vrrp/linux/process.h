@@ -145,6 +145,7 @@ class VrrpProcess : public process::Worker {
   void send_owed_adverts();
   void correct_made_links();
   void made_links_changed();
+  void lower_soon();
   void record_links(bool first);
 
   // interfaces.cpp: links, ports and faults
@@ -192,6 +193,7 @@ class VrrpProcess : public process::Worker {
   Firewall firewall_;
   std::optional<MadeLinks> made_links_;
   bool links_posted_ = false;
+  bool lowering_posted_ = false;
   std::map<std::string, std::unique_ptr<RunningInstance>> instances_;
   std::map<PortKey, std::unique_ptr<Port>> ports_;
   std::map<std::string, std::unique_ptr<RunningGroup>> groups_;

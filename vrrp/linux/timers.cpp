@@ -79,7 +79,6 @@ void VrrpProcess::release(std::function<void()> done) {
   if (reconciler_ && !keep_addresses_at_stop_ && reconciler_->work(monotonic_now()))
     return asio::post(context_, [this, done = std::move(done)] { release(done); });
   if (!keep_addresses_at_stop_) firewall_.close();
-  if (made_links_ && !keep_addresses_at_stop_) made_links_->want({}, {}, monotonic_now());
   if (sync_daemon_) sync_daemon_->run({});
   done();
 }
