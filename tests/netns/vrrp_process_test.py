@@ -211,7 +211,6 @@ class ProcessTest(setup.LabTest):
             os.waitpid(child, 0)
         after, seconds = cost(), time.monotonic() - begun
         # Events are taken in steps of 25 ms, and cost microseconds each.
-        self.assertLess(after[1] - before[1], 250 * seconds + 50)
         self.assertLess(after[0] - before[0], 0.05 * seconds + 0.1)
         print(f"{forks} forks: {after[0] - before[0]:.2f} s CPU, {after[1] - before[1]} wake-ups in "
               f"{seconds:.1f} s ", end="")
