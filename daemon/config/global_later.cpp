@@ -30,8 +30,7 @@ constexpr std::size_t longest_set_name = 31;
 
 void read_ipsets(Globals& globals, const Line&, const Statement& statement, Reader& reader) {
   constexpr std::size_t most = 6;
-  if (statement.words.size() < 2)
-    return reader.error(statement.end(), "'vrrp_ipsets' needs a name, and nothing follows it");
+  globals.firewall.no_ipsets = statement.words.size() < 2;
   std::vector<std::string> names;
   for (std::size_t word = 1; word < statement.words.size(); ++word) {
     const std::string_view name = statement.words[word].text;
@@ -186,11 +185,16 @@ constexpr std::array rows{
     row<Globals>("vmac_addr_prefix", "PREFIX", "keepalived",
                  "The same for VMACs of single addresses; vmac_prefix by default.",
                  read_prefix<&Vrrp::vmac_addr_prefix>),
-    pending(row<Globals>("vrrp_iptables", "[INCHAIN [OUTCHAIN]]", "keepalived",
-                         "Chains for rules of no_accept and VMACs; INPUT and OUTPUT when bare.",
-                         read_iptables)),
-    pending(row<Globals>("vrrp_ipsets", "NAME1 [NAME2 .. NAME6]", "keepalived",
-                         "Names of the sets that the iptables rules use.", read_ipsets)),
+    row<Globals>("vrrp_iptables", "[INCHAIN [OUTCHAIN]]", "keepalived",
+                 "Chains of iptables for the rules of no_accept and VMACs; INPUT and OUTPUT when "
+                 "bare. Where nftables is given, or iptables writes nftables itself, nftables is "
+                 "used.",
+                 read_iptables),
+    row<Globals>("vrrp_ipsets", "[NAME1 [NAME2 .. NAME6]]", "keepalived",
+                 "Names of the sets that the rules of iptables use: for IPv4, IPv6, link-local "
+                 "addresses, IGMP and MLD; holdfast and what follows from it by default. Bare: a "
+                 "rule for each address and no set.",
+                 read_ipsets),
     row<Globals>("nftables", "[TABLE]", "keepalived",
                  "Table of the inet family for the rules of no_accept and VMACs; holdfast by "
                  "default. Two daemons in one network namespace need two names.",

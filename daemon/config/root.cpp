@@ -41,8 +41,10 @@ constexpr std::array schema{
     pending(row<RootDefs>("net_namespace_ipvs", "[NAME]", "ip-netns(8)",
                           "Network namespace of IPVS; the default one when bare.",
                           read_ipvs_namespace)),
-    pending(field<&RootDefs::namespace_with_ipsets>("namespace_with_ipsets", Switch{}, "keepalived",
-                                                    "Use ipsets inside a network namespace too.")),
+    field<&RootDefs::namespace_with_ipsets>(
+        "namespace_with_ipsets", Switch{}, "keepalived",
+        "Use ipsets inside a network namespace too, which is always so: every kernel since 3.13 "
+        "has them there."),
     pending(field<&RootDefs::use_pid_dir>("use_pid_dir", Switch{}, "keepalived",
                                           "Keep pid files in a folder of their own.")),
     pending(row<RootDefs>("instance", "NAME", "keepalived",

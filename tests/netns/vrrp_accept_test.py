@@ -1,4 +1,5 @@
 """Accept mode (RFC 9568 6.1): who may reach the virtual addresses, and the firewall rules behind it."""
+import os
 import re
 import shutil
 import signal
@@ -31,7 +32,7 @@ def v6_config(priority=100, more="", vip=f"{LINK_LOCAL}/64\n{setup.VIP6}/64"):
     return setup.config("a", priority, ADVERT, vip=vip, more=more)
 
 
-class AcceptTest(setup.LabTest):
+class AcceptBase(setup.LabTest):
     def setUp(self):
         super().setUp()
         self.host = self.lab.host("a", "10.77.0.1/24", "2001:db8:77::1/64")
@@ -65,6 +66,15 @@ class AcceptTest(setup.LabTest):
     def has_element(self, address):
         return address in self.rules()
 
+    def change(self, director, text):
+        with open(director.config, "w") as file:
+            file.write(text)
+        count = director.text().count("Reload finished")
+        director.reload()
+        wait_until(lambda: director.text().count("Reload finished") > count, 5, "the reload")
+
+
+class AcceptTest(AcceptBase):
     def test_without_no_accept_there_is_no_rule(self):
         before = self.rules()
         director = self.active(setup.config("a", 100, ADVERT))
@@ -185,13 +195,6 @@ class AcceptTest(setup.LabTest):
         wait_until(released, 30, "the addresses are released")
         wait_until(lambda: self.rules() == "", 2, "the rules as well")
 
-    def change(self, director, text):
-        with open(director.config, "w") as file:
-            file.write(text)
-        count = director.text().count("Reload finished")
-        director.reload()
-        wait_until(lambda: director.text().count("Reload finished") > count, 5, "the reload")
-
     def test_a_reload_changes_the_mode_both_ways(self):
         accepts = setup.config("a", 100, ADVERT)
         refuses = setup.config("a", 100, ADVERT, more="no_accept")
@@ -271,6 +274,136 @@ class AcceptTest(setup.LabTest):
                 director.stop()
                 wait_until(lambda: not self.host.has_address(setup.VIP), 5, "the address is gone")
             self.assertEqual(seen["holdfast"], seen["keepalived"], (more, priority))
+
+
+class IptablesTest(AcceptBase):
+    """vrrp_iptables, where the program iptables is the old one."""
+
+    def host_with_old_iptables(self):
+        """`ip netns exec` shows the files of /etc/netns/NAME in the place of those of /etc."""
+        self.alternatives = f"/etc/netns/{self.host.namespace}/alternatives"
+        os.makedirs(os.path.dirname(self.alternatives))
+        shutil.copytree("/etc/alternatives", self.alternatives, symlinks=True)
+        self.addCleanup(shutil.rmtree, os.path.dirname(self.alternatives))
+        for name in ("iptables", "ip6tables"):
+            link = os.path.join(self.alternatives, name)
+            os.unlink(link)
+            os.symlink(f"/usr/sbin/{name}-legacy", link)
+
+    def setUp(self):
+        super().setUp()
+        self.host_with_old_iptables()
+        try:
+            self.clean = self.rules()
+        except RuntimeError as error:
+            self.skipTest(f"no old iptables in this kernel: {error}")
+
+    def rules(self):
+        rules = [self.host.run(f"{program}-legacy", "-S") for program in ("iptables", "ip6tables")]
+        return "".join(rules)
+
+    def sets(self):
+        # Each set that is made anew has a number of its own.
+        return re.sub("initval 0x[0-9a-f]+", "", self.host.run("ipset", "save"))
+
+    def has_element(self, address):
+        return address in self.rules() + self.sets()
+
+    def config(self, globals_lines, more="no_accept", **options):
+        return v6_config(more=more, **options).replace("global_defs {",
+                                                       "global_defs {\n" + globals_lines)
+
+    def assertRefuses(self):
+        for address in (setup.VIP6, f"{LINK_LOCAL}%eth0"):
+            self.assertReachable(address, False)
+            self.assertRegex(self.neighbour.ip("-6", "neigh", "show", address.split("%")[0]),
+                             "lladdr [0-9a-f:]+ .*(REACHABLE|STALE|DELAY|PROBE)")
+        self.assertReachable("2001:db8:77::1")
+
+    def test_sets_of_the_names_that_the_file_gives(self):
+        director = self.active(self.config("vrrp_iptables\nvrrp_ipsets mine"), vip=setup.VIP6)
+        self.assertRefuses()
+        self.assertIn(f"add mine6 {setup.VIP6}", self.sets())
+        self.assertIn(f"add mine_if6 {LINK_LOCAL},eth0", self.sets())
+        self.assertEqual(self.host.run("nft", "list", "tables", "inet"), "")
+        director.stop()
+        self.assertEqual((self.rules(), self.sets()), (self.clean, ""))
+
+    def test_a_rule_for_each_address_where_sets_are_not_wanted(self):
+        director = self.active(self.config("vrrp_iptables\nvrrp_ipsets"), vip=setup.VIP6)
+        self.assertRefuses()
+        self.assertEqual(self.sets(), "")
+        self.assertIn(f"-d {setup.VIP6}/128", self.rules())
+        director.stop()
+        self.assertEqual(self.rules(), self.clean)
+
+    def test_ipv4_in_chains_of_the_operator(self):
+        for chain in ("vip_in", "vip_out"):
+            self.host.run("iptables-legacy", "-N", chain)
+            self.host.run("ip6tables-legacy", "-N", chain)
+        self.host.run("iptables-legacy", "-A", "INPUT", "-j", "vip_in")
+        before = self.rules()
+        director = self.active(setup.config("a", 100, ADVERT, more="no_accept").replace(
+            "global_defs {", "global_defs {\nvrrp_iptables vip_in vip_out"))
+        self.assertReachable(setup.VIP, False)
+        self.assertReachable("10.77.0.1")
+        self.assertIn("-A vip_in -m set --match-set holdfast dst", self.rules())
+        self.assertIn("-A vip_out -m set --match-set holdfast src", self.rules())
+        director.stop()
+        self.assertEqual((self.rules(), self.sets()), (before, ""))
+
+    def test_what_another_program_flushes_comes_back(self):
+        director = self.active(self.config("vrrp_iptables"), vip=setup.VIP6)
+        wait_until(lambda: self.has_element(setup.VIP6), 2, "the element")
+        before = self.rules(), self.sets()
+        for doing in (("ip6tables-legacy", "-F"), ("ipset", "del", "holdfast6", setup.VIP6)):
+            self.host.run(*doing)
+            wait_until(lambda: (self.rules(), self.sets()) == before, 3, f"the rules after {doing}")
+        self.assertEqual(director.states(), ["BACKUP", "MASTER"])
+
+    def test_the_rules_outlive_a_worker_and_not_the_daemon(self):
+        director = self.active(self.config("vrrp_iptables"), vip=setup.VIP6)
+        wait_until(lambda: self.has_element(setup.VIP6), 2, "the element")
+        before = self.rules(), self.sets()
+        director.replace_worker("vrrp", 5)
+        wait_until(lambda: director.text().count("are dropped by iptables") == 2, 5, "the new one")
+        self.assertEqual((self.rules(), self.sets()), before)
+        for which in ("main", "vrrp"):
+            director.signal(signal.SIGKILL, which)
+        director.process.wait(5)
+        self.assertEqual((self.rules(), self.sets()), before)
+        self.active(self.config("vrrp_iptables", more=""), vip=setup.VIP6, label="second")
+        wait_until(lambda: (self.rules(), self.sets()) == (self.clean, ""), 2, "they are gone")
+
+    def test_a_reload_moves_them_to_nftables_and_back(self):
+        director = self.active(self.config("vrrp_iptables"), vip=setup.VIP6)
+        tables = lambda: self.host.run("nft", "list", "tables", "inet")
+        wait_until(lambda: self.has_element(setup.VIP6), 2, "the element")
+        self.change(director, self.config("nftables"))
+        wait_until(lambda: (self.rules(), self.sets()) == (self.clean, "") and tables(), 2,
+                   "nftables alone")
+        self.assertReachable(setup.VIP6, False)
+        self.change(director, self.config("vrrp_iptables"))
+        wait_until(lambda: self.has_element(setup.VIP6) and not tables(), 2, "iptables alone")
+        self.assertReachable(setup.VIP6, False)
+
+    def test_a_chain_that_is_not_there_is_said_and_waited_for(self):
+        director = self.active(self.config("vrrp_iptables later"), vip=setup.VIP6)
+        wait_until(lambda: "there is no chain later" in director.text(), 2, "a line in the log")
+        self.host.run("ip6tables-legacy", "-N", "later")
+        self.host.run("ip6tables-legacy", "-A", "INPUT", "-j", "later")
+        wait_until(lambda: "the firewall rules are in place" in director.text(), 10, "the rules")
+        self.assertReachable(setup.VIP6, False)
+
+
+class NewIptablesTest(AcceptBase):
+    def test_an_iptables_that_writes_nftables_means_nftables(self):
+        if "nft" not in os.path.realpath("/usr/sbin/iptables"):
+            self.skipTest("the iptables of this machine is the old one")
+        self.active(setup.config("a", 100, ADVERT, more="no_accept").replace(
+            "global_defs {", "global_defs {\nvrrp_iptables"))
+        self.assertReachable(setup.VIP, False)
+        self.assertIn("table " + TABLE, self.rules())
 
 
 if __name__ == "__main__":

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "daemon/process/clock.h"
+#include "vrrp/linux/iptables_filter.h"
 #include "vrrp/linux/nft_filter.h"
 
 namespace holdfast::vrrp {
@@ -21,6 +22,8 @@ using std::chrono::seconds;
 constexpr Duration pause_before_look = milliseconds{50};
 /// Where others change rules all the time, looking is not all that we do.
 constexpr Duration between_looks = seconds{1};
+/// Where nobody tells that something changed.
+constexpr Duration between_silent_looks = milliseconds{1500};
 constexpr unsigned longest_retry = 5;  ///< 2^5 s
 
 /// No name of an instance begins with it: it has no line break.
@@ -36,7 +39,18 @@ NftSettings nft_settings(const config::FirewallDefs& settings) {
   return out;
 }
 
+/// keepalived: nftables where it is named as well, and where iptables writes nftables anyway.
+bool uses_iptables(const config::FirewallDefs& settings) {
+  const bool asked = !settings.iptables_in.empty() || !settings.iptables_out.empty();
+  return asked && !settings.table && has_old_iptables();
+}
+
 Result<std::unique_ptr<PacketFilter>> make_filter(const config::FirewallDefs& settings) {
+  if (uses_iptables(settings)) {
+    IptablesSettings chosen{settings.iptables_in, settings.iptables_out, {}};
+    if (!settings.no_ipsets) chosen.sets = ipset_names(settings.ipsets);
+    return std::make_unique<IptablesFilter>(std::move(chosen));
+  }
   auto filter = NftFilter::open(nft_settings(settings));
   if (!filter) return tl::make_unexpected(filter.error());
   return std::unique_ptr<PacketFilter>{std::move(*filter)};
@@ -53,6 +67,7 @@ std::string filter_of_record(const std::string& record) {
 }
 
 Result<void> clear_filter(const std::string& record) {
+  if (const auto iptables = IptablesFilter::from_record(record)) return iptables->clear();
   config::FirewallDefs settings;
   if (record.starts_with(nftables_record)) settings.table = record.substr(nftables_record.size());
   const auto filter = make_filter(settings);
@@ -72,6 +87,7 @@ void Firewall::configure(const config::FirewallDefs& settings, bool needed) {
   needed_ = needed;
   if (filter_ && settings_ == settings) return;
   settings_ = settings;
+  failures_ = 0;
   if (!filter_) return;
   const auto old = std::exchange(filter_, nullptr);
   if (readable_) readable_->release();
@@ -116,6 +132,9 @@ void Firewall::build() {
     auto made = make_filter(settings_);
     if (!made) return failed(made.error());
     filter_ = std::move(*made);
+    log_.write(
+        Event{Level::info, "firewall",
+              fmt::format("packets to virtual addresses are dropped by {}", filter_->record())});
     watch();
   }
   if (ledger_.hold) ledger_.hold(firewall_record(filter_->record()));
@@ -125,6 +144,7 @@ void Firewall::build() {
     log_.write(Event{Level::notice, "firewall", "the firewall rules are in place"});
   plan_.note_added();
   built_ = true;
+  if (filter_->descriptor() < 0) look_at(monotonic_now() + between_silent_looks);
 }
 
 /// Addresses are held all the same: a router that is reachable is better than none.
@@ -157,20 +177,22 @@ void Firewall::clear(PacketFilter& filter) {
 }
 
 void Firewall::drop_filter() {
+  failures_ = 0;
   if (!filter_) return;
   if (readable_) readable_->release();
   readable_.reset();
   clear(*filter_);
   filter_.reset();
   built_ = false;
-  failures_ = 0;
 }
 
 /// Also what a whole daemon left that was killed: its table drops packets of addresses that are
 /// plain ones now.
 void Firewall::drop_inherited() {
   if (!std::exchange(settled_, true) && !filter_)
-    inherited_.insert(std::string{nftables_record} + nft_settings(settings_).table);
+    inherited_.insert(uses_iptables(settings_)
+                          ? (*make_filter(settings_))->record()
+                          : std::string{nftables_record} + nft_settings(settings_).table);
   for (const std::string& record : std::exchange(inherited_, {})) {
     if (filter_ && filter_->record() == record) continue;
     if (auto done = clear_filter(record); !done)
@@ -226,6 +248,7 @@ void Firewall::look() {
   last_look_ = monotonic_now();
   const auto intact = filter_->is_intact(plan_.applied());
   if (!intact) return look_at(last_look_ + between_looks);
+  if (*intact && filter_->descriptor() < 0) return look_at(last_look_ + between_silent_looks);
   if (*intact) return;
   log_.write(Event{Level::warning, "firewall_changed",
                    fmt::format("another program changed the firewall rules of the virtual "

@@ -182,6 +182,8 @@ TEST(FirewallNames, HaveBareForms) {
 }
 TEST(FirewallNames, MustNotBeEmptyAndMustDiffer) {
   EXPECT_THAT(clean("vrrp_ipsets a b c").firewall.ipsets, ElementsAre("a", "b", "c"));
+  EXPECT_FALSE(clean("vrrp_ipsets a").firewall.no_ipsets);
+  EXPECT_TRUE(clean("vrrp_ipsets").firewall.no_ipsets);
   EXPECT_THAT(read("vrrp_ipsets a b a").found,
               ElementsAre("2:17 warning 'vrrp_ipsets' has 'a' twice; the names must differ"));
   EXPECT_EQ(read("nftables \"\"").found.size(), 1U);
