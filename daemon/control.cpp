@@ -88,7 +88,7 @@ class Control::Client : public std::enable_shared_from_this<Client> {
 };
 
 Control::Control(asio::io_context& context, Log& log, Ask ask)
-    : context_{context}, log_{log}, ask_{std::move(ask)}, acceptor_{context} {}
+    : context_{context}, log_{log}, ask_{std::move(ask)}, acceptor_{context}, retry_{context} {}
 
 Control::~Control() {
   if (!path_.empty()) ::unlink(path_.c_str());
@@ -114,12 +114,21 @@ Result<void> Control::listen(const std::string& path) {
 void Control::accept() {
   acceptor_.async_accept([this](const boost::system::error_code& error, Protocol::socket socket) {
     if (error == asio::error::operation_aborted) return;
-    if (!error && *clients_ < most_clients) {
+    if (error) return accept_later();
+    if (*clients_ < most_clients) {
       const auto client = std::make_shared<Client>(std::move(socket), context_, clients_);
       if (client->may_ask())
         client->read([this, client](const std::string& line) { take(client, line); });
     }
     accept();
+  });
+}
+
+/// No descriptor is free, most likely.
+void Control::accept_later() {
+  retry_.expires_after(std::chrono::seconds{1});
+  retry_.async_wait([this](const boost::system::error_code& error) {
+    if (!error) accept();
   });
 }
 

@@ -7,6 +7,7 @@
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/local/stream_protocol.hpp>
+#include <boost/asio/steady_timer.hpp>
 #include <cstdint>
 #include <functional>
 #include <map>
@@ -42,6 +43,7 @@ class Control {
  private:
   class Client;
   void accept();
+  void accept_later();
   void take(const std::shared_ptr<Client>& client, const std::string& line);
 
   boost::asio::io_context& context_;
@@ -49,6 +51,7 @@ class Control {
   Ask ask_;
   std::string path_;
   boost::asio::local::stream_protocol::acceptor acceptor_;
+  boost::asio::steady_timer retry_;
   std::map<std::uint64_t, std::shared_ptr<Client>> waiting_;  ///< by request
   std::uint64_t requests_ = 0;
   std::shared_ptr<int> clients_ = std::make_shared<int>(0);  ///< how many are connected

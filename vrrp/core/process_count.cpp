@@ -38,6 +38,7 @@ void ProcessCount::set(const std::vector<ProcessSettings>& trackers) {
   by_command_.clear();
   index_.clear();
   due_.clear();
+  touched_.clear();
   needs_arguments_ = false;
   for (const ProcessSettings& settings : trackers) {
     const std::size_t index = trackers_.size();

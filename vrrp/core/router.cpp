@@ -100,13 +100,20 @@ std::optional<Step> resume_backup(const Context& in, const State& previous) {
 }
 
 Step on(const Initialize&, const Startup& startup, const Context& in) {
-  if (startup.faulty) return become_fault(StateName::initialize, {DropAddresses{}});
+  // An Active router that died while it handed over goes on; one that had given way has not
+  // changed.
+  const bool gave_way = startup.resume && !std::holds_alternative<Active>(*startup.resume) &&
+                        has_given_way(*startup.resume);
+  if (startup.faulty) return become_fault(StateName::initialize, {DropAddresses{}}, gave_way);
   if (startup.resume) {
     if (auto resumed = resume_active(in, *startup.resume)) return std::move(*resumed);
     if (auto resumed = resume_backup(in, *startup.resume)) return std::move(*resumed);
   }
-  if (in.is_owner()) return become_active(in, StateName::initialize, "address owner");  // 6.4.1
-  return become_backup(in, StateName::initialize, "start");
+  if (in.is_owner() && !gave_way)
+    return become_active(in, StateName::initialize, "address owner");  // 6.4.1
+  Step made = become_backup(in, StateName::initialize, "start");
+  std::get<Backup>(made.state).gave_way = gave_way;
+  return made;
 }
 
 Step on(const Initialize& same,
@@ -269,7 +276,8 @@ Step give_way(const Active& active, const AdvertReceived& advert, const Context&
   const bool taken_back = active.taken && !active.taken->gave_way;
   next.taken = in.follow(advert);
   next.taken->gave_way = !taken_back;
-  return {next, {}};
+  // What is still due of our own announcements must not overwrite those of the successor.
+  return {next, active.taken ? std::vector<Action>{} : std::vector<Action>{StopAnnouncing{}}};
 }
 
 Step on(const Active& active, const AdvertReceived& advert, const Context& in) {

@@ -135,6 +135,10 @@ struct Announce {
   Occasion occasion = Occasion::takeover;
   bool operator==(const Announce&) const = default;
 };
+/// Announcements that are still due are off: another router announces.
+struct StopAnnouncing {
+  bool operator==(const StopAnnouncing&) const = default;
+};
 /// For logs, scripts and counters. Follows the actions that belong to leaving `from`.
 struct Transitioned {
   StateName from, to;
@@ -146,8 +150,8 @@ struct Suspicious {
   std::string what;
   bool operator==(const Suspicious&) const = default;
 };
-using Action =
-    std::variant<SendAdvert, HoldAddresses, DropAddresses, Announce, Transitioned, Suspicious>;
+using Action = std::variant<SendAdvert, HoldAddresses, DropAddresses, Announce, StopAnnouncing,
+                            Transitioned, Suspicious>;
 
 struct Step {
   State state;

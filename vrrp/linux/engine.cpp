@@ -79,6 +79,9 @@ void VrrpProcess::act(RunningInstance& instance, const Action& action, TimePoint
                  [&](const HoldAddresses&) { hold_addresses(instance, true); },
                  [&](const DropAddresses&) { hold_addresses(instance, false); },
                  [&](const Announce& what) { announce(instance, what.occasion, now); },
+                 [&](const StopAnnouncing&) {
+                   for (const AddressKey& key : instance.held) reconciler_->stop_announcing(key);
+                 },
                  [&](const Transitioned& transition) { transitioned(instance, transition); },
                  [&](const Suspicious& what) {
                    instance.suspicious_log.write(

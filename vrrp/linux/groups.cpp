@@ -63,6 +63,15 @@ void VrrpProcess::start_ready() {
                             [](const auto* member) { return waits_to_start(*member); }) &&
         std::ranges::all_of(group->members, is_ready))
       start_together(*group);
+  if (inherited_until_ && !some_wait_to_start()) {
+    inherited_until_.reset();
+    work_soon();
+  }
+}
+
+bool VrrpProcess::some_wait_to_start() const {
+  return std::ranges::any_of(instances_,
+                             [](const auto& entry) { return waits_to_start(*entry.second); });
 }
 
 void VrrpProcess::start_together(RunningGroup& group) {

@@ -158,7 +158,8 @@ bool MadeLinks::pass(TimePoint now) {
   }
   sent_ = true;
   links_.refresh();
-  for (const LinkChange& change : batch) tell_base(change.key);
+  for (std::size_t i = 0; i < batch.size(); ++i)
+    if (!failed.contains(i)) tell_base(batch[i].key);
   return true;
 }
 

@@ -20,6 +20,9 @@ using process::monotonic_now;
 
 namespace {
 
+/// Files and processes that are tracked have their first reading within moments.
+constexpr Duration wait_for_readings = std::chrono::seconds{1};
+
 /// The identity of a virtual router: its VRID on a link, for one family (RFC 9568 1.6).
 bool is_same_router(const Instance& a, const Instance& b) {
   return a.device() == b.device() && a.vrid() == b.vrid() && a.family == b.family;
@@ -175,8 +178,10 @@ void VrrpProcess::apply(VrrpConfig next, const process::Configure& settings) {
   start_ready();
   for (const auto& [name, instance] : instances_) {
     follow_state(*instance);
-    follow_links(*instance);
+    if (!waits_to_start(*instance)) follow_links(*instance);
   }
+  // What a dead predecessor held must not go before it is known whether its instance goes on.
+  if (restarted_ && some_wait_to_start()) inherited_until_ = monotonic_now() + wait_for_readings;
   if (reloaded && globals_.vrrp.fifo_states_on_reload) write_states();
   process::limit_realtime(globals_.vrrp_process, log_);
   process::set_process_name(globals_.vrrp_process.name,

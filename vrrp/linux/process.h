@@ -60,6 +60,7 @@ class VrrpProcess : public process::Worker {
   // groups.cpp: sync groups
   void set_groups(const std::vector<SyncGroup>& groups);
   void start_ready();
+  [[nodiscard]] bool some_wait_to_start() const;
   void start_together(RunningGroup& group);
   void deliver_to_group(RunningInstance& instance, const RouterEvent& event, TimePoint now);
   void carry_out(RunningGroup& group, std::vector<MemberStep> steps, TimePoint now);
@@ -218,7 +219,9 @@ class VrrpProcess : public process::Worker {
   std::optional<TimePoint> armed_for_;
   bool work_posted_ = false;
   bool routes_watched_ = false;
-  std::uint64_t discarded_ = 0;             ///< adverts, for whatever reason
+  std::uint64_t discarded_ = 0;  ///< adverts, for whatever reason
+  /// Until then, after a crash, nothing is removed: instances wait for their first readings.
+  std::optional<TimePoint> inherited_until_;
   std::optional<TimePoint> floods_end_;     ///< the earliest of the ports' guards
   std::optional<TimePoint> meddling_ends_;  ///< earliest RunningInstance::meddled_until
   boost::asio::steady_timer timer_;

@@ -112,18 +112,23 @@ void ProcessWatch::take_events() {
   });
   for (const ProcessId pid : changed) look(pid);
   renew_filter();
-  if (!complete && !scanning_) {
-    log_.write(Event{Level::warning, "process_events",
-                     "events of processes were lost: they are looked at anew"});
+  if (!complete) {
+    lost_log_.write(log_, last_taken_,
+                    Event{Level::warning, "process_events",
+                          "events of processes were lost: they are looked at anew"});
     events_->enlarge();
-    scan_timer_.expires_after(scan_pause);
-    scan_timer_.async_wait(
-        [this, generation = generation_](const boost::system::error_code& error) {
-          if (!error && generation == generation_) begin_scan();
-        });
   }
+  // During a scan it is noted; one that is due already is not put off.
+  if (!complete && !std::exchange(lost_, true) && !scanning_) scan_again();
   tell_changes();
   wait_for_events();
+}
+
+void ProcessWatch::scan_again() {
+  scan_timer_.expires_after(scan_pause);
+  scan_timer_.async_wait([this, generation = generation_](const boost::system::error_code& error) {
+    if (!error && generation == generation_) begin_scan();
+  });
 }
 
 /// Those that are counted from now on may have ended before the filter let that through.
@@ -150,12 +155,14 @@ void ProcessWatch::look(ProcessId pid) {
 
 void ProcessWatch::begin_scan() {
   scanning_ = true;
+  lost_ = false;
   ++scans_;
   to_scan_ = folder_.list();
   listed_ = {to_scan_.begin(), to_scan_.end()};
-  if (!listed_.contains(1) && !std::exchange(said_hidden_, true))
-    log_.write(Event{Level::warning, "process_events",
-                     "vrrp_track_process: /proc hides the processes of other users (hidepid)"});
+  if (!listed_.contains(1) && !std::exchange(hidden_, true))
+    log_.write(Event{Level::error, "process_events",
+                     "vrrp_track_process: /proc hides the processes of other users (hidepid): what "
+                     "cannot be seen counts for nothing"});
   asio::post(context_, [this, generation = generation_] {
     if (generation == generation_) scan_slice();
   });
@@ -193,17 +200,14 @@ void ProcessWatch::end_scan() {
   count_.settle();
   if (first)
     for (const ProcessSettings& tracker : trackers_)
-      tell_(tracker.name, count_.reading(tracker.name));
+      tell_(tracker.name,
+            hidden_ ? Reading{Reading::Kind::left_out, 0} : count_.reading(tracker.name));
   tell_changes();
-  if (events_) return;
-  scan_timer_.expires_after(scan_pause);
-  scan_timer_.async_wait([this, generation = generation_](const boost::system::error_code& error) {
-    if (!error && generation == generation_) begin_scan();
-  });
+  if (!events_ || lost_) scan_again();
 }
 
 void ProcessWatch::tell_changes() {
-  if (!complete_) return;
+  if (!complete_ || hidden_) return;
   for (const std::string& name : count_.changed(monotonic_now())) tell_(name, count_.reading(name));
   arm();
 }

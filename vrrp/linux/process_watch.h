@@ -17,6 +17,7 @@
 #include <vector>
 
 #include "daemon/base/event.h"
+#include "daemon/process/repeated_line.h"
 #include "vrrp/core/process_count.h"
 #include "vrrp/linux/process_events.h"
 #include "vrrp/linux/process_folder.h"
@@ -49,6 +50,7 @@ class ProcessWatch {
   void begin_scan();
   void scan_slice();
   void end_scan();
+  void scan_again();
   [[nodiscard]] bool is_worth_a_look(ProcessId pid);
   void tell_changes();
   void arm();
@@ -72,7 +74,9 @@ class ProcessWatch {
   unsigned scans_ = 0;
   std::unordered_map<ProcessId, unsigned> looks_;  ///< without the connector: at each process
   std::uint64_t generation_ = 0;                   ///< of set(): what was posted before is void
-  bool said_hidden_ = false;
+  bool hidden_ = false;                            ///< /proc does not show the processes of others
+  bool lost_ = false;                              ///< events, since the last scan began
+  RepeatedLine lost_log_;
 };
 
 }  // namespace holdfast::vrrp

@@ -61,6 +61,9 @@ class Reconciler {
   /// Announces it now, if it is there; otherwise it will be when it is added.
   void announce(const AddressKey& key, const AnnouncePlan& plan, TimePoint now);
 
+  /// What is still due of its announcements is off.
+  void stop_announcing(const AddressKey& key) { schedule_.cancel({key.interface, key.address}); }
+
   /// The kernel's state has changed: what is missing comes back, what is left over goes. Call it
   /// before work().
   /// @return what is missing since the last time, each once

@@ -79,9 +79,9 @@ static void release_links(const process::StateTable& table, Log& log) {
   for (const std::string& record : table.keys())
     if (const auto name = made_link_of(record))
       changes.push_back({LinkChange::Kind::remove, *name, {}});
-  if (changes.empty()) return;
-  for (const netlink::Refusal& refusal : writer->apply(changes, *links))
-    log.write(Event{Level::error, "netlink_refused", refusal.error.what});
+  if (!changes.empty())
+    for (const netlink::Refusal& refusal : writer->apply(changes, *links))
+      log.write(Event{Level::error, "netlink_refused", refusal.error.what});
   Sysctls sysctls{log};
   for (const std::string& record : table.keys())
     if (const auto path = sysctl_of(record)) sysctls.inherit(*path, text_of(table.get(record)));

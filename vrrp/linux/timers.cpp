@@ -22,10 +22,10 @@ void VrrpProcess::arm(RunningInstance& instance) {
 void VrrpProcess::arm_timer() {
   // The slice that is posted comes before any timer.
   std::optional<TimePoint> next =
-      reconciler_ && !work_posted_ ? reconciler_->deadline() : std::nullopt;
+      reconciler_ && !work_posted_ && !inherited_until_ ? reconciler_->deadline() : std::nullopt;
   if (made_links_) next = earliest(next, made_links_->deadline());
   for (const auto& when : {held_until_, retry_at_, tracking_.deadline(), meddling_ends_,
-                           floods_end_, scripts_.deadline()})
+                           floods_end_, inherited_until_, scripts_.deadline()})
     next = earliest(next, when);
   if (!deadlines_.empty()) next = earliest(next, deadlines_.begin()->first);
   if (next == armed_for_ || stopping_) return;
@@ -64,6 +64,10 @@ void VrrpProcess::on_timer() {
     start_ready();
   }
   if (meddling_ends_ && *meddling_ends_ <= now) end_meddling(now);
+  if (inherited_until_ && *inherited_until_ <= now) {
+    inherited_until_.reset();
+    work_soon();
+  }
   if (floods_end_ && *floods_end_ <= now) end_floods(now);
   tracking_due(now);
   while (!deadlines_.empty() && deadlines_.begin()->first <= now) {
@@ -88,7 +92,7 @@ void VrrpProcess::work_soon() {
   if (std::exchange(work_posted_, true)) return;
   asio::post(context_, [this] {
     work_posted_ = false;
-    if (stopping_) return;
+    if (stopping_ || inherited_until_) return;
     firewall_.before_addresses();
     if (reconciler_->work(monotonic_now())) {
       work_soon();

@@ -317,7 +317,7 @@ TEST(Router, AHandoverEndsWhenTheOtherRouterHasHadTimeToAnnounce) {
   const TimePoint heard = start + milliseconds{60};
   const Step taken = step(config, offered.state, advert(100, lesser, milliseconds{100}), heard);
   EXPECT_EQ(to(taken), StateName::active);
-  EXPECT_TRUE(taken.actions.empty());
+  EXPECT_EQ(taken.actions, std::vector<Action>{StopAnnouncing{}});
   EXPECT_EQ(deadline(taken.state), heard + milliseconds{100});
   const Step done = step(config, taken.state, DeadlineReached{}, heard + milliseconds{100});
   EXPECT_EQ(to(done), StateName::backup);
@@ -332,6 +332,17 @@ TEST(Router, AHandoverThatNobodyTakesGoesOn) {
   EXPECT_TRUE(sends(next, 100));
   EXPECT_FALSE(has_given_way(next.state));
   EXPECT_FALSE(does<Transitioned>(next));
+}
+TEST(Router, WhoGaveWayDoesNotPreemptAfterACrash) {
+  Backup gave_way = backup_of(v3(255));
+  gave_way.gave_way = true;
+  Startup startup;
+  startup.resume = gave_way;
+  const Step late = step(v3(255), Initialize{}, startup, start + seconds{60});
+  EXPECT_EQ(to(late), StateName::backup);
+  EXPECT_TRUE(has_given_way(late.state));
+  startup.faulty = true;
+  EXPECT_TRUE(has_given_way(step(v3(255), Initialize{}, startup, start + seconds{60}).state));
 }
 TEST(Router, WhoGaveWayFollowsALowerPriorityUntilItIsTakenBack) {
   const RouterConfig config = v3(200);
