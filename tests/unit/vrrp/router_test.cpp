@@ -334,7 +334,7 @@ TEST(Router, AHandoverThatNobodyTakesGoesOn) {
   EXPECT_FALSE(does<Transitioned>(next));
 }
 TEST(Router, WhoGaveWayDoesNotPreemptAfterACrash) {
-  Backup gave_way = backup_of(v3(255));
+  Backup gave_way = backup_of(v3(100));
   gave_way.gave_way = true;
   Startup startup;
   startup.resume = gave_way;
