@@ -32,6 +32,7 @@ ONLY_KEEPALIVED = OF_THE_MACHINE + [
     (r"number '0' outside|garp_interval '0'|gna_interval '0'",
      "vrrp_garp_interval 0 is its default, and may be written"),
     (r"script interval '|invalid number '\.\d+'", "a script's interval may be below a second"),
+    (r"Unknown keyword 'vrrp_ip(sets|tables)'", "Debian builds 2.2.7 without iptables and ipset"),
     (r"Config files missing", "a wildcard that matches no file is a note"),
     (r"Unknown keyword '\\'", "a backslash at the end of a comment means nothing"),
     (r"route keyword type|parsed invalid IP type", "2.4 knows the type of a route"),

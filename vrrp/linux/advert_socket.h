@@ -44,7 +44,7 @@ class AdvertSocket {
   Result<void> accept(const Filter& filter);
 
   /// Some thousand adverts: a neighbour that floods must not crowd the others out at once.
-  static constexpr std::uint32_t least_buffer = 1 << 20;
+  static constexpr std::uint32_t usual_buffer = 1 << 20;
   /// Room for packets that wait; the kernel's limit holds where we may not exceed it.
   void set_receive_buffer(std::uint32_t bytes);
 

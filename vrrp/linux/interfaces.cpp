@@ -249,7 +249,7 @@ Result<void> VrrpProcess::open_port(const PortKey& key, PortUse use) {
     if (!instance->config.is_unicast()) groups.insert(instance->config.group);
   }
   port->routers = std::move(use.routers);
-  buffer = std::max(buffer, AdvertSocket::least_buffer);
+  if (buffer == 0) buffer = AdvertSocket::usual_buffer;
   if (std::exchange(port->buffer, buffer) != buffer) port->socket.set_receive_buffer(buffer);
   if (auto joined = port->socket.join(groups); !joined) return joined;
   if (port->guard.is_flooded()) filter.known = port->known;
