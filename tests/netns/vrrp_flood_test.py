@@ -7,6 +7,7 @@ from lab.wait import StallWatch, wait_until
 
 SECONDS = 10
 SENDERS = 2
+ENOUGH = 40_000  # a second: twice what the guard calls a flood
 
 
 class FloodTest(setup.LabTest):
@@ -40,14 +41,16 @@ class FloodTest(setup.LabTest):
         cpu = [a[0] - b[0] for a, b in zip(after, before)]
         print(f"{sent / SECONDS:.0f} packets a second, CPU of the workers {cpu[0]:.1f} and "
               f"{cpu[1]:.1f} s, stalls {watch.longest() * 1000:.0f} ms ", end="")
-        print(low.text()[-3000:])
+        if watch.longest() > 2 * advert:
+            self.skipTest("this machine stood still for longer than two intervals")
         self.assertEqual((high.states(), low.states()), states)
         for (_, now), (_, then) in zip(after, before):
             self.assertLess(now - then, 2048, "KiB")
         for director, used in zip((high, low), cpu):
             self.assertLess(used, SECONDS / 2, "s of CPU")
-            self.assertIn("is flooded with adverts", director.text())
-        wait_until(lambda: "is not flooded any more" in low.text(), 5, "the end of the flood")
+            if sent / SECONDS > ENOUGH:
+                self.assertIn("is flooded with adverts", director.text())
+                wait_until(lambda: "is not flooded any more" in director.text(), 5, "its end")
         self.assertLess(len(high.text()), 100_000, "the log does not grow with the flood")
 
 

@@ -92,9 +92,10 @@ def run_together(count, alone):
     """
     tests = [f"{case.__name__}.{name}" for case in LabTest.__subclasses__()
              for name in unittest.defaultTestLoader.getTestCaseNames(case)]
+    by_themselves = [test for test in tests if alone is not None and alone in test]
     with ThreadPool(count) as pool:
-        passed = pool.map(run_one, [test for test in tests if alone not in test], chunksize=1)
-    passed += [run_one(test) for test in tests if alone in test]
+        passed = pool.map(run_one, [test for test in tests if test not in by_themselves], chunksize=1)
+    passed += [run_one(test) for test in by_themselves]
     print(f"{sum(passed)} of {len(passed)} passed")
     return 0 if all(passed) else 1
 

@@ -560,4 +560,4 @@ class VmacTest(setup.LabTest):
 
 
 if __name__ == "__main__":
-    setup.main()
+    setup.main(together=4)
