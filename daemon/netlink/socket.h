@@ -7,17 +7,10 @@
 
 #include <memory>
 
+#include "daemon/base/free_with.h"
 #include "daemon/base/result.h"
 
 namespace holdfast::netlink {
-
-template <auto Function>
-struct FreeWith {
-  template <typename T>
-  void operator()(T* pointer) const {
-    Function(pointer);
-  }
-};
 
 using Message = std::unique_ptr<nl_msg, FreeWith<nlmsg_free>>;
 using Socket = std::unique_ptr<nl_sock, FreeWith<nl_socket_free>>;

@@ -102,8 +102,9 @@ def measure(kind, config, seconds):
                 "start to advert ms": first * 1000}
 
 
-def compare(title, config, seconds):
-    figures = {kind: measure(kind, config, seconds) for kind in ("keepalived", "holdfast")}
+def compare(title, measured):
+    """Prints the figures of both; `measured` gives those of a kind, by name."""
+    figures = {kind: measured(kind) for kind in ("keepalived", "holdfast")}
     print(f"{title:34}{'keepalived':>12}{'holdfast':>12}{'ratio':>8}")
     for name, theirs in figures["keepalived"].items():
         ours = figures["holdfast"][name]
@@ -114,10 +115,11 @@ def compare(title, config, seconds):
 def main(seconds):
     one = INSTANCE.format(number=1)
     if not os.environ.get("HOLDFAST_SHARED_FOLDER"):  # not inside user-mode-linux
-        compare("1 instance", one, seconds)
-        compare("100 instances", "".join(INSTANCE.format(number=n) for n in range(1, 101)), seconds)
+        compare("1 instance", lambda kind: measure(kind, one, seconds))
+        many = "".join(INSTANCE.format(number=n) for n in range(1, 101))
+        compare("100 instances", lambda kind: measure(kind, many, seconds))
     if os.path.exists("/proc/net/ip_vs"):
-        compare("1 instance, 2 checked servers", one + SERVICE, seconds)
+        compare("1 instance, 2 checked servers", lambda kind: measure(kind, one + SERVICE, seconds))
         return 0
     reason = uml.why_not()
     if reason:

@@ -12,7 +12,7 @@ import sys
 import tempfile
 import time
 
-from idle import activity_of, memory_of, processes_of
+from idle import activity_of, compare, memory_of, processes_of
 from lab.daemons import KINDS
 from lab.net import Lab, run
 from lab.sniffer import Sniffer
@@ -117,15 +117,6 @@ def latest_advert(kind, instances):
         return {"median pause ms": pauses[len(pauses) // 2],
                 "99.9 % ms": pauses[int(len(pauses) * 0.999)], "longest pause ms": pauses[-1],
                 "transitions in all": changed}
-
-
-def compare(title, measured):
-    figures = {kind: measured(kind) for kind in ("keepalived", "holdfast")}
-    print(f"{title:34}{'keepalived':>12}{'holdfast':>12}{'ratio':>8}")
-    for name, theirs in figures["keepalived"].items():
-        ours = figures["holdfast"][name]
-        ratio = f"{ours / theirs:8.2f}" if theirs else f"{'-':>8}"
-        print(f"  {name:32}{theirs:12.1f}{ours:12.1f}{ratio}", flush=True)
 
 
 def main(instances, seconds):

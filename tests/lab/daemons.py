@@ -86,6 +86,14 @@ class Director:
     def reload(self):
         self.signal(signal.SIGHUP)
 
+    def load(self, text, deadline=5):
+        """Another configuration: a reload, until it is in force."""
+        with open(self.config, "w") as file:
+            file.write(text)
+        before = self.text().count("Reload finished")
+        self.reload()
+        wait_until(lambda: self.text().count("Reload finished") > before, deadline, "the reload")
+
     def stop(self, deadline=10):
         """SIGTERM and wait. Returns (exit status, seconds)."""
         begun = time.monotonic()

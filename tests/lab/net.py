@@ -2,6 +2,8 @@
 import os
 import subprocess
 
+from lab.wait import wait_until
+
 COUNTER = 0
 
 
@@ -56,6 +58,21 @@ class Host:
                                    stdin=subprocess.DEVNULL, stdout=output,
                                    stderr=subprocess.STDOUT)
         self.lab.processes.append(process)
+        return process
+
+    def listen(self, log, *command):
+        """Starts a program that prints the kernel's netlink notices, and waits until it hears them."""
+        with open(log, "ab") as output:
+            process = subprocess.Popen(["ip", "netns", "exec", self.namespace, *command],
+                                       stdin=subprocess.DEVNULL, stdout=output,
+                                       stderr=subprocess.DEVNULL)
+        self.lab.processes.append(process)
+
+        def listens():
+            with open(f"/proc/{process.pid}/net/netlink") as file:
+                rows = [line.split() for line in file]
+            return any(row[2] == str(process.pid) and row[3] != "00000000" for row in rows)
+        wait_until(listens, 5, f"{' '.join(command)} listens")
         return process
 
     def has_address(self, address):

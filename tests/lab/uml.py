@@ -6,6 +6,7 @@ folder for results. Facts: design/lab.md.
 import os
 import shutil
 import subprocess
+import sys
 import tempfile
 
 MODULES = "ip_vs ip_vs_rr ip_vs_wrr ip_vs_lc ip_vs_wlc ip_vs_lblc ip_vs_lblcr ip_vs_sh ip_vs_dh " \
@@ -47,6 +48,14 @@ def why_not():
     if not shutil.which("busybox"):
         return "the package busybox-static is not installed"
     return ""
+
+
+def skip_if_impossible():
+    """Ends a test program that cannot run here, with the reason."""
+    reason = why_not()
+    if reason:
+        print(f"skipped: {reason}")
+        sys.exit(77)
 
 
 def boot(command, deadline, environment=None, follow=None, memory="1024M", terminal=False):

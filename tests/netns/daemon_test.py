@@ -267,7 +267,7 @@ class DaemonTest(setup.LabTest):
         director = self.director().start()
         director.wait_for("MASTER", 5)
         changes = self.lab.path("changes.log")
-        self.host.popen("ip", "-4", "monitor", "address", log=changes)
+        self.host.listen(changes, "ip", "-4", "monitor", "address")
         for round in range(20):
             begun = director.text().count("Reload finished")
             os.kill(director.pid("vrrp"), signal.SIGKILL)
@@ -326,4 +326,4 @@ class DaemonTest(setup.LabTest):
 
 
 if __name__ == "__main__":
-    sys.exit(setup.main())
+    setup.main(together=3)

@@ -66,13 +66,6 @@ class AcceptBase(setup.LabTest):
     def has_element(self, address):
         return address in self.rules()
 
-    def change(self, director, text):
-        with open(director.config, "w") as file:
-            file.write(text)
-        count = director.text().count("Reload finished")
-        director.reload()
-        wait_until(lambda: director.text().count("Reload finished") > count, 5, "the reload")
-
 
 class AcceptTest(AcceptBase):
     def test_without_no_accept_there_is_no_rule(self):
@@ -200,7 +193,7 @@ class AcceptTest(AcceptBase):
         refuses = setup.config("a", 100, ADVERT, more="no_accept")
         director = self.active(accepts)
         for text, expected in ((refuses, False), (accepts, True), (refuses, False)):
-            self.change(director, text)
+            director.load(text)
             wait_until(lambda: self.pings(setup.VIP) == expected, 2, f"reachable: {expected}")
             self.assertReachable(setup.VIP, expected)
         self.assertEqual(director.states(), ["BACKUP", "MASTER"])
@@ -210,7 +203,7 @@ class AcceptTest(AcceptBase):
         for lines, expected in (("nftables other\nnftables_counters\nnftables_priority -300",
                                  "table inet other {.*priority raw.*vips counter .*drop"),
                                 ("nftables_ifindex", "table inet holdfast {.*iif")):
-            self.change(director, setup.config("a", 100, ADVERT, more="no_accept").replace(
+            director.load(setup.config("a", 100, ADVERT, more="no_accept").replace(
                 "global_defs {", "global_defs {\n" + lines))
             wait_until(lambda: re.search(expected, self.rules(), re.DOTALL), 2, expected)
             self.assertEqual(self.rules().count("table "), 1)
@@ -237,9 +230,8 @@ class AcceptTest(AcceptBase):
         self.assertFalse(self.pings("10.78.3.250"))
         self.host.run("nft", "flush", "ruleset")
         wait_until(lambda: self.has_element("10.78.3.250"), 2, "all of them again")
-        watch = self.host.popen("nft", "monitor", log=self.lab.path("monitor"))
-        time.sleep(0.2)  # nft says nothing when it listens
-        self.change(director, text.replace(excluded[-1], "10.79.0.1/32"))
+        watch = self.host.listen(self.lab.path("monitor"), "nft", "monitor")
+        director.load(text.replace(excluded[-1], "10.79.0.1/32"))
         wait_until(lambda: self.host.has_address("10.79.0.1"), 2, "the new address")
         wait_until(lambda: not self.has_element("10.78.3.250"), 2, "the old one is gone")
         watch.terminate()
@@ -258,7 +250,7 @@ class AcceptTest(AcceptBase):
                                    "global_defs {", "global_defs {\nvrrp_strict"), False),
                                (setup.config("a", 100, ADVERT, more="strict_mode no").replace(
                                    "global_defs {", "global_defs {\nvrrp_strict"), True)):
-            self.change(director, text)
+            director.load(text)
             wait_until(lambda: self.pings(setup.VIP) == expected, 2, f"reachable: {expected}")
         self.assertEqual(director.states(), ["BACKUP", "MASTER"])
 
@@ -379,11 +371,11 @@ class IptablesTest(AcceptBase):
         director = self.active(self.config("vrrp_iptables"), vip=setup.VIP6)
         tables = lambda: self.host.run("nft", "list", "tables", "inet")
         wait_until(lambda: self.has_element(setup.VIP6), 2, "the element")
-        self.change(director, self.config("nftables"))
+        director.load(self.config("nftables"))
         wait_until(lambda: (self.rules(), self.sets()) == (self.clean, "") and tables(), 2,
                    "nftables alone")
         self.assertReachable(setup.VIP6, False)
-        self.change(director, self.config("vrrp_iptables"))
+        director.load(self.config("vrrp_iptables"))
         wait_until(lambda: self.has_element(setup.VIP6) and not tables(), 2, "iptables alone")
         self.assertReachable(setup.VIP6, False)
 
@@ -410,4 +402,4 @@ if __name__ == "__main__":
     if not shutil.which("nft"):
         print("skipped: no program nft (package nftables)")
         sys.exit(77)
-    setup.main()
+    setup.main(together=4)

@@ -109,7 +109,7 @@ class AddressTest(setup.LabTest):
     def test_a_renamed_instance_goes_on(self):
         director = self.active()
         changes = self.lab.path("changes.log")
-        self.host.popen("ip", "-4", "monitor", "address", log=changes)
+        self.host.listen(changes, "ip", "-4", "monitor", "address")
         self.lab.write(os.path.basename(director.config),
                        setup.config("a", 150, ADVERT).replace("VI_1", "VI_NEW"))
         director.reload()
@@ -129,7 +129,7 @@ class AddressTest(setup.LabTest):
         self.assertEqual(director.stop()[0], 0)
         self.assertTrue(self.host.has_address(setup.VIP))
         changes = self.lab.path("changes.log")
-        self.host.popen("ip", "-4", "monitor", "address", log=changes)
+        self.host.listen(changes, "ip", "-4", "monitor", "address")
         again = Holdfast(self.host, setup.config("a", 255, ADVERT), label="again").start()
         again.wait_for("MASTER", 5)
         again.reload()
@@ -197,7 +197,7 @@ class AddressTest(setup.LabTest):
     def test_a_reload_moves_only_what_changed(self):
         director = self.active()
         changes = self.lab.path("addresses.log")
-        self.host.popen("ip", "-4", "monitor", "address", log=changes)
+        self.host.listen(changes, "ip", "-4", "monitor", "address")
         with open(director.config, "w") as file:
             file.write(setup.config("a", 150, ADVERT, vip=setup.VIP + "/24\n 10.77.0.101/24"))
         director.reload()
@@ -208,4 +208,4 @@ class AddressTest(setup.LabTest):
 
 
 if __name__ == "__main__":
-    setup.main()
+    setup.main(together=4)

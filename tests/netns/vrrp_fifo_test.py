@@ -1,6 +1,5 @@
 """Notification FIFOs: every change in order, with keepalived beside it, and readers that do not read."""
 import os
-import re
 import stat
 
 import vrrp_setup as setup
@@ -32,12 +31,6 @@ class FifoTest(setup.LabTest):
 
     def wait_lines(self, expected, deadline=5):
         wait_until(lambda: self.lines() == expected, deadline, f"{expected}, found {self.lines()}")
-
-    def changed(self, director, text):
-        before = director.text().count("Reload finished")
-        open(director.config, "w").write(text)
-        director.reload()
-        wait_until(lambda: director.text().count("Reload finished") > before, 5, "the reload")
 
     def test_the_lines_are_those_of_keepalived(self):
         script = self.reader()
@@ -125,7 +118,7 @@ class FifoTest(setup.LabTest):
         director.wait_for("MASTER", 5)
         wait_until(lambda: len(self.lines()) == 4, 5, "four lines")
         before = self.lines()
-        self.changed(director, "# moved\n" + text)
+        director.load("# moved\n" + text)
         self.wait_lines(before + ['INSTANCE "VI_1" MASTER 150', 'GROUP "G" MASTER 0'])
         self.assertNotIn("the reader of", director.text())
 
@@ -148,13 +141,13 @@ class FifoTest(setup.LabTest):
         both = f'notify "{note}"\n notify_fault "{note} fault"\n'
         director = Holdfast(self.host, base + second(both + f'notify_deleted "{note} deleted"')).start()
         director.wait_for("MASTER", 5, "VI_2")
-        self.changed(director, base)
+        director.load(base)
         wait_until(lambda: 'INSTANCE "VI_2" DELETED 150' in self.lines(), 5, "the line")
         notes = lambda: open(self.output + ".note").read().splitlines()
         wait_until(lambda: notes()[-2:] == ["deleted", "INSTANCE VI_2 DELETED 150"], 5, "the scripts")
-        self.changed(director, base + second(both))
+        director.load(base + second(both))
         director.wait_for("MASTER", 5, "VI_2")
-        self.changed(director, base)
+        director.load(base)
         wait_until(lambda: 'INSTANCE "VI_2" FAULT 150' in self.lines(), 5, "the line")
         wait_until(lambda: notes()[-2:] == ["fault", "INSTANCE VI_2 FAULT 150"], 5, "the scripts")
 
@@ -185,4 +178,4 @@ class FifoTest(setup.LabTest):
 
 
 if __name__ == "__main__":
-    setup.main()
+    setup.main(together=4)

@@ -25,12 +25,6 @@ class GlobalsTest(setup.LabTest):
         director.wait_for("MASTER", 5)
         return director
 
-    def changed(self, director, text):
-        before = director.text().count("Reload finished")
-        open(director.config, "w").write(text)
-        director.reload()
-        wait_until(lambda: director.text().count("Reload finished") > before, 5, "the reload")
-
     @staticmethod
     def limit(pid, name):
         with open(f"/proc/{pid}/limits") as file:
@@ -52,7 +46,7 @@ class GlobalsTest(setup.LabTest):
         director.replace_worker("vrrp", 5)
         pid = director.pid("vrrp")
         wait_until(lambda: os.getpriority(os.PRIO_PROCESS, pid) == -7, 2, "that of a new worker")
-        self.changed(director, self.text(""))
+        director.load(self.text(""))
         wait_until(lambda: os.getpriority(os.PRIO_PROCESS, pid) == 0, 2, "the usual nice level")
         self.assertEqual(os.sched_getaffinity(pid), everywhere)
         self.assertEqual(director.states(), ["BACKUP", "MASTER"])
@@ -66,7 +60,7 @@ class GlobalsTest(setup.LabTest):
         self.assertTrue(os.sched_getscheduler(pid) & os.SCHED_RESET_ON_FORK)
         self.assertEqual(os.sched_getparam(pid).sched_priority, 3)
         self.assertEqual(self.limit(pid, "Max realtime timeout"), ["250000", "500000"])
-        self.changed(director, self.text(""))
+        director.load(self.text(""))
         wait_until(lambda: os.sched_getscheduler(pid) & ~os.SCHED_RESET_ON_FORK == os.SCHED_OTHER, 2,
                    "no realtime")
         self.assertEqual(director.states(), ["BACKUP", "MASTER"])
@@ -76,9 +70,9 @@ class GlobalsTest(setup.LabTest):
         pid = director.pid("vrrp")
         wait_until(lambda: self.comm(pid) == "keepalived_vrrp", 2, "the name of the worker")
         self.assertEqual(self.comm(director.pid()), "hf_parent")
-        self.changed(director, self.text("vrrp_process_name my_vrrp"))
+        director.load(self.text("vrrp_process_name my_vrrp"))
         wait_until(lambda: self.comm(pid) == "my_vrrp", 2, "its own name")
-        self.changed(director, self.text(""))
+        director.load(self.text(""))
         wait_until(lambda: self.comm(director.pid()) == "holdfastd", 2, "the usual name")
 
     def test_static_addresses_without_dev_are_on_the_default_interface(self):

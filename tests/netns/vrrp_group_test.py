@@ -150,4 +150,4 @@ class GroupTest(setup.LabTest):
 
 
 if __name__ == "__main__":
-    setup.main()
+    setup.main(together=4)

@@ -83,7 +83,7 @@ class HoldingsTest(setup.LabTest):
         director = self.start(Holdfast, self.host, text)
         wait_until(lambda: len(self.own_addresses(self.host, text)) >= 11, 5, "the addresses")
         changes = self.lab.path("changes.log")
-        self.host.popen("ip", "monitor", "address", log=changes)
+        self.host.listen(changes, "ip", "monitor", "address")
         self.changed(director, text.replace("label eth0:vip", "label eth0:new"))
         label = lambda: self.addresses(self.host)["eth0", "10.78.0.1", 24]["label"]
         wait_until(lambda: ("eth0", "10.78.0.1", 24) in self.addresses(self.host) and
@@ -215,4 +215,4 @@ class HoldingsTest(setup.LabTest):
 
 
 if __name__ == "__main__":
-    setup.main()
+    setup.main(together=4)

@@ -87,4 +87,4 @@ class Ipv6Test(setup.LabTest):
 
 
 if __name__ == "__main__":
-    setup.main()
+    setup.main(together=4)

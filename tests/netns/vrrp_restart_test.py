@@ -23,7 +23,7 @@ class RestartTest(setup.LabTest):
         self.sniffer = self.wire()
         wait_until(self.adverts, 2, "adverts on the wire")
         self.changes = self.lab.path("addresses.log")
-        self.active.host.popen("ip", "-4", "monitor", "address", log=self.changes)
+        self.active.host.listen(self.changes, "ip", "-4", "monitor", "address")
 
     def address_changes(self):
         with open(self.changes) as file:
@@ -69,4 +69,4 @@ class RestartTest(setup.LabTest):
 
 
 if __name__ == "__main__":
-    setup.main()
+    setup.main(together=4)

@@ -98,13 +98,6 @@ class RoutesTest(setup.LabTest):
         director.wait_for("MASTER", 10)
         return director
 
-    def changed(self, director, text):
-        before = director.text().count("Reload finished")
-        with open(director.config, "w") as file:
-            file.write(text)
-        director.reload()
-        wait_until(lambda: director.text().count("Reload finished") > before, 5, "the reload")
-
     def compare(self, more, routes, rules, after=""):
         text = setup.config("a", 255, 1, more=more) + after
         first = self.start(Keepalived, self.host, text)
@@ -138,8 +131,8 @@ class RoutesTest(setup.LabTest):
         wait_until(lambda: len(self.routes(self.host)) >= 18, 5, "the routes")
         wait_until(lambda: len(self.rules(self.host)) >= 16, 5, "the rules")
         changes = self.lab.path("changes.log")
-        self.host.popen("ip", "monitor", "route", "rule", log=changes)
-        self.changed(director, text.replace("src 10.77.0.100 metric 7", "metric 7")
+        self.host.listen(changes, "ip", "monitor", "route", "rule")
+        director.load(text.replace("src 10.77.0.100 metric 7", "metric 7")
                      .replace("10.90.1.0/24 via 10.77.0.9\n", "")
                      .replace("from 10.90.0.0/16 table 77", "from 10.90.0.0/16 table 78"))
         wait_until(lambda: len(self.routes(self.host)) == 17, 2, "the route is gone")
@@ -150,13 +143,13 @@ class RoutesTest(setup.LabTest):
             lines = [line for line in file if line.strip()]
         for line in lines:
             self.assertTrue(any(part in line for part in ("10.90.1.0", "10.90.2.0", "10.90.0.0")), lines)
-        self.changed(director, setup.config("a", 255, 1))
+        director.load(setup.config("a", 255, 1))
         wait_until(lambda: self.holdings(self.host) == ([], []), 2, "all of it is gone")
         self.assertEqual(director.states(), ["MASTER"])
 
     def test_routes_come_behind_addresses_and_announcements_and_leave_before_them(self):
         log = self.lab.path("order.log")
-        self.host.popen("ip", "monitor", "address", "route", "rule", log=log)
+        self.host.listen(log, "ip", "monitor", "address", "route", "rule")
         text = setup.config("a", 255, 1, more="""
             virtual_routes {
                 10.90.2.0/24 dev eth0 src 10.77.0.100
@@ -209,7 +202,7 @@ class RoutesTest(setup.LabTest):
         complete = lambda: len(self.routes(self.host)) == 18 and len(self.rules(self.host)) == 16
         wait_until(complete, 5, "everything")
         changes = self.lab.path("changes.log")
-        self.host.popen("ip", "monitor", "route", "rule", log=changes)
+        self.host.listen(changes, "ip", "monitor", "route", "rule")
         director.replace_worker("vrrp", 5)
         wait_until(lambda: director.is_master(), 5, "the successor")
         self.assertTrue(complete())
@@ -234,7 +227,7 @@ class RoutesTest(setup.LabTest):
             return "[worker_backoff" in director.text()
         wait_until(waits, 8, "a worker that is not started again at once")
         self.assertEqual((len(self.routes(self.host)), len(self.rules(self.host))), (16, 16))
-        self.changed(director, setup.config("a", 255, ADVERT))
+        director.load(setup.config("a", 255, ADVERT))
         wait_until(lambda: self.holdings(self.host) == ([], []), 3, "all of it is gone")
 
     def test_a_route_that_moves_to_another_instance_at_a_reload_stays(self):
@@ -250,9 +243,9 @@ class RoutesTest(setup.LabTest):
         complete = lambda: len(self.routes(self.host)) == 1 and len(self.rules(self.host)) == 1
         wait_until(complete, 5, "the route")
         changes = self.lab.path("changes.log")
-        self.host.popen("ip", "monitor", "route", "rule", log=changes)
-        self.changed(director, text("", route))
-        self.changed(director, text(route, ""))
+        self.host.listen(changes, "ip", "monitor", "route", "rule")
+        director.load(text("", route))
+        director.load(text(route, ""))
         self.host.ip("route", "add", "10.99.9.0/24", "dev", "eth0")
         wait_until(lambda: "10.99.9.0" in open(changes).read(), 2, "the mark of the end")
         self.assertEqual([line for line in open(changes) if "10.90" in line], [])
@@ -271,4 +264,4 @@ class RoutesTest(setup.LabTest):
 
 
 if __name__ == "__main__":
-    setup.main()
+    setup.main(together=4)

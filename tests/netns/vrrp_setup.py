@@ -85,13 +85,21 @@ def run_one(test):
     return done.returncode == 0
 
 
+def all_tests():
+    """The tests of this program, as CLASS.NAME."""
+    def ids(suite):
+        for test in suite:
+            yield from ids(test) if isinstance(test, unittest.TestSuite) else [test.id()]
+    suite = unittest.defaultTestLoader.loadTestsFromModule(sys.modules["__main__"])
+    return [name.removeprefix("__main__.") for name in ids(suite)]
+
+
 def run_together(count, alone):
     """Runs all tests, `count` at a time, and those with `alone` in their names one by one at the end.
 
     They wait most of their time. Returns the exit status.
     """
-    tests = [f"{case.__name__}.{name}" for case in LabTest.__subclasses__()
-             for name in unittest.defaultTestLoader.getTestCaseNames(case)]
+    tests = all_tests()
     by_themselves = [test for test in tests if alone is not None and alone in test]
     with ThreadPool(count) as pool:
         passed = pool.map(run_one, [test for test in tests if test not in by_themselves], chunksize=1)

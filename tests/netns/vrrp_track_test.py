@@ -338,4 +338,4 @@ class TrackTest(setup.LabTest):
 
 
 if __name__ == "__main__":
-    setup.main()
+    setup.main(together=4)

@@ -152,4 +152,4 @@ class TroubleTest(setup.LabTest):
 
 
 if __name__ == "__main__":
-    setup.main()
+    setup.main(together=4)

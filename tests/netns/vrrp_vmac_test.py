@@ -189,13 +189,6 @@ class VmacTest(setup.LabTest):
         wait_until(lambda: self.holds(self.a), 2, "the address")
         return director
 
-    def reloaded(self, director, text):
-        with open(director.config, "w") as file:
-            file.write(text)
-        before = director.text().count("Reload finished")
-        director.reload()
-        wait_until(lambda: director.text().count("Reload finished") > before, 5, "the reload")
-
     def test_it_is_there_from_start_to_stop_and_settings_are_put_back(self):
         self.hosts()
         base = {path: self.setting(self.a, f"ipv4/conf/eth0/{path}")
@@ -224,7 +217,7 @@ class VmacTest(setup.LabTest):
         partner = self.start(Keepalived, self.b, LOW)
         partner.wait_for("BACKUP", 5)
         changes = self.lab.path("changes.log")
-        self.a.popen("ip", "monitor", "link", "address", log=changes)
+        self.a.listen(changes, "ip", "monitor", "link", "address")
         index = self.link(self.a)["ifindex"]
         states = director.states(), partner.states()
         director.replace_worker("vrrp", 2)
@@ -273,7 +266,7 @@ class VmacTest(setup.LabTest):
         before = None
         for vmac, name in steps:
             changed = time.monotonic()
-            self.reloaded(director, self.config("a", HIGH, vmac=vmac))
+            director.load(self.config("a", HIGH, vmac=vmac))
             wait_until(lambda: self.holds(self.a, name=name), 2, f"the address on {name}")
             if name != "eth0":
                 self.assertTrue(self.is_up(self.a, name))
@@ -304,7 +297,7 @@ class VmacTest(setup.LabTest):
         high = self.start(Holdfast, self.a, HIGH, more="nopreempt")
         high.wait_for("BACKUP", 5)
         for director, name, priority in ((high, "a", HIGH), (low, "b", LOW)):
-            self.reloaded(director, self.config(name, priority, more="nopreempt\ngarp_master_delay 2"))
+            director.load(self.config(name, priority, more="nopreempt\ngarp_master_delay 2"))
         begun = time.monotonic()
         wait_until(lambda: self.adverts(self.b, LOW)[-1]["time"] > begun + 0.5, 3, "adverts")
         self.assertEqual((high.states()[-1], low.states()[-1]), ("BACKUP", "MASTER"))
@@ -357,7 +350,7 @@ class VmacTest(setup.LabTest):
         director.wait_for("MASTER", 5)
         wait_until(lambda: self.holds(self.a, name="vrrp1.51"), 2, "the address")
         self.a.ip("link", "del", NAME)
-        self.reloaded(director, self.config("a", HIGH, more="garp_master_delay 2"))
+        director.load(self.config("a", HIGH, more="garp_master_delay 2"))
         self.assertTrue(self.holds(self.a, name="vrrp1.51"))
         self.assertIsNone(self.link(self.a))
 
@@ -391,7 +384,7 @@ class VmacTest(setup.LabTest):
         self.hosts()
         self.a.ip("link", "set", "eth0", "group", "5")
         changes = self.lab.path("links.log")
-        self.a.popen("ip", "-d", "monitor", "link", log=changes)
+        self.a.listen(changes, "ip", "-d", "monitor", "link")
         director = self.start(Holdfast, self.a, HIGH,
                               vmac="use_vmac name group netlink_notify_msg")
         director.wait_for("MASTER", 5)
@@ -399,7 +392,7 @@ class VmacTest(setup.LabTest):
         self.assertEqual(self.link(self.a, "group")["group"], "5")
         with open(changes) as file:
             wait_until(lambda: "promiscuity 1" in file.read(), 2, "the promiscuity of eth0")
-        self.reloaded(director, self.config("a", HIGH, vmac="use_vmac name group group 9"))
+        director.load(self.config("a", HIGH, vmac="use_vmac name group group 9"))
         wait_until(lambda: self.link(self.a, "group")["group"] == "9", 2, "its group")
 
     def test_an_address_on_another_interface_has_a_vmac_there(self):
@@ -482,7 +475,7 @@ class VmacTest(setup.LabTest):
         director = Holdfast(self.a, text).start()
         director.wait_for("MASTER", 5)
         self.assertEqual(self.setting(self.a, path), "0")
-        self.reloaded(director, self.config("a", HIGH))
+        director.load(self.config("a", HIGH))
         self.assertEqual(self.setting(self.a, path), "1")
 
     def with_frr(self, family, ours, theirs):
@@ -560,4 +553,4 @@ class VmacTest(setup.LabTest):
 
 
 if __name__ == "__main__":
-    setup.main(together=4)
+    setup.main(together=4, alone="many_that_go_down")

@@ -1,7 +1,6 @@
 """Checks against servers of every kind, and what reaches the kernel's table. Needs IPVS: started by
 checkers_test.py inside user-mode-linux."""
 import os
-import sys
 import tempfile
 import threading
 import time
@@ -67,11 +66,7 @@ class CheckersTest(unittest.TestCase):
                         options=options).start()
 
     def reload(self, director, config):
-        count = director.text().count("Reload finished")
-        self.lab.write(os.path.basename(director.config),
-                       "global_defs {\n script_user root\n}\n" + config)
-        director.reload()
-        wait_until(lambda: director.text().count("Reload finished") > count, 5, "the reload")
+        director.load("global_defs {\n script_user root\n}\n" + config)
 
     def table(self):
         """Weight by port of the real server; None where the service does not exist."""

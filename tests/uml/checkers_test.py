@@ -4,10 +4,7 @@ import sys
 
 from lab import uml
 
-reason = uml.why_not()
-if reason:
-    print(f"skipped: {reason}")
-    sys.exit(77)
+uml.skip_if_impossible()
 script = os.path.join(os.path.dirname(os.path.abspath(__file__)), "checkers_inside.py")
 status, console = uml.boot(f"exec /usr/bin/python3 {script} {' '.join(sys.argv[1:])}", 280,
                            {"HOLDFAST_BIN": os.environ["HOLDFAST_BIN"],

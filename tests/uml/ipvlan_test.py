@@ -1,6 +1,5 @@
 """tests/netns/vrrp_ipvlan_test.py inside user-mode-linux, whose kernel has ipvlan."""
 import os
-import sys
 import unittest
 
 from lab import uml
@@ -17,8 +16,5 @@ class Ipvlan(unittest.TestCase):
 
 
 if __name__ == "__main__":
-    reason = uml.why_not()
-    if reason:
-        print(f"skipped: {reason}")
-        sys.exit(77)
+    uml.skip_if_impossible()
     unittest.main()

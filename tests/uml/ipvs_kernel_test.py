@@ -5,10 +5,7 @@ import sys
 
 from lab import uml
 
-reason = uml.why_not()
-if reason:
-    print(f"skipped: {reason}")
-    sys.exit(77)
+uml.skip_if_impossible()
 program = os.path.join(os.environ["HOLDFAST_BIN"], "ipvs_kernel_test")
 status, console = uml.boot("exec " + shlex.join([program, *sys.argv[1:]]), 150)
 print(console)

@@ -2,7 +2,6 @@
 keepalived on either side."""
 import json
 import os
-import sys
 import unittest
 
 from lab import pair, uml
@@ -52,8 +51,5 @@ class Pair(unittest.TestCase):
 
 
 if __name__ == "__main__":
-    reason = uml.why_not()
-    if reason:
-        print(f"skipped: {reason}")
-        sys.exit(77)
+    uml.skip_if_impossible()
     unittest.main()

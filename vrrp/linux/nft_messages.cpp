@@ -22,17 +22,11 @@
 #include <memory>
 
 #include "daemon/base/assert.h"
+#include "daemon/base/free_with.h"
 
 namespace holdfast::vrrp {
 namespace {
 
-template <auto Function>
-struct FreeWith {
-  template <typename T>
-  void operator()(T* pointer) const {
-    Function(pointer);
-  }
-};
 using Table = std::unique_ptr<nftnl_table, FreeWith<nftnl_table_free>>;
 using Chain = std::unique_ptr<nftnl_chain, FreeWith<nftnl_chain_free>>;
 using Set = std::unique_ptr<nftnl_set, FreeWith<nftnl_set_free>>;
