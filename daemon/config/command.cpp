@@ -9,7 +9,7 @@ namespace holdfast::config {
 namespace {
 
 /// @source keywords.tsv: the scripts of instances, groups, servers, checks and the daemon
-constexpr std::array<std::string_view, 18> script_keywords{"notify",
+constexpr std::array<std::string_view, 19> script_keywords{"notify",
                                                            "notify_deleted",
                                                            "notify_master_rx_lower_pri",
                                                            "script",
@@ -17,6 +17,7 @@ constexpr std::array<std::string_view, 18> script_keywords{"notify",
                                                            "notify_backup",
                                                            "notify_fault",
                                                            "notify_stop",
+                                                           "notify_conflict",
                                                            "notify_up",
                                                            "notify_down",
                                                            "quorum_up",

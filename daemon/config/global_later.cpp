@@ -145,13 +145,13 @@ constexpr std::array rows{
     part_field<&Globals::vrrp, &Vrrp::gna_interval>(
         "vrrp_gna_interval", seconds,
         "Gap between unsolicited neighbour advertisements on one interface."),
-    pending(
-        row<Globals>("vrrp_garp_extra_if", "[all] SECONDS (1-86400)", "keepalived",
-                     "Announce addresses again and again from interfaces that carry no adverts.",
-                     read_extra_garp)),
-    pending(row<Globals>("vrrp_vmac_garp_intvl", "[all] SECONDS (1-86400)",
-                         "keepalived, deprecated", "Old spelling of vrrp_garp_extra_if.",
-                         read_extra_garp)),
+    row<Globals>(
+        "vrrp_garp_extra_if", "[all] SECONDS (1-86400)", "keepalived",
+        "Announce one address each SECONDS on every VMAC that holds addresses and sends no "
+        "adverts; `all`: on every such interface.",
+        read_extra_garp),
+    row<Globals>("vrrp_vmac_garp_intvl", "[all] SECONDS (1-86400)", "keepalived, deprecated",
+                 "Old spelling of vrrp_garp_extra_if.", read_extra_garp),
     part_field<&Globals::vrrp, &Vrrp::owner_ignore_adverts>(
         "vrrp_owner_ignore_adverts", Boolean{},
         "Instances of priority 255 discard the adverts that they receive."),
@@ -178,7 +178,8 @@ constexpr std::array rows{
                  }),
     part_field<&Globals::vrrp, &Vrrp::delay_after_boot>(
         "vrrp_delay_after_boot", seconds,
-        "Hold instances back until the host has been up for this time."),
+        "Hold instances back until the host has been up for this time; of this and "
+        "vrrp_startup_delay the later one counts."),
     row<Globals>("vmac_prefix", "PREFIX", "keepalived",
                  "Beginning of the names of VMAC interfaces; vrrp by default.",
                  read_prefix<&Vrrp::vmac_prefix>),

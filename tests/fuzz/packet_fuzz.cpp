@@ -8,6 +8,7 @@
 #include "daemon/base/assert.h"
 #include "vrrp/core/ah.h"
 #include "vrrp/core/hmac_trailer.h"
+#include "vrrp/core/neighbour.h"
 #include "vrrp/core/packet.h"
 
 namespace holdfast::vrrp {
@@ -46,6 +47,17 @@ void check(Bytes message, const Arrival& arrival) {
   BASE_ASSERT(!refuses(expectation, advert, arrival.source));
   expectation.own_address = arrival.source;
   BASE_ASSERT(refuses(expectation, advert, arrival.source) == Discard::own);
+}
+
+/// What is claimed can be said by us, and is understood as the same.
+void check_claims(Bytes message) {
+  if (const auto claim = claim_in_arp(message))
+    BASE_ASSERT(claim_in_arp(gratuitous_arp(claim->mac, claim->address)) == claim);
+  constexpr std::size_t ip_header = 40;
+  if (const auto claim = claim_in_advertisement(message)) {
+    const auto ours = unsolicited_advertisement(claim->mac, claim->address, true);
+    BASE_ASSERT(claim_in_advertisement(Bytes{ours}.subspan(ip_header)) == claim);
+  }
 }
 
 /// Whatever stands behind the IP header of auth_type AH.
@@ -96,6 +108,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const auto bytes = std::as_bytes(std::span{data, size});
   auto arrival = holdfast::vrrp::arrival_of(data[0]);
   holdfast::vrrp::check(bytes.subspan(1), arrival);
+  holdfast::vrrp::check_claims(bytes.subspan(1));
   holdfast::vrrp::check_trailer(bytes.subspan(1), arrival);
   constexpr std::size_t ip_header = 20, most = 2000;
   if (arrival.source.is_v6() || size > most) return 0;

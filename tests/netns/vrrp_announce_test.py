@@ -1,5 +1,6 @@
 """Announcements: their order, their pace, and what makes them leave again."""
 import collections
+import time
 
 import vrrp_setup as setup
 from lab.daemons import Holdfast
@@ -69,6 +70,28 @@ class AnnounceTest(setup.LabTest):
             "10.77.101.1"] > before["10.77.101.1"] + 2, 5, "further refreshes of the other one")
         after = collections.Counter(p["sender"] for p in self.announced(sniffer))
         self.assertEqual(after["10.77.101.2"], before["10.77.101.2"])
+
+    def test_what_comes_to_a_link_again_is_announced_again(self):
+        self.host = self.lab.host("a", "10.77.0.1/16")
+        sniffer = self.wire()
+        self.director(config(addresses(3), instance="dont_track_primary"))
+        self.wait_for(sniffer, 2 * 5 * 3)
+        self.host.cut_off()
+        wait_until(lambda: "NO-CARRIER" in self.host.ip("link", "show", "eth0"), 2, "no carrier")
+        plugged = time.monotonic()
+        self.host.plug_in()
+        wait_until(lambda: len({p["sender"] for p in self.announced(sniffer)
+                                if p["time"] > plugged}) == 3, 2, "all addresses")
+
+    def test_one_address_of_an_interface_without_adverts_is_refreshed(self):
+        self.host = self.host_with_side("a", 1)
+        wire, side = self.wire(), setup.Sniffer(self.lab, self.host.namespace, "side1")
+        more = "garp_extra_if all 1\n    garp_master_repeat 1"
+        self.director(config(addresses(2) + addresses(2, "side0", 102), instance=more))
+        sent = self.wait_for(side, 2 * 2 + 3)  # two blocks, and refreshes
+        refreshes = [p for p in sent if p["time"] > sent[0]["time"] + 1.5]
+        self.assertEqual({p["sender"] for p in refreshes}, {"10.77.102.1"})
+        self.assertEqual(len(self.announced(wire)), 2 * 2)
 
 
 if __name__ == "__main__":

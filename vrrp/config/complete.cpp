@@ -256,6 +256,11 @@ AnnounceConfig announce_config(const Instance& instance, const GlobalDefs& globa
       globals.vrrp_garp_lower_prio_delay.value_or(globals.vrrp_garp_master_delay));
   out.lower_prio_repeat = instance.garp_lower_prio_repeat.value_or(
       globals.vrrp_garp_lower_prio_repeat.value_or(globals.vrrp_garp_master_repeat));
+  const auto& everywhere = globals.vrrp.extra_garp;
+  const ExtraGarp extra =
+      instance.garp_extra_if.value_or(ExtraGarp{everywhere.interval, everywhere.all_interfaces});
+  out.extra_refresh = extra.interval;
+  out.extra_all = extra.all;
   return out;
 }
 

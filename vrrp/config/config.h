@@ -41,6 +41,8 @@ struct AnnounceConfig {
   std::uint32_t refresh_repeat = 1;
   Duration lower_prio_delay = std::chrono::seconds{5};
   std::uint32_t lower_prio_repeat = 5;
+  Duration extra_refresh{0};  ///< garp_extra_if: on interfaces without adverts; 0: none
+  bool extra_all = false;     ///< not only on VMACs
   bool operator==(const AnnounceConfig&) const = default;
 };
 

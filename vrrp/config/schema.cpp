@@ -264,8 +264,15 @@ constexpr std::array instance_schema{
                   "Script on removal by reload, which else is FAULT.",
                   read_notify<Instance, &NotifyScripts::deleted>),
     row<Instance>("notify_master_rx_lower_pri", "\"CMD\" [USER [GROUP]]", "keepalived",
-                  "Script when an Active router hears a lower priority.",
+                  "Script when an Active router hears another one of lower priority: at once, and "
+                  "then every second while that one goes on.",
                   read_notify<Instance, &NotifyScripts::master_rx_lower_pri>),
+    row<Instance>("notify_conflict", "\"CMD\" [USER [GROUP]]", "Holdfast",
+                  "Script when two routers are Active at once, with INSTANCE NAME and CONFLICT "
+                  "(another one that has to yield was heard), CONFLICT_WON (it has been silent for "
+                  "its down interval) or CONFLICT_LOST (this one yields while it goes on), and the "
+                  "priority.",
+                  read_notify<Instance, &NotifyScripts::conflict>),
     pending(field<&Instance::smtp_alert>("smtp_alert", Boolean{}, "keepalived",
                                          "Mail on transitions.")),
     field<&Instance::notify_priority_changes>("notify_priority_changes", Boolean{}, "keepalived",
@@ -279,12 +286,15 @@ constexpr std::array instance_schema{
                   read_timer_expired},
     Row<Instance>{"thread_timer_expired", Range{1, 254}, "[1-254]", "keepalived, deprecated",
                   "Old spelling of timer_expired_backup.", read_timer_expired},
-    pending(row<Instance>("garp_extra_if", "[all] SECONDS (0-86400)", "keepalived",
-                          "Announce from time to time on interfaces without adverts; 0: never.",
-                          read_part<&Instance::garp_extra_if, read_extra_garp>)),
-    pending(row<Instance>("vmac_garp_intvl", "[all] SECONDS (0-86400)", "keepalived, deprecated",
-                          "Old spelling of garp_extra_if.",
-                          read_part<&Instance::garp_extra_if, read_extra_garp>)),
+    row<Instance>(
+        "garp_extra_if", "[all] SECONDS (0-86400)", "keepalived",
+        "Announce one address each SECONDS on every VMAC that holds addresses and sends no "
+        "adverts, so that switches do not forget it; `all`: on every such interface; 0: "
+        "never.",
+        read_part<&Instance::garp_extra_if, read_extra_garp>),
+    row<Instance>("vmac_garp_intvl", "[all] SECONDS (0-86400)", "keepalived, deprecated",
+                  "Old spelling of garp_extra_if.",
+                  read_part<&Instance::garp_extra_if, read_extra_garp>),
     field<&Instance::owner_ignore_adverts>("owner_ignore_adverts", Boolean{}, "keepalived",
                                            "The address owner discards adverts."),
     field<&Instance::kernel_rx_buf_size>("kernel_rx_buf_size", Range{0, 2'147'483'647},

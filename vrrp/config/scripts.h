@@ -10,9 +10,10 @@ namespace holdfast::vrrp {
 /// The place of a script's keyword, for process::RunScript; the supervisor has the command.
 using ScriptPlace = std::optional<config::Place>;
 
-/// Scripts of an instance or a sync group; `deleted` and `master_rx_lower_pri` of an instance only.
+/// Scripts of an instance or a sync group; `deleted`, `master_rx_lower_pri` and `conflict` of an
+/// instance only.
 struct NotifyScripts {
-  ScriptPlace master, backup, fault, stop, any, deleted, master_rx_lower_pri;
+  ScriptPlace master, backup, fault, stop, any, deleted, master_rx_lower_pri, conflict;
   bool operator==(const NotifyScripts&) const = default;
 };
 

@@ -25,9 +25,20 @@ void AnnounceSchedule::start(const Announcement& what, const AnnouncePlan& plan,
   entry.plan = plan;
   entry.copies_left = plan.repeat;
   entry.copies_sent = 0;
+  entry.is_extra = false;
   entry.second_block_follows = plan.delay > Duration{0};
   entry.block_start = entry.due = now;
   if (!keeps_its_place) put(entry, now);
+}
+
+void AnnounceSchedule::repeat(const Announcement& what, TimePoint now) {
+  const auto found = plans_.find(what);
+  if (found == plans_.end()) return start(what, {1, Duration{0}, Duration{0}, 1}, now);
+  Plan& plan = found->second;
+  if (plan.lane != nullptr) return;
+  take_out(plan);
+  plan.is_extra = true;
+  make_ready(plan);
 }
 
 void AnnounceSchedule::cancel(const Announcement& what) {
@@ -136,7 +147,7 @@ std::vector<Announcement> AnnounceSchedule::take_due(TimePoint now, std::size_t 
       paused_.emplace(lane.free_at, &lane);
     }
     take_out(plan);
-    if (advance(plan, now))
+    if (std::exchange(plan.is_extra, false) || advance(plan, now))
       put(plan, now);
     else
       plans_.erase(plan.what);

@@ -65,6 +65,8 @@ class AnnounceSchedule {
   /// Begins a plan for an address; one that runs for it is replaced. Who waits for its first copy
   /// keeps its place in the queue.
   void start(const Announcement& what, const AnnouncePlan& plan, TimePoint now);
+  /// One more copy now, whatever else is planned; what is on its way already is enough.
+  void repeat(const Announcement& what, TimePoint now);
   void cancel(const Announcement& what);
   /// Which of the announcements that are due.
   enum class Which : std::uint8_t {
@@ -85,6 +87,7 @@ class AnnounceSchedule {
     std::uint32_t copies_left = 0;  ///< of the block that runs
     std::uint32_t copies_sent = 0;  ///< since the start; `refreshing` behind the last block
     bool second_block_follows = false;
+    bool is_extra = false;  ///< the next copy is one more, and then the plan goes on
     TimePoint block_start;
     TimePoint due;
     std::uint64_t turn = 0;  ///< in the queue; lower is earlier

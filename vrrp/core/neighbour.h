@@ -5,8 +5,11 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
+#include <string>
 #include <vector>
 
+#include "daemon/base/bytes.h"
 #include "daemon/base/ip.h"
 
 namespace holdfast::vrrp {
@@ -27,5 +30,21 @@ std::vector<std::byte> gratuitous_arp(const MacAddress& mac, const IpAddress& ad
 /// @param router sets the R flag: this host forwards (RFC 4861 4.4)
 std::vector<std::byte> unsolicited_advertisement(const MacAddress& mac, const IpAddress& address,
                                                  bool router);
+
+/// Somebody says that a hardware address has an address.
+struct AddressClaim {
+  IpAddress address;
+  MacAddress mac{};
+  bool operator==(const AddressClaim&) const = default;
+};
+/// The sender of an ARP message for Ethernet and IPv4, request or reply; nothing for another one,
+/// and for a probe, which claims nothing (RFC 5227 1.1).
+std::optional<AddressClaim> claim_in_arp(Bytes message);
+/// The target of a neighbour advertisement with a link-layer address (RFC 4861 4.4); nothing for
+/// another message. @param message from the ICMPv6 header on
+std::optional<AddressClaim> claim_in_advertisement(Bytes message);
+
+/// "00:00:5e:00:01:33"
+std::string to_string(const MacAddress& mac);
 
 }  // namespace holdfast::vrrp

@@ -60,13 +60,6 @@ void VrrpProcess::carry_out(RunningInstance& instance, Step next, TimePoint now)
   const bool active = std::holds_alternative<Active>(instance.state);
   if (active) follow_links(instance);
   for (const Action& action : next.actions) act(instance, action, now);
-  // An advert and announcements in one: an answer to a router of lower priority.
-  const auto has = [&](const Action& action) {
-    return std::ranges::find(next.actions, action) != next.actions.end();
-  };
-  if (active && has(Announce{Occasion::lower_priority}) &&
-      has(SendAdvert{instance.router.priority}))
-    heard_lower(instance);
   if (!active) follow_links(instance);
   if (instance.handover) answer_handover(instance, now);
   save(instance);
@@ -74,24 +67,28 @@ void VrrpProcess::carry_out(RunningInstance& instance, Step next, TimePoint now)
 }
 
 void VrrpProcess::act(RunningInstance& instance, const Action& action, TimePoint now) {
-  std::visit(Overloaded{
-                 [&](const SendAdvert& advert) { send_advert(instance, advert.priority); },
-                 [&](const HoldAddresses&) { hold_addresses(instance, true); },
-                 [&](const DropAddresses&) { hold_addresses(instance, false); },
-                 [&](const Announce& what) { announce(instance, what.occasion, now); },
-                 [&](const StopAnnouncing&) {
-                   for (const AddressKey& key : instance.held) reconciler_->stop_announcing(key);
-                 },
-                 [&](const Transitioned& transition) { transitioned(instance, transition); },
-                 [&](const Suspicious& what) {
-                   instance.suspicious_log.write(
-                       log_, now,
-                       Event{Level::warning, "suspicious",
-                             fmt::format("({}) {}", instance.config.name, what.what)}
-                           .with("router", instance.config.name));
-                 },
-             },
-             action);
+  std::visit(
+      Overloaded{
+          [&](const SendAdvert& advert) { send_advert(instance, advert.priority); },
+          [&](const HoldAddresses&) { hold_addresses(instance, true); },
+          [&](const DropAddresses&) { hold_addresses(instance, false); },
+          [&](const Announce& what) {
+            if (what.occasion != Occasion::lower_priority || instance.conflict.may_announce(now))
+              announce(instance, what.occasion, now);
+          },
+          [&](const StopAnnouncing&) {
+            for (const AddressKey& key : instance.held) reconciler_->stop_announcing(key);
+          },
+          [&](const Transitioned& transition) { transitioned(instance, transition); },
+          [&](const Suspicious& what) {
+            instance.suspicious_log.write(
+                log_, now,
+                Event{Level::warning, "suspicious",
+                      fmt::format("({}) {}", instance.config.name, what.what)}
+                    .with("router", instance.config.name));
+          },
+      },
+      action);
 }
 
 Result<void> VrrpProcess::send_to(Port& port, RunningInstance& instance, const Advert& advert,
@@ -177,6 +174,7 @@ void VrrpProcess::transitioned(RunningInstance& instance, const Transitioned& tr
                  .with("from", std::string{to_string(transition.from)})
                  .with("to", std::string{to_string(transition.to)})
                  .with("reason", reason));
+  follow_conflict(instance, transition.to);
   follow_state(instance);
   const ScriptPlace script = stopped && !removing_                ? notify.stop
                              : stopped && notify.deleted          ? notify.deleted
@@ -285,9 +283,10 @@ void VrrpProcess::received(Port& port, Bytes message, const Arrival& arrival) {
   port.know(arrival.source);
   learn_checksum(*instance, *parsed, arrival.source);
   check_advert(*instance, parsed->advert, arrival);
-  deliver(*instance,
-          AdvertReceived{parsed->advert.priority, parsed->advert.interval, arrival.source},
-          monotonic_now());
+  const AdvertReceived heard{parsed->advert.priority, parsed->advert.interval, arrival.source};
+  const bool was_serving = is_serving(*instance);
+  deliver(*instance, heard, monotonic_now());
+  if (was_serving && is_serving(*instance) && heard.priority != 0) rival_heard(*instance, heard);
 }
 
 /// How version 3 over IPv4 is summed differs between makers: both are taken, and what a sender does

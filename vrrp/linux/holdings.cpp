@@ -61,12 +61,6 @@ constexpr Duration meddling_pause = std::chrono::seconds{10};
 /// @source keepalived: rules without a preference count down from here
 constexpr std::uint32_t first_preference = 16384;
 
-AnnouncePlan plan_for(const AnnounceConfig& config, Occasion occasion) {
-  const bool lower = occasion == Occasion::lower_priority;
-  return {lower ? config.lower_prio_repeat : config.repeat,
-          lower ? config.lower_prio_delay : config.delay, config.refresh, config.refresh_repeat};
-}
-
 /// `now` takes the place of `held`; what is not among it any more is let go.
 template <typename Key, typename LetGo>
 void replace_held(std::set<Key>& held, std::set<Key> now, const LetGo& let_go) {
@@ -117,13 +111,15 @@ void VrrpProcess::want_addresses(const std::vector<VirtualAddress>& addresses,
 
 void VrrpProcess::hold_addresses(RunningInstance& instance, bool hold) {
   const Claim claim{&instance, on_loss(instance.config.on_address_loss)};
-  const AnnouncePlan plan = plan_for(instance.config.announce, Occasion::takeover);
+  const AnnouncePlan plan = announce_plan(instance.config.announce, Occasion::takeover);
   std::set<AddressKey> now;
   if (hold)
     for (const auto* list : {&instance.config.addresses, &instance.config.excluded})
       want_addresses(*list, plan, claim, now);
   replace_held(instance.held, std::move(now),
                [&](const AddressKey& key) { reconciler_->unwant(key, &instance); });
+  refresh_elsewhere(instance);
+  holdings_changed_ = true;
   refuse_packets(instance);
   hold_routes(claim, hold ? instance.config.routes : std::vector<Route>{}, instance.held_routes);
   hold_rules(claim, hold ? instance.config.rules : std::vector<PolicyRule>{}, instance.held_rules);
@@ -301,15 +297,6 @@ void VrrpProcess::end_meddling(TimePoint now) {
     }
     meddling_ends_ = earliest(meddling_ends_, instance->meddled_until);
   }
-}
-
-void VrrpProcess::announce(RunningInstance& instance, Occasion occasion, TimePoint now) {
-  const AnnouncePlan plan = plan_for(instance.config.announce, occasion);
-  for (const auto* list : {&instance.config.addresses, &instance.config.excluded})
-    for (const VirtualAddress& address : *list)
-      if (const Link* link = links_->find(address.interface))
-        reconciler_->announce(key_of(address, link->index), plan, now);
-  work_soon();
 }
 
 }  // namespace holdfast::vrrp

@@ -113,6 +113,7 @@ void VrrpProcess::links_changed() {
     return arm_timer();
   }
   if (!*updated) return;
+  announce_on(links_->take_relinked(), monotonic_now());
   correct_made_links();
   settle_interfaces();
   send_owed_adverts();

@@ -135,7 +135,9 @@ void Links::apply_link(const nlmsghdr& message, bool present) {
   const auto* header = header_of<ifinfomsg>(message);
   if (header == nullptr || header->ifi_family == AF_BRIDGE) return;
   const auto index = static_cast<std::uint32_t>(header->ifi_index);
+  bool was_silent = false;
   if (const auto known = links_.find(index); known != links_.end()) {
+    was_silent = !known->second.running;
     by_name_.erase(known->second.name);
     if (!present) {
       links_.erase(known);
@@ -144,7 +146,7 @@ void Links::apply_link(const nlmsghdr& message, bool present) {
   }
   changed_ = true;
   if (!present) return;
-  const auto attributes = netlink::attributes(message, sizeof(ifinfomsg), IFLA_GROUP);
+  const auto attributes = netlink::attributes(message, sizeof(ifinfomsg), IFLA_EVENT);
   Link& link = links_[index];
   link.index = index;
   link.name = text_in(attributes[IFLA_IFNAME]);
@@ -158,6 +160,10 @@ void Links::apply_link(const nlmsghdr& message, bool present) {
   link.alias = text_in(attributes[IFLA_IFALIAS]);
   read_kind(link, attributes[IFLA_LINKINFO]);
   by_name_[link.name] = index;
+  const auto event = number_in<std::uint32_t>(attributes[IFLA_EVENT]).value_or(IFLA_EVENT_NONE);
+  if ((was_silent && link.running) || event == IFLA_EVENT_BONDING_FAILOVER ||
+      event == IFLA_EVENT_NOTIFY_PEERS)
+    relinked_.insert(index);
 }
 
 void Links::apply_address(const nlmsghdr& message, bool present) {
@@ -230,6 +236,10 @@ bool Links::has_address(const IpAddress& address) const {
   return std::ranges::any_of(addresses_, [&](const auto& entry) {
     return entry.first.address == address && is_usable(entry.second);
   });
+}
+
+bool Links::has_mac(const MacAddress& mac) const {
+  return std::ranges::any_of(links_, [&](const auto& entry) { return entry.second.mac == mac; });
 }
 
 void Links::note_added(const AddressKey& key, const std::optional<IpAddress>& peer) {

@@ -6,8 +6,10 @@
 #include <functional>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "daemon/base/ip.h"
 #include "daemon/base/result.h"
@@ -73,6 +75,12 @@ class Links {
   /// True when any interface has the address, and it can be used.
   [[nodiscard]] bool has_address(const IpAddress& address) const;
 
+  /// True when an interface of ours has it.
+  [[nodiscard]] bool has_mac(const MacAddress& mac) const;
+  /// Interfaces that have come to a link anew since the last call: the cable is back, or a bond or
+  /// a virtual machine is somewhere else now.
+  [[nodiscard]] std::set<std::uint32_t> take_relinked() { return std::exchange(relinked_, {}); }
+
   /// What the reconciler has just done, so that it is not done again before the kernel tells.
   void note_added(const AddressKey& key, const std::optional<IpAddress>& peer);
   void note_removed(const AddressKey& key);
@@ -89,6 +97,7 @@ class Links {
   std::map<std::uint32_t, Link> links_;
   std::map<std::string, std::uint32_t, std::less<>> by_name_;
   std::map<AddressKey, KernelAddress> addresses_;
+  std::set<std::uint32_t> relinked_;
   std::uint64_t next_order_ = 0;
   std::uint8_t mark_;
   bool changed_ = false;

@@ -40,6 +40,9 @@ VrrpProcess::VrrpProcess(boost::asio::io_context& context, Log& log,
                  [this](const std::string& name, const Reading& reading) {
                    process_reading(name, reading);
                  }},
+      strangers_{
+          context,
+          [this](std::span<const NeighbourListener::Heard> heard) { strangers_heard(heard); }},
       timer_{context} {}
 
 VrrpProcess::~VrrpProcess() {

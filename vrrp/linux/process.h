@@ -18,12 +18,16 @@
 #include "vrrp/linux/advert_socket.h"
 #include "vrrp/linux/firewall.h"
 #include "vrrp/linux/made_links.h"
+#include "vrrp/linux/neighbour_listener.h"
 #include "vrrp/linux/process_watch.h"
 #include "vrrp/linux/reconciler.h"
 #include "vrrp/linux/running.h"
 #include "vrrp/linux/tracking.h"
 
 namespace holdfast::vrrp {
+
+/// What an occasion asks for, before garp_extra_if.
+AnnouncePlan announce_plan(const AnnounceConfig& config, Occasion occasion);
 
 class VrrpProcess : public process::Worker {
  public:
@@ -136,7 +140,6 @@ class VrrpProcess : public process::Worker {
   void kernel_changed();
   void end_meddling(TimePoint now);
   void lost(RunningInstance& instance, const Loss& loss, TimePoint now);
-  void announce(RunningInstance& instance, Occasion occasion, TimePoint now);
 
   // own_links.cpp: the interfaces that instances make
   void name_made_links(VrrpConfig& next);
@@ -168,6 +171,24 @@ class VrrpProcess : public process::Worker {
   [[nodiscard]] std::optional<IpAddress> find_source(const RunningInstance& instance) const;
   [[nodiscard]] std::optional<IpAddress> source_address(const RunningInstance& instance);
   [[nodiscard]] std::set<std::string> faults_of(const RunningInstance& instance);
+
+  // conflicts.cpp: others where an Active router is
+  void rival_heard(RunningInstance& instance, const AdvertReceived& advert);
+  void tell_conflict(const RunningInstance& instance, std::string_view state);
+  void conflict_ended(RunningInstance& instance, const ConflictWatch::Ended& ended, bool won);
+  void end_conflicts(TimePoint now);
+  void follow_conflict(RunningInstance& instance, StateName state);
+  void listen_for_strangers();
+  void strangers_heard(std::span<const NeighbourListener::Heard> heard);
+  void stranger_heard(RunningInstance& instance, const AddressKey& key, const AddressClaim& claim,
+                      TimePoint now);
+
+  // announcements.cpp
+  [[nodiscard]] AnnouncePlan plan_of(const RunningInstance& instance, const AddressKey& key,
+                                     Occasion occasion) const;
+  void refresh_elsewhere(const RunningInstance& instance);
+  void announce(RunningInstance& instance, Occasion occasion, TimePoint now);
+  void announce_on(const std::set<std::uint32_t>& interfaces, TimePoint now);
 
   // timers.cpp
   void arm(RunningInstance& instance);
@@ -224,6 +245,11 @@ class VrrpProcess : public process::Worker {
   std::optional<TimePoint> inherited_until_;
   std::optional<TimePoint> floods_end_;     ///< the earliest of the ports' guards
   std::optional<TimePoint> meddling_ends_;  ///< earliest RunningInstance::meddled_until
+  std::optional<TimePoint> conflicts_end_;  ///< earliest of ConflictWatch::deadline()
+  bool holdings_changed_ = false;           ///< since strangers_ was told what to listen for
+  /// Of an interface and an address: the instance that holds it, by name.
+  std::map<std::pair<std::uint32_t, IpAddress>, std::pair<std::string, AddressKey>> holders_;
+  NeighbourListener strangers_;
   boost::asio::steady_timer timer_;
   std::unique_ptr<boost::asio::posix::stream_descriptor> links_readable_;
   std::unique_ptr<boost::asio::posix::stream_descriptor> routes_readable_;

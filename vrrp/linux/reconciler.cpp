@@ -25,7 +25,11 @@ void Reconciler::set_pacing(Pacing pacing, TimePoint now) {
   schedule_.set_pace(
       [this](const Announcement& what) {
         const Link* link = links_.find(what.interface);
-        return pacing_.of(link == nullptr ? "" : link->name, what.interface, what.address.family());
+        // What a VMAC sends leaves through its base, and fills the same switch.
+        if (link != nullptr && (link->kind == "macvlan" || link->kind == "ipvlan"))
+          if (const Link* base = links_.find(link->base)) link = base;
+        return pacing_.of(link == nullptr ? "" : link->name,
+                          link == nullptr ? what.interface : link->index, what.address.family());
       },
       now);
 }
@@ -97,6 +101,11 @@ void Reconciler::unwant(const AddressKey& key, Owner owner) {
 void Reconciler::announce(const AddressKey& key, const AnnouncePlan& plan, TimePoint now) {
   if (links_.addresses().contains(key) && addresses_.find(key) != nullptr)
     schedule_.start({key.interface, key.address}, plan, now);
+}
+
+void Reconciler::defend(const AddressKey& key, TimePoint now) {
+  if (links_.addresses().contains(key) && addresses_.find(key) != nullptr)
+    schedule_.repeat({key.interface, key.address}, now);
 }
 
 std::vector<Loss> Reconciler::kernel_changed(TimePoint now) {

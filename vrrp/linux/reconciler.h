@@ -56,6 +56,8 @@ class Reconciler {
   /// From now on this address must be there; it is announced by `plan` whenever we add it.
   void want(const AddressKey& key, const AddressSettings& settings, const AnnouncePlan& plan,
             Claim claim);
+  /// Of an address that is wanted.
+  void set_plan(const AddressKey& key, const AnnouncePlan& plan) { plans_[key] = plan; }
   /// From now on it must not, unless another owner has wanted it since.
   void unwant(const AddressKey& key, Owner owner);
   /// Announces it now, if it is there; otherwise it will be when it is added.
@@ -63,6 +65,9 @@ class Reconciler {
 
   /// What is still due of its announcements is off.
   void stop_announcing(const AddressKey& key) { schedule_.cancel({key.interface, key.address}); }
+
+  /// One more announcement of an address that is there: somebody else claims it.
+  void defend(const AddressKey& key, TimePoint now);
 
   /// The kernel's state has changed: what is missing comes back, what is left over goes. Call it
   /// before work().

@@ -13,6 +13,7 @@
 #include "daemon/process/repeated_line.h"
 #include "vrrp/config/config.h"
 #include "vrrp/core/ah.h"
+#include "vrrp/core/conflict.h"
 #include "vrrp/core/fault.h"
 #include "vrrp/core/group.h"
 #include "vrrp/core/hmac_trailer.h"
@@ -58,12 +59,20 @@ struct RunningInstance {
     TimePoint begun;
   };
   std::optional<Handover> handover{};
+  ConflictWatch conflict;
+  RepeatedLine conflict_log, stranger_log;
   RepeatedLine discard_log, send_log, interval_log, addresses_log, suspicious_log;
 };
 
 /// It has not begun, or has ended.
 inline bool waits_to_start(const RunningInstance& instance) {
   return std::holds_alternative<Initialize>(instance.state);
+}
+
+/// It is Active, and not handing over.
+inline bool is_serving(const RunningInstance& instance) {
+  const auto* active = std::get_if<Active>(&instance.state);
+  return active != nullptr && !active->offered;
 }
 
 /// A sync group as it runs.

@@ -25,7 +25,7 @@ void VrrpProcess::arm_timer() {
       reconciler_ && !work_posted_ && !inherited_until_ ? reconciler_->deadline() : std::nullopt;
   if (made_links_) next = earliest(next, made_links_->deadline());
   for (const auto& when : {held_until_, retry_at_, tracking_.deadline(), meddling_ends_,
-                           floods_end_, inherited_until_, scripts_.deadline()})
+                           floods_end_, conflicts_end_, inherited_until_, scripts_.deadline()})
     next = earliest(next, when);
   if (!deadlines_.empty()) next = earliest(next, deadlines_.begin()->first);
   if (next == armed_for_ || stopping_) return;
@@ -69,6 +69,7 @@ void VrrpProcess::on_timer() {
     work_soon();
   }
   if (floods_end_ && *floods_end_ <= now) end_floods(now);
+  if (conflicts_end_ && *conflicts_end_ <= now) end_conflicts(now);
   tracking_due(now);
   while (!deadlines_.empty() && deadlines_.begin()->first <= now) {
     RunningInstance& instance = *deadlines_.begin()->second;
@@ -99,6 +100,7 @@ void VrrpProcess::work_soon() {
     } else {
       firewall_.after_addresses();
       if (reconciler_->take_finished()) settle_interfaces();
+      listen_for_strangers();
     }
     arm_timer();
   });

@@ -154,6 +154,19 @@ TEST(AnnounceSchedule, SecondCopiesWaitForFirstOnesThatAreStillToCome) {
   EXPECT_TRUE(schedule.take_due(start, 64, Which::first_copies).empty());
   EXPECT_EQ(schedule.take_due(start, 64).size(), 10U);
 }
+TEST(AnnounceSchedule, OneMoreCopyLeavesThePlanAsItWas) {
+  AnnounceSchedule schedule;
+  schedule.start(address(1), {2, seconds{5}, seconds{60}, 1}, start);
+  EXPECT_EQ(run(schedule, start, start).size(), 2U);
+  schedule.repeat(address(1), start + seconds{1});
+  const auto sent = run(schedule, start + seconds{1}, start + seconds{65});
+  EXPECT_EQ(sent, (std::vector<Sent>{{start + seconds{1}, address(1)},
+                                     {start + seconds{5}, address(1)},
+                                     {start + seconds{5}, address(1)},
+                                     {start + seconds{65}, address(1)}}));
+  schedule.repeat(address(2), start + seconds{66});
+  EXPECT_EQ(schedule.take_due(start + seconds{66}, 64), (std::vector{address(2)}));
+}
 
 /// What happens to one address at a time, in milliseconds.
 struct Change {

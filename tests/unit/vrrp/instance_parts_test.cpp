@@ -136,7 +136,7 @@ TEST(InstanceConfig, TakesWhatIsNotBuiltYet) {
 
 TEST(InstanceConfig, TakesDeprecatedSpellings) {
   EXPECT_EQ(read_clean("nopreempt\nthread_timer_expired 100").timer_expired_backup, 100);
-  const Instance read = read_pending("vmac_garp_intvl 5");
+  const Instance read = read_clean("vmac_garp_intvl 5");
   EXPECT_EQ(read.garp_extra_if, (ExtraGarp{seconds{5}, false}));
 }
 

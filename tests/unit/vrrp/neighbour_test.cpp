@@ -32,5 +32,39 @@ TEST(Announcement, Rfc4861_4_4_OnlyARouterSetsTheRouterFlag) {
   EXPECT_EQ(unsolicited_advertisement(mac, address, false)[flags_at], std::byte{0x20});
 }
 
+TEST(AddressClaim, AnArpMessageClaimsItsSender) {
+  const IpAddress address = *IpAddress::parse("192.0.2.1");
+  EXPECT_EQ(claim_in_arp(gratuitous_arp(mac, address)), (AddressClaim{address, mac}));
+  EXPECT_EQ(
+      claim_in_arp(from_hex("0001 0800 06 04 0002 00005e000201 c0000201 ffffffffffff c0000205")),
+      (AddressClaim{address, mac}));
+}
+TEST(AddressClaim, Rfc5227_1_1_AProbeClaimsNothing) {
+  EXPECT_FALSE(
+      claim_in_arp(from_hex("0001 0800 06 04 0001 00005e000201 00000000 000000000000 c0000201")));
+}
+TEST(AddressClaim, AnotherArpMessageOrAPieceOfOneIsNone) {
+  EXPECT_FALSE(
+      claim_in_arp(from_hex("0006 0800 06 04 0001 00005e000201 c0000201 000000000000 c0000201")));
+  EXPECT_FALSE(
+      claim_in_arp(from_hex("0001 0800 06 04 0003 00005e000201 c0000201 000000000000 c0000201")));
+  EXPECT_FALSE(claim_in_arp(from_hex("0001 0800 06 04 0001 00005e000201 c000")));
+  EXPECT_FALSE(claim_in_arp({}));
+}
+TEST(AddressClaim, AnAdvertisementClaimsItsTarget) {
+  constexpr std::size_t ip_header = 40;
+  const IpAddress address = *IpAddress::parse("2001:db8::1");
+  const auto packet = unsolicited_advertisement(mac, address, true);
+  const Bytes message = Bytes{packet}.subspan(ip_header);
+  EXPECT_EQ(claim_in_advertisement(message), (AddressClaim{address, mac}));
+  EXPECT_FALSE(claim_in_advertisement(message.first(message.size() - 1)));
+  EXPECT_FALSE(claim_in_advertisement(message.first(24)));  // without its option
+  EXPECT_FALSE(claim_in_advertisement({}));
+}
+TEST(AddressClaim, Rfc4861_4_6_AnOptionOfSizeZeroEndsTheMessage) {
+  EXPECT_FALSE(claim_in_advertisement(
+      from_hex("88 00 1b2a a0000000 20010db8000000000000000000000001 01 00 02 01 00005e000201")));
+}
+
 }  // namespace
 }  // namespace holdfast::vrrp
