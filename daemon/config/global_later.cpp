@@ -48,8 +48,9 @@ void read_ipsets(Globals& globals, const Line&, const Statement& statement, Read
   globals.firewall.ipsets = std::move(names);
 }
 
-/// Not keepalived's: it deletes a table of its name when it starts in the same namespace.
-constexpr char vrrp_table[] = "holdfast";
+/// Named after the daemon. Not keepalived's name: it deletes a table of its name when it starts in
+/// the same namespace.
+constexpr char vrrp_table[] = "";
 constexpr char ipvs_table[] = "keepalived_ipvs";
 
 /// `[TABLE]`: the bare keyword means Bare.
@@ -187,18 +188,20 @@ constexpr std::array rows{
                  "The same for VMACs of single addresses; vmac_prefix by default.",
                  read_prefix<&Vrrp::vmac_addr_prefix>),
     row<Globals>("vrrp_iptables", "[INCHAIN [OUTCHAIN]]", "keepalived",
-                 "Chains of iptables for the rules of no_accept and VMACs; INPUT and OUTPUT when "
+                 "Chains of iptables for the rules of no_accept; INPUT and OUTPUT when "
                  "bare. Where nftables is given, or iptables writes nftables itself, nftables is "
                  "used.",
                  read_iptables),
     row<Globals>("vrrp_ipsets", "[NAME1 [NAME2 .. NAME6]]", "keepalived",
-                 "Names of the sets that the rules of iptables use: for IPv4, IPv6, link-local "
-                 "addresses, IGMP and MLD; holdfast and what follows from it by default. Bare: a "
-                 "rule for each address and no set.",
+                 "Names of the sets that the rules of iptables use: for IPv4, IPv6 and link-local "
+                 "addresses; the default name of nftables and what follows from it by default. "
+                 "Further names, of sets for IGMP and MLD, are not needed: the VMAC of a Backup "
+                 "Router is down. Bare: a rule for each address and no set.",
                  read_ipsets),
     row<Globals>("nftables", "[TABLE]", "keepalived",
-                 "Table of the inet family for the rules of no_accept and VMACs; holdfast by "
-                 "default. Two daemons in one network namespace need two names.",
+                 "Table of the inet family for the rules of no_accept; by default holdfast, and "
+                 "holdfast_N (N is made from the name of the pid file) where the pid file is "
+                 "not the usual one, so that two daemons in one network namespace have two.",
                  read_table<&FirewallDefs::table, vrrp_table>),
     part_field<&Globals::firewall, &FirewallDefs::priority>(
         "nftables_priority", hook_priority, "Priority of the hooks of the VRRP chains; -1."),

@@ -88,7 +88,7 @@ struct FirewallDefs {
   std::string iptables_in, iptables_out;  ///< chains; empty: iptables is not used
   std::vector<std::string> ipsets;        ///< up to 6 names, all different
   bool no_ipsets = false;                 ///< a rule for each address in the chains
-  std::optional<std::string> table;       ///< nftables; not set: not used
+  std::optional<std::string> table;       ///< nftables; empty: as the daemon; not set: not used
   std::int32_t priority = -1;             ///< of the hooks of the VRRP chains
   bool by_index = false;                  ///< rules match interface numbers, not names
   bool counters = false;

@@ -59,6 +59,13 @@ class Director:
     def signal(self, number, which="main"):
         os.kill(self.pid(which), number)
 
+    def kill(self, worker="vrrp"):
+        """Kills the daemon and this worker of it, which sees nothing of that before it is dead."""
+        self.signal(signal.SIGSTOP, worker)
+        for which in ("main", worker):
+            self.signal(signal.SIGKILL, which)
+        self.process.wait(5)
+
     def kill_next_worker(self, which, killed):
         """Kills the worker if it is not one of `killed`, to which it is added."""
         try:

@@ -2,7 +2,6 @@
 import os
 import re
 import shutil
-import signal
 import subprocess
 import sys
 import time
@@ -13,7 +12,6 @@ from lab.wait import wait_until
 
 ADVERT = 0.1
 PORT = 8080
-TABLE = "inet holdfast"
 LINK_LOCAL = "fe80::7700:100"
 
 LISTEN = f"""
@@ -65,6 +63,14 @@ class AcceptBase(setup.LabTest):
 
     def has_element(self, address):
         return address in self.rules()
+
+    def table(self):
+        """The family and the name of ours: the daemons of the lab do not have the usual pid file."""
+        return re.search(r"table (inet holdfast_\d+)", self.rules()).group(1)
+
+    def text_of(self, director):
+        with open(director.config) as file:
+            return file.read()
 
 
 class AcceptTest(AcceptBase):
@@ -136,10 +142,10 @@ class AcceptTest(AcceptBase):
     def test_what_another_program_flushes_comes_back(self):
         director = self.active(setup.config("a", 100, ADVERT, more="no_accept"))
         wait_until(lambda: self.has_element(setup.VIP), 1, "the element")
-        before = self.rules()
-        for doing in (("flush", "ruleset"), ("flush", "chain", *TABLE.split(), "in"),
-                      ("delete", "element", *TABLE.split(), "vips", f"{{ {setup.VIP} }}"),
-                      ("add", "element", *TABLE.split(), "vips", "{ 10.77.0.1 }")):
+        before, table = self.rules(), self.table().split()
+        for doing in (("flush", "ruleset"), ("flush", "chain", *table, "in"),
+                      ("delete", "element", *table, "vips", f"{{ {setup.VIP} }}"),
+                      ("add", "element", *table, "vips", "{ 10.77.0.1 }")):
             self.host.run("nft", *doing)
             wait_until(lambda: self.rules() == before, 2, f"the rules after {doing}")
         self.assertReachable(setup.VIP, False)
@@ -170,13 +176,37 @@ class AcceptTest(AcceptBase):
     def test_what_a_killed_daemon_left_is_cleared_away(self):
         director = self.active(setup.config("a", 100, ADVERT, more="no_accept"))
         wait_until(lambda: self.has_element(setup.VIP), 1, "the element")
-        for which in ("main", "vrrp"):
-            director.signal(signal.SIGKILL, which)
-        director.process.wait(5)
+        director.kill()
         self.assertTrue(self.has_element(setup.VIP))
-        self.active(setup.config("a", 100, ADVERT), label="second")
+        self.active(setup.config("a", 100, ADVERT))
         wait_until(lambda: self.rules() == "", 2, "the table is gone")
         self.assertReachable(setup.VIP)
+
+    def test_two_daemons_in_one_namespace_have_a_table_each(self):
+        """Neither takes the other's for a leftover, or for what another program changed."""
+        first = self.active(setup.config("a", 100, ADVERT, more="no_accept"), label="one")
+        vip = "10.77.0.101"
+        text = setup.config("a", 100, ADVERT, vip=vip + "/24", more="no_accept").replace(
+            "virtual_router_id 51", "virtual_router_id 52")
+        second = self.active(text, label="two", vip=vip)
+        wait_until(lambda: self.has_element(setup.VIP) and self.has_element(vip), 2, "both")
+        self.assertEqual(self.rules().count("table inet holdfast_"), 2)
+        for address in (setup.VIP, vip):
+            self.assertReachable(address, False)
+        for director in (first, second):
+            director.load(self.text_of(director))
+        second.kill()
+        second = self.active(text.replace("no_accept", ""), label="two", vip=vip)
+        wait_until(lambda: not self.has_element(vip), 2, "its leftovers are gone")
+        self.assertTrue(self.has_element(setup.VIP))
+        self.assertReachable(setup.VIP, False)
+        self.assertReachable(vip)
+        self.assertEqual(second.stop()[0], 0)
+        self.assertTrue(self.has_element(setup.VIP))
+        self.assertEqual(first.states(), ["BACKUP", "MASTER"])
+        self.assertEqual(first.text().count("another program changed"), 0)
+        self.assertEqual(first.stop()[0], 0)
+        self.assertEqual(self.rules(), "")
 
     def test_a_worker_that_is_not_started_again_takes_its_rules_with_it(self):
         director = self.active(setup.config("a", 100, ADVERT, more="no_accept"))
@@ -202,7 +232,7 @@ class AcceptTest(AcceptBase):
         director = self.active(setup.config("a", 100, ADVERT, more="no_accept"))
         for lines, expected in (("nftables other\nnftables_counters\nnftables_priority -300",
                                  "table inet other {.*priority raw.*vips counter .*drop"),
-                                ("nftables_ifindex", "table inet holdfast {.*iif")):
+                                ("nftables_ifindex", r"table inet holdfast_\d+ {.*iif")):
             director.load(setup.config("a", 100, ADVERT, more="no_accept").replace(
                 "global_defs {", "global_defs {\n" + lines))
             wait_until(lambda: re.search(expected, self.rules(), re.DOTALL), 2, expected)
@@ -301,6 +331,9 @@ class IptablesTest(AcceptBase):
     def has_element(self, address):
         return address in self.rules() + self.sets()
 
+    def name(self):
+        return re.search(r"create (holdfast_\d{3})", self.sets()).group(1)
+
     def config(self, globals_lines, more="no_accept", **options):
         return v6_config(more=more, **options).replace("global_defs {",
                                                        "global_defs {\n" + globals_lines)
@@ -339,8 +372,8 @@ class IptablesTest(AcceptBase):
             "global_defs {", "global_defs {\nvrrp_iptables vip_in vip_out"))
         self.assertReachable(setup.VIP, False)
         self.assertReachable("10.77.0.1")
-        self.assertIn("-A vip_in -m set --match-set holdfast dst", self.rules())
-        self.assertIn("-A vip_out -m set --match-set holdfast src", self.rules())
+        self.assertIn(f"-A vip_in -m set --match-set {self.name()} dst", self.rules())
+        self.assertIn(f"-A vip_out -m set --match-set {self.name()} src", self.rules())
         director.stop()
         self.assertEqual((self.rules(), self.sets()), (before, ""))
 
@@ -348,7 +381,7 @@ class IptablesTest(AcceptBase):
         director = self.active(self.config("vrrp_iptables"), vip=setup.VIP6)
         wait_until(lambda: self.has_element(setup.VIP6), 2, "the element")
         before = self.rules(), self.sets()
-        for doing in (("ip6tables-legacy", "-F"), ("ipset", "del", "holdfast6", setup.VIP6)):
+        for doing in (("ip6tables-legacy", "-F"), ("ipset", "del", self.name() + "6", setup.VIP6)):
             self.host.run(*doing)
             wait_until(lambda: (self.rules(), self.sets()) == before, 3, f"the rules after {doing}")
         self.assertEqual(director.states(), ["BACKUP", "MASTER"])
@@ -360,11 +393,9 @@ class IptablesTest(AcceptBase):
         director.replace_worker("vrrp", 5)
         wait_until(lambda: director.text().count("are dropped by iptables") == 2, 5, "the new one")
         self.assertEqual((self.rules(), self.sets()), before)
-        for which in ("main", "vrrp"):
-            director.signal(signal.SIGKILL, which)
-        director.process.wait(5)
+        director.kill()
         self.assertEqual((self.rules(), self.sets()), before)
-        self.active(self.config("vrrp_iptables", more=""), vip=setup.VIP6, label="second")
+        self.active(self.config("vrrp_iptables", more=""), vip=setup.VIP6)
         wait_until(lambda: (self.rules(), self.sets()) == (self.clean, ""), 2, "they are gone")
 
     def test_a_reload_moves_them_to_nftables_and_back(self):
@@ -395,7 +426,7 @@ class NewIptablesTest(AcceptBase):
         self.active(setup.config("a", 100, ADVERT, more="no_accept").replace(
             "global_defs {", "global_defs {\nvrrp_iptables"))
         self.assertReachable(setup.VIP, False)
-        self.assertIn("table " + TABLE, self.rules())
+        self.assertTrue(self.table())
 
 
 if __name__ == "__main__":

@@ -343,6 +343,53 @@ class VmacTest(setup.LabTest):
         self.assertEqual(director.stop()[0], 0)
         self.assertIsNone(self.link(self.a, "taken"))
 
+    def add_side(self):
+        self.a.ip("link", "add", "side0", "type", "veth", "peer", "name", "side1")
+        for link in ("side0", "side1"):
+            self.a.ip("link", "set", link, "up")
+        self.a.ip("addr", "add", "10.88.0.1/24", "dev", "side0")
+
+    def test_an_interface_that_took_the_name_of_one_that_vanished_is_not_touched(self):
+        """The base went away with the VMAC on it, and somebody else used the name."""
+        self.a = self.lab.host("a", "10.77.0.1/24")
+        self.add_side()
+        text = self.config("a", HIGH).replace("interface eth0", "interface side0")
+        director = Holdfast(self.a, text).start()
+        director.wait_for("MASTER", 10)
+        for command in (("link", "del", "side0"), ("link", "add", NAME, "type", "bridge")):
+            self.a.ip(*command)
+        director.wait_for("FAULT", 5)
+        index = self.link(self.a)["ifindex"]
+        self.add_side()
+        time.sleep(1)  # it is the absence of an event that is tested
+        self.assertEqual(self.link(self.a)["ifindex"], index)
+        self.assertFalse(director.is_master())
+        self.a.ip("link", "del", NAME)
+        director.wait_for("MASTER", 5)
+        self.a.ip("link", "del", NAME)
+        self.a.ip("link", "del", "side0")
+        self.a.ip("link", "add", NAME, "type", "bridge")
+        index = self.link(self.a)["ifindex"]
+        self.assertEqual(director.stop()[0], 0)
+        self.assertEqual(self.link(self.a)["ifindex"], index)
+
+    def test_what_the_kernel_refuses_is_not_asked_for_at_each_event(self):
+        """A port of a bridge carries no macvlan. Other interfaces come and go meanwhile."""
+        self.hosts()
+        self.a.ip("link", "add", "mine", "type", "bridge")
+        self.a.ip("link", "set", "eth0", "master", "mine")
+        director = self.start(Holdfast, self.a, HIGH)
+        refused = lambda: director.text().count(f"make the macvlan {NAME}")
+        wait_until(refused, 5, "a refusal")
+        begun = time.monotonic()
+        for _ in range(20):
+            self.a.ip("link", "add", "other", "type", "bridge")
+            self.a.ip("link", "del", "other")
+        took = time.monotonic() - begun
+        self.assertLessEqual(refused(), 2 + took)  # after 1 s, and 2 s later once more
+        self.a.ip("link", "set", "eth0", "nomaster")
+        director.wait_for("MASTER", 15)
+
     def test_a_default_name_makes_way(self):
         self.hosts()
         self.a.ip("link", "add", NAME, "type", "bridge")
@@ -418,8 +465,7 @@ class VmacTest(setup.LabTest):
         theirs = self.start(Keepalived, self.a, HIGH)
         theirs.wait_for("MASTER", 10)
         wait_until(lambda: self.is_up(self.a), 2, "their interface")
-        for which in ("main", "vrrp"):
-            theirs.signal(signal.SIGKILL, which)
+        theirs.kill()
         index = self.link(self.a)["ifindex"]
         ours = self.start(Holdfast, self.a, HIGH)
         ours.wait_for("MASTER", 5)

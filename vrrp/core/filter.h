@@ -1,5 +1,5 @@
-// What the packet filter must hold: addresses that take no packets (RFC 9568 6.1 Accept_Mode), and
-// interfaces that send no membership reports. Pure: vrrp/linux/firewall.h does it.
+// What the packet filter must hold: addresses that take no packets (RFC 9568 6.1 Accept_Mode).
+// Pure: vrrp/linux/firewall.h does it.
 #pragma once
 
 #include <cstdint>
@@ -14,17 +14,16 @@ namespace holdfast::vrrp {
 
 /// The sets of the filter; the name of each is its text in `to_string`.
 enum class FilterSet : std::uint8_t {
-  vips4,       ///< IPv4 addresses
-  vips6,       ///< IPv6 addresses of any scope but the link's
-  link_local,  ///< IPv6 link-local addresses, each with its interface
-  silent       ///< interfaces that send no IGMP, no MLD reports and no router solicitations
+  vips4,      ///< IPv4 addresses
+  vips6,      ///< IPv6 addresses of any scope but the link's
+  link_local  ///< IPv6 link-local addresses, each with its interface
 };
-inline constexpr std::size_t filter_sets = 4;
+inline constexpr std::size_t filter_sets = 3;
 
 struct FilterElement {
   FilterSet set = FilterSet::vips4;
-  IpAddress address;      ///< not of `silent`
-  std::string interface;  ///< of `link_local` and `silent`
+  IpAddress address;
+  std::string interface;  ///< of `link_local`
   auto operator<=>(const FilterElement&) const = default;
 };
 using FilterElements = std::set<FilterElement>;
@@ -35,9 +34,6 @@ inline FilterElement refused(const IpAddress& address, const std::string& interf
   if (address.is_v4()) return {FilterSet::vips4, address, {}};
   if (address.is_link_local()) return {FilterSet::link_local, address, interface};
   return {FilterSet::vips6, address, {}};
-}
-inline FilterElement silenced(const std::string& interface) {
-  return {FilterSet::silent, {}, interface};
 }
 
 /// Who wants which element, and what is in the kernel. What comes must be there before the address

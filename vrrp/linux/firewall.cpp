@@ -6,6 +6,7 @@
 
 #include "daemon/process/clock.h"
 #include "vrrp/linux/iptables_filter.h"
+#include "vrrp/linux/links.h"
 #include "vrrp/linux/nft_filter.h"
 
 namespace holdfast::vrrp {
@@ -30,9 +31,10 @@ constexpr unsigned longest_retry = 5;  ///< 2^5 s
 constexpr std::string_view record_prefix{"\nfirewall "};
 constexpr std::string_view nftables_record{"nftables "};
 
-NftSettings nft_settings(const config::FirewallDefs& settings) {
+/// @param name of the table when the configuration gives none
+NftSettings nft_settings(const config::FirewallDefs& settings, const std::string& name) {
   NftSettings out;
-  out.table = settings.table.value_or(out.table);
+  out.table = settings.table.value_or("").empty() ? name : *settings.table;
   out.priority = settings.priority;
   out.by_index = settings.by_index;
   out.counters = settings.counters;
@@ -45,18 +47,25 @@ bool uses_iptables(const config::FirewallDefs& settings) {
   return asked && !settings.table && has_old_iptables();
 }
 
-Result<std::unique_ptr<PacketFilter>> make_filter(const config::FirewallDefs& settings) {
+/// @param name of what the configuration does not name
+Result<std::unique_ptr<PacketFilter>> make_filter(const config::FirewallDefs& settings,
+                                                  const std::string& name) {
   if (uses_iptables(settings)) {
-    IptablesSettings chosen{settings.iptables_in, settings.iptables_out, {}};
-    if (!settings.no_ipsets) chosen.sets = ipset_names(settings.ipsets);
+    IptablesSettings chosen{name, settings.iptables_in, settings.iptables_out, {}};
+    if (!settings.no_ipsets)
+      chosen.sets = ipset_names(settings.ipsets.empty() ? std::vector{name} : settings.ipsets);
     return std::make_unique<IptablesFilter>(std::move(chosen));
   }
-  auto filter = NftFilter::open(nft_settings(settings));
+  auto filter = NftFilter::open(nft_settings(settings, name));
   if (!filter) return tl::make_unexpected(filter.error());
   return std::unique_ptr<PacketFilter>{std::move(*filter)};
 }
 
 }  // namespace
+
+std::string firewall_name(std::uint8_t mark) {
+  return mark == default_address_mark ? "holdfast" : fmt::format("holdfast_{}", mark);
+}
 
 std::string firewall_record(const std::string& filter) {
   return std::string{record_prefix} + filter;
@@ -68,19 +77,20 @@ std::string filter_of_record(const std::string& record) {
 
 Result<void> clear_filter(const std::string& record) {
   if (const auto iptables = IptablesFilter::from_record(record)) return iptables->clear();
-  config::FirewallDefs settings;
-  if (record.starts_with(nftables_record)) settings.table = record.substr(nftables_record.size());
-  const auto filter = make_filter(settings);
+  if (!record.starts_with(nftables_record)) return fail("unknown record of rules: {}", record);
+  const auto filter = make_filter({}, record.substr(nftables_record.size()));
   if (!filter) return tl::make_unexpected(filter.error());
   return (*filter)->clear();
 }
 
 Firewall::Firewall(asio::io_context& context, Log& log)
-    : log_{log}, context_{context}, timer_{context} {}
+    : log_{log}, name_{firewall_name(default_address_mark)}, context_{context}, timer_{context} {}
 
 Firewall::~Firewall() {
   if (readable_) readable_->release();  // the descriptor belongs to the filter
 }
+
+void Firewall::name_after(std::uint8_t mark) { name_ = firewall_name(mark); }
 
 /// The new one is in place before the old one goes.
 void Firewall::configure(const config::FirewallDefs& settings, bool needed) {
@@ -102,21 +112,6 @@ void Firewall::refuse(FilterPlan::Owner owner, FilterElements elements) {
   plan_.want(owner, std::move(elements));
 }
 
-void Firewall::silence(const std::string& interface) {
-  silenced_.insert(interface);
-  FilterElements all;
-  for (const std::string& name : silenced_) all.insert(silenced(name));
-  plan_.want(&silenced_, std::move(all));
-  before_addresses();
-}
-
-void Firewall::unsilence(const std::string& interface) {
-  if (silenced_.erase(interface) == 0) return;
-  FilterElements all;
-  for (const std::string& name : silenced_) all.insert(silenced(name));
-  plan_.want(&silenced_, std::move(all));
-}
-
 void Firewall::before_addresses() {
   if (!is_needed() || failures_ > 0) return;
   if (!filter_ || !built_) return build();
@@ -129,7 +124,7 @@ void Firewall::before_addresses() {
 
 void Firewall::build() {
   if (!filter_) {
-    auto made = make_filter(settings_);
+    auto made = make_filter(settings_, name_);
     if (!made) return failed(made.error());
     filter_ = std::move(*made);
     log_.write(
@@ -191,8 +186,8 @@ void Firewall::drop_filter() {
 void Firewall::drop_inherited() {
   if (!std::exchange(settled_, true) && !filter_)
     inherited_.insert(uses_iptables(settings_)
-                          ? (*make_filter(settings_))->record()
-                          : std::string{nftables_record} + nft_settings(settings_).table);
+                          ? (*make_filter(settings_, name_))->record()
+                          : std::string{nftables_record} + nft_settings(settings_, name_).table);
   for (const std::string& record : std::exchange(inherited_, {})) {
     if (filter_ && filter_->record() == record) continue;
     if (auto done = clear_filter(record); !done)

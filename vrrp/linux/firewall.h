@@ -1,8 +1,6 @@
 // The packet filter as one more part of the wanted kernel state: which packets are dropped for
 // whom, in place before an address is added and until it is gone, and put back when another program
 // takes it away.
-//
-// A virtual MAC's interface calls silence() before its link goes up.
 #pragma once
 
 #include <boost/asio/io_context.hpp>
@@ -38,16 +36,14 @@ class Firewall {
   /// What a predecessor may have dropped packets of: goes once it is known what is wanted now.
   void inherit(const FilterElements& elements) { plan_.inherit(elements); }
 
+  /// The name of what is ours where the configuration gives none: two daemons in one network
+  /// namespace do not take each other's table for a leftover of their own.
+  /// @param mark of this daemon
+  void name_after(std::uint8_t mark);
   /// @param needed someone may want something; without it nothing at all is in the kernel
   void configure(const config::FirewallDefs& settings, bool needed);
   /// From now on packets of these are dropped for `owner`, and of no others.
   void refuse(FilterPlan::Owner owner, FilterElements elements);
-  /// From now on the interface sends no IGMP, no MLD reports and no router solicitations: a switch
-  /// would learn the virtual MAC of a Backup Router from them. In place when it returns. The
-  /// interface may be missing still, except with nftables_ifindex, which needs it to exist.
-  void silence(const std::string& interface);
-  /// Ends silence(). For an interface that is not silenced: nothing happens.
-  void unsilence(const std::string& interface);
 
   /// Puts in place what is wanted. Call it before addresses are added.
   void before_addresses();
@@ -70,13 +66,13 @@ class Firewall {
   void look();
 
   Log& log_;
+  std::string name_;
   Ledger ledger_;
   config::FirewallDefs settings_;
   bool needed_ = false;
   FilterPlan plan_;
   std::unique_ptr<PacketFilter> filter_;
   bool built_ = false;  ///< what plan_ has as applied is in the kernel
-  std::set<std::string> silenced_;
   std::set<std::string> inherited_;
   bool settled_ = false;          ///< after_addresses() was called
   unsigned failures_ = 0;         ///< to build it, in a row
@@ -87,6 +83,8 @@ class Firewall {
   std::unique_ptr<boost::asio::posix::stream_descriptor> readable_;
 };
 
+/// "holdfast" of a daemon with the usual pid file, "holdfast_MARK" of another one.
+std::string firewall_name(std::uint8_t mark);
 /// The record of a filter in the state table, by PacketFilter::record().
 std::string firewall_record(const std::string& filter);
 /// The inverse; empty for a record of something else.

@@ -127,11 +127,11 @@ void put_conditions(ip6t_ip6& ip, const IptablesRule& rule) {
   if (!rule.interface.empty()) put_interface(ip, rule);
 }
 
-ip6t_icmp icmp6_types(std::uint8_t type, bool others) {
+ip6t_icmp icmp6_types_but(std::uint8_t type) {
   ip6t_icmp info{};
   info.type = type;
   info.code[1] = 0xff;
-  info.invflags = others ? IP6T_ICMP_INV : 0;
+  info.invflags = IP6T_ICMP_INV;
   return info;
 }
 
@@ -153,8 +153,7 @@ Result<std::vector<char>> entry_for(const IptablesRule& rule, const std::string&
     put_conditions(writer.entry().ip, rule);
   else
     put_conditions(writer.entry().ipv6, rule);
-  for (const std::uint8_t type : rule.types) writer.match("icmp6", 0, icmp6_types(type, false));
-  for (const std::uint8_t type : rule.but_types) writer.match("icmp6", 0, icmp6_types(type, true));
+  for (const std::uint8_t type : rule.but_types) writer.match("icmp6", 0, icmp6_types_but(type));
   if (!rule.set.empty()) {
     const auto index = index_of_ip_set(rule.set);
     if (!index) return tl::make_unexpected(index.error());
@@ -287,16 +286,12 @@ Result<void> for_each_set(const IptablesSettings& settings, const FilterElements
   Result<void> done;
   for (std::size_t i = 0; i < filter_sets && !settings.sets.empty(); ++i) {
     const auto set = static_cast<FilterSet>(i);
-    for (const Family family : {Family::ipv4, Family::ipv6}) {
-      const bool other = set == FilterSet::vips4 ? family == Family::ipv6 : family == Family::ipv4;
-      if (set != FilterSet::silent && other) continue;
-      IpSetEntries entries;
-      for (const FilterElement& element : elements)
-        if (element.set == set) entries.insert(ipset_entry(element, family));
-      const bool interfaces = set == FilterSet::link_local || set == FilterSet::silent;
-      done = take(ipset_of(settings, set, family), family, interfaces, entries);
-      if (!done) return done;
-    }
+    const Family family = set == FilterSet::vips4 ? Family::ipv4 : Family::ipv6;
+    IpSetEntries entries;
+    for (const FilterElement& element : elements)
+      if (element.set == set) entries.insert(ipset_entry(element));
+    done = take(settings.sets.at(i), family, set == FilterSet::link_local, entries);
+    if (!done) return done;
   }
   return done;
 }
@@ -313,12 +308,13 @@ bool has_old_iptables() {
 }
 
 std::string IptablesFilter::mark() const {
-  return "holdfast" + (settings_.sets.empty() ? "" : " " + settings_.sets.front());
+  return settings_.name + (settings_.sets.empty() ? "" : " " + settings_.sets.front());
 }
 
 std::string IptablesFilter::record() const {
   const auto word = [](const std::string& text) { return text.empty() ? nothing : text; };
-  std::string out = fmt::format("{} {} {}", record_word, word(settings_.in), word(settings_.out));
+  std::string out = fmt::format("{} {} {} {}", record_word, settings_.name, word(settings_.in),
+                                word(settings_.out));
   for (const std::string& set : settings_.sets) out += " " + set;
   return out;
 }
@@ -327,7 +323,8 @@ std::unique_ptr<IptablesFilter> IptablesFilter::from_record(const std::string& r
   std::istringstream words{record};
   std::string word;
   IptablesSettings settings;
-  if (!(words >> word >> settings.in >> settings.out) || word != record_word) return nullptr;
+  if (!(words >> word >> settings.name >> settings.in >> settings.out) || word != record_word)
+    return nullptr;
   for (std::string* chain : {&settings.in, &settings.out})
     if (*chain == nothing) chain->clear();
   while (words >> word) settings.sets.push_back(word);

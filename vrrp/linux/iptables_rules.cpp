@@ -10,17 +10,12 @@
 namespace holdfast::vrrp {
 namespace {
 
-constexpr std::uint8_t listener_report_v2 = 143;  // RFC 3810 5.2
-constexpr std::array<std::uint8_t, 4> silent_types{MLD_LISTENER_REPORT, MLD_LISTENER_REDUCTION,
-                                                   ND_ROUTER_SOLICIT, listener_report_v2};
 /// Behind the name of the first; in the order of IptablesSettings::sets.
-constexpr std::array<std::string_view, 5> suffixes{"", "6", "_if6", "_igmp", "_mld"};
-constexpr std::size_t listener_set = 4;
+constexpr std::array<std::string_view, filter_sets> suffixes{"", "6", "_if6"};
 /// @source linux/netfilter/ipset/ip_set.h IPSET_MAXNAMELEN, with its NUL
 constexpr std::size_t longest_set_name = 31;
 
 bool has_family(FilterSet set, Family family) {
-  if (set == FilterSet::silent) return true;
   return (set == FilterSet::vips4) == (family == Family::ipv4);
 }
 
@@ -36,27 +31,13 @@ void refuse(IptablesRule rule, Family family, std::vector<IptablesRule>& rules) 
   rules.push_back(std::move(rule));
 }
 
-void silence(IptablesRule rule, Family family, std::vector<IptablesRule>& rules) {
-  rule.in = false;
-  rule.protocol =
-      family == Family::ipv4 ? std::uint8_t{IPPROTO_IGMP} : std::uint8_t{IPPROTO_ICMPV6};
-  if (family == Family::ipv4) return rules.push_back(std::move(rule));
-  for (const std::uint8_t type : silent_types) {
-    rule.types = {type};
-    rules.push_back(rule);
-  }
-}
-
-void add_rules(const IptablesRule& rule, FilterSet set, const IptablesSettings& settings,
-               Family family, std::vector<IptablesRule>& rules) {
+void add_rules(const IptablesRule& rule, const IptablesSettings& settings, Family family,
+               std::vector<IptablesRule>& rules) {
   for (const bool in : {true, false}) {
     if ((in ? settings.in : settings.out).empty()) continue;
     IptablesRule one = rule;
     one.in = in;
-    if (set != FilterSet::silent)
-      refuse(std::move(one), family, rules);
-    else if (!in)
-      silence(std::move(one), family, rules);
+    refuse(std::move(one), family, rules);
   }
 }
 
@@ -64,23 +45,15 @@ void add_rules(const IptablesRule& rule, FilterSet set, const IptablesSettings& 
 
 std::vector<std::string> ipset_names(const std::vector<std::string>& configured) {
   std::vector<std::string> names = configured;
-  if (names.empty()) names.emplace_back("holdfast");
   const std::string first = names.front();
   for (std::size_t i = names.size(); i < suffixes.size(); ++i)
     names.push_back(first.substr(0, longest_set_name - suffixes.at(i).size()) +
                     std::string{suffixes.at(i)});
-  names.resize(suffixes.size());  // the sixth of keepalived is of rules that we do without
+  names.resize(suffixes.size());  // the others of keepalived are of rules that we do without
   return names;
 }
 
-std::string ipset_of(const IptablesSettings& settings, FilterSet set, Family family) {
-  const bool listeners = set == FilterSet::silent && family == Family::ipv6;
-  return settings.sets.at(listeners ? listener_set : static_cast<std::size_t>(set));
-}
-
-std::string ipset_entry(const FilterElement& element, Family family) {
-  if (element.set == FilterSet::silent)
-    return (family == Family::ipv4 ? "0.0.0.0/0," : "::/0,") + element.interface;
+std::string ipset_entry(const FilterElement& element) {
   if (element.set == FilterSet::link_local)
     return element.address.to_string() + "," + element.interface;
   return element.address.to_string();
@@ -96,16 +69,16 @@ std::vector<IptablesRule> iptables_rules(const IptablesSettings& settings, Famil
     if (!any || !has_family(set, family)) continue;
     IptablesRule rule;
     if (!settings.sets.empty()) {
-      rule.set = ipset_of(settings, set, family);
-      rule.set_of_interfaces = set == FilterSet::link_local || set == FilterSet::silent;
-      add_rules(rule, set, settings, family, rules);
+      rule.set = settings.sets.at(i);
+      rule.set_of_interfaces = set == FilterSet::link_local;
+      add_rules(rule, settings, family, rules);
       continue;
     }
     for (const FilterElement& element : elements) {
       if (element.set != set) continue;
-      rule.address = set == FilterSet::silent ? std::nullopt : std::optional{element.address};
+      rule.address = element.address;
       rule.interface = element.interface;
-      add_rules(rule, set, settings, family, rules);
+      add_rules(rule, settings, family, rules);
     }
   }
   return rules;

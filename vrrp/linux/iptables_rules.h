@@ -12,14 +12,14 @@
 namespace holdfast::vrrp {
 
 struct IptablesSettings {
+  std::string name = "holdfast";             ///< in the comment that our rules carry
   std::string in = "INPUT", out = "OUTPUT";  ///< chains of the table filter; empty: none
-  /// Names of ipsets in the order of FilterSet, then IPv6 listener reports; empty: a rule for each
-  /// address.
+  /// Names of ipsets in the order of FilterSet; empty: a rule for each address.
   std::vector<std::string> sets;
   bool operator==(const IptablesSettings&) const = default;
 };
 
-/// The names that follow from those which vrrp_ipsets has: with its suffix each.
+/// The names that follow from the first ones, at least one: with its suffix each.
 std::vector<std::string> ipset_names(const std::vector<std::string>& configured);
 
 /// A rule that drops.
@@ -31,7 +31,6 @@ struct IptablesRule {
   std::string interface;
   std::uint8_t protocol = 0;            ///< 0: any
   bool but_protocol = false;            ///< any other than `protocol`
-  std::vector<std::uint8_t> types;      ///< ICMPv6: at most one
   std::vector<std::uint8_t> but_types;  ///< ICMPv6: none of these
   bool operator==(const IptablesRule&) const = default;
 };
@@ -40,9 +39,7 @@ struct IptablesRule {
 std::vector<IptablesRule> iptables_rules(const IptablesSettings& settings, Family family,
                                          const FilterElements& elements);
 
-/// The ipset that an element of this family is in, and its text there. `silent` has two: one for
-/// each family.
-std::string ipset_of(const IptablesSettings& settings, FilterSet set, Family family);
-std::string ipset_entry(const FilterElement& element, Family family);
+/// The text of an element in its ipset.
+std::string ipset_entry(const FilterElement& element);
 
 }  // namespace holdfast::vrrp

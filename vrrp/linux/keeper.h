@@ -133,7 +133,7 @@ class Keeper {
     entry->applied = change.settings;
     return std::exchange(entry->lost, false);
   }
-  /// The kernel did not: it is tried again after 1, 2, 4 ... 32 s, or when something changes.
+  /// The kernel did not: it is tried again after 1, 2, 4 ... 32 s, or when the caller says so.
   /// @return true when it is worth a line in the log
   bool refused(const Key& key, TimePoint now) {
     unsigned& count = refusals_[key];
@@ -148,6 +148,7 @@ class Keeper {
     return std::erase_if(refused_, [&](const auto& entry) { return entry.second <= now; }) > 0;
   }
   void retry_all() { refused_.clear(); }
+  void retry(const Key& key) { refused_.erase(key); }
   [[nodiscard]] std::optional<TimePoint> deadline() const {
     std::optional<TimePoint> next;
     for (const auto& [key, when] : refused_) next = earliest(next, when);

@@ -10,7 +10,7 @@
 namespace holdfast::vrrp {
 namespace {
 
-constexpr std::string_view macvlan{"macvlan"};
+constexpr std::string_view macvlan{"macvlan"}, ipvlan{"ipvlan"};
 /// An interface that somebody changes over and over is left to him for this long.
 constexpr Duration contest_pause = std::chrono::seconds{1};
 
@@ -57,7 +57,42 @@ std::string MadeLinks::alias_of(const Wish& wish) const {
 }
 
 bool MadeLinks::is_ours(const Link& link) const {
-  return held_.contains(link.name) || link.alias.starts_with(fmt::format("holdfast {} ", mark_));
+  if (link.kind != macvlan && link.kind != ipvlan) return false;
+  const auto held = held_.find(link.name);
+  return (held != held_.end() && held->second == link.index) ||
+         link.alias.starts_with(fmt::format("holdfast {} ", mark_));
+}
+
+void MadeLinks::hold(const std::string& name, std::uint32_t index) {
+  const auto [entry, is_new] = held_.try_emplace(name, index);
+  if (!is_new && std::exchange(entry->second, index) == index) return;
+  if (ledger_.hold) ledger_.hold(name, index);
+}
+
+/// @param name a copy: the entry goes
+void MadeLinks::forget(std::string name) {
+  if (held_.erase(name) > 0 && ledger_.release) ledger_.release(name);
+}
+
+/// One may have vanished with its base, and another program's may have its name now.
+void MadeLinks::forget_gone() {
+  std::vector<std::string> gone;
+  for (const auto& [name, index] : held_)
+    if (const Link* link = links_.find(name); link == nullptr || link->index != index)
+      gone.push_back(name);
+  for (std::string& name : gone) forget(std::move(name));
+}
+
+/// After the kernel answered. What it refused to make is not ours: another program was faster.
+void MadeLinks::settle_held(const LinkChange& change, bool refused) {
+  const Link* const present = links_.find(change.key);
+  if (change.kind == LinkChange::Kind::remove) {
+    if (!refused && !wishes_.contains(change.key)) forget(change.key);
+  } else if (!refused && present != nullptr) {
+    hold(change.key, present->index);
+  } else if (const auto held = held_.find(change.key); held != held_.end() && held->second == 0) {
+    forget(change.key);
+  }
 }
 
 LinkSettings MadeLinks::settings_of(const Wish& wish, bool up) const {
@@ -87,6 +122,7 @@ void MadeLinks::want(std::vector<Wish> wishes, Sysctls::Values settings, TimePoi
     if (!wishes_.contains(name)) gone.push_back(name);
   for (const std::string& name : gone) keeper_.unwant(name, nullptr);
   prepared_.clear();
+  situations_.clear();
   keeper_.retry_all();
   reconcile(now);
   set_base_sysctls();
@@ -102,6 +138,7 @@ void MadeLinks::renew() {
 }
 
 void MadeLinks::plan() {
+  forget_gone();
   renew();
   std::map<std::string, Actual> actual;
   for (const auto& [index, link] : links_.all()) {
@@ -145,21 +182,22 @@ bool MadeLinks::pass(TimePoint now) {
   const auto batch = take_changes(now);
   if (batch.empty()) return false;
   for (const LinkChange& change : batch)
-    if (change.kind == LinkChange::Kind::add && held_.insert(change.key).second && ledger_.hold)
-      ledger_.hold(change.key);
+    if (change.kind == LinkChange::Kind::add) {
+      const Link* const present = links_.find(change.key);
+      hold(change.key, present == nullptr ? 0 : present->index);
+    }
   const auto failed = note_refusals(keeper_, batch, writer_.apply(batch, links_), log_, now);
   for (std::size_t i = 0; i < batch.size(); ++i) {
     if (failed.contains(i)) continue;
     if (keeper_.accepted(batch[i]))
       report_restored(log_, "link_restored", "interface " + batch[i].key);
-    if (batch[i].kind == LinkChange::Kind::add || wishes_.contains(batch[i].key)) continue;
-    held_.erase(batch[i].key);
-    if (ledger_.release) ledger_.release(batch[i].key);
   }
   sent_ = true;
   links_.refresh();
-  for (std::size_t i = 0; i < batch.size(); ++i)
+  for (std::size_t i = 0; i < batch.size(); ++i) {
+    settle_held(batch[i], failed.contains(i));
     if (!failed.contains(i)) tell_base(batch[i].key);
+  }
   return true;
 }
 
@@ -270,9 +308,20 @@ void MadeLinks::tell_base(const std::string& name) {
   if (const Link* base = links_.find(wish->second.link.base)) writer_.tell_again(*base);
 }
 
+/// What was refused waits for its turn, whatever happens to other interfaces meanwhile.
+void MadeLinks::retry_changed() {
+  for (const auto& [name, wish] : wishes_) {
+    const Link* const own = links_.find(name);
+    const Link* const base = links_.find(wish.link.base);
+    const Situation now{own == nullptr ? 0 : own->index, base == nullptr ? 0 : base->index,
+                        base != nullptr && base->up};
+    if (std::exchange(situations_[name], now) != now) keeper_.retry(name);
+  }
+}
+
 std::vector<MadeLinks::Lost> MadeLinks::kernel_changed(TimePoint now) {
   if (wishes_.empty()) return {};
-  keeper_.retry_all();
+  retry_changed();
   std::set<std::string> present;
   for (const auto& [name, wish] : wishes_)
     if (links_.find(name) != nullptr) present.insert(name);

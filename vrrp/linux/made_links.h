@@ -9,6 +9,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <tuple>
 #include <vector>
 
 #include "daemon/base/event.h"
@@ -32,10 +33,13 @@ class MadeLinks {
       : links_{links}, writer_{std::move(writer)}, mark_{mark}, log_{log}, sysctls_{log} {}
 
   struct Ledger {
-    std::function<void(const std::string& name)> hold, release;
+    /// @param index 0: it is about to be made
+    std::function<void(const std::string& name, std::uint32_t index)> hold;
+    std::function<void(const std::string& name)> release;
   };
   void set_ledger(Ledger ledger) { ledger_ = std::move(ledger); }
-  void inherit(const std::string& name) { held_.insert(name); }
+  /// What a predecessor made. An interface of that name with another index is somebody else's.
+  void inherit(const std::string& name, std::uint32_t index) { held_[name] = index; }
   [[nodiscard]] Sysctls& sysctls() { return sysctls_; }
 
   struct Wish {
@@ -79,6 +83,11 @@ class MadeLinks {
   void renew();
   void reconcile(TimePoint now);
   bool pass(TimePoint now);
+  void hold(const std::string& name, std::uint32_t index);
+  void forget(std::string name);
+  void forget_gone();
+  void settle_held(const LinkChange& change, bool refused);
+  void retry_changed();
   void plan();
   std::vector<LinkChange> take_changes(TimePoint now);
   void prepare(const Wish& wish, const Link& link);
@@ -93,9 +102,13 @@ class MadeLinks {
   Sysctls sysctls_;
   Ledger ledger_;
   std::map<std::string, Wish> wishes_;
-  std::set<std::string> held_;  ///< made or taken over by us, and not yet gone
+  /// Made or taken over by us, and their index; 0: being made.
+  std::map<std::string, std::uint32_t> held_;
   Keeper<std::string, LinkSettings> keeper_;
   std::map<std::string, std::uint32_t> prepared_;  ///< and the index that was given its sysctls
+  /// Of an interface and its base: the indexes, and whether the base is up.
+  using Situation = std::tuple<std::uint32_t, std::uint32_t, bool>;
+  std::map<std::string, Situation> situations_;
   RemovalCount corrections_;
   std::map<std::string, TimePoint> contested_;  ///< and until when they are left alone
   std::set<std::string> corrected_;             ///< names of instances

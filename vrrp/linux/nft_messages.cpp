@@ -55,12 +55,10 @@ KeyShape shape_of(FilterSet set, bool by_index) {
     case FilterSet::vips6:
       return {static_cast<std::uint32_t>(Shown::ipv6), address6};
     case FilterSet::link_local:
-      return {static_cast<std::uint32_t>(Shown::ipv6) << shown_bits | interface,
-              address6 + interface_size};
-    case FilterSet::silent:
       break;
   }
-  return {interface, interface_size};
+  return {static_cast<std::uint32_t>(Shown::ipv6) << shown_bits | interface,
+          address6 + interface_size};
 }
 
 /// A rule, one expression after the other.
@@ -148,20 +146,14 @@ const char* name_of(FilterSet set) {
     case FilterSet::vips6:
       return "vips6";
     case FilterSet::link_local:
-      return "vips_link_local";
-    case FilterSet::silent:
       break;
   }
-  return "silent";
+  return "vips_link_local";
 }
 
 std::vector<std::byte> key_of(const FilterElement& element, bool by_index) {
-  const bool has_interface =
-      element.set == FilterSet::link_local || element.set == FilterSet::silent;
-  std::vector<std::byte> key;
-  if (element.set != FilterSet::silent)
-    key.assign(element.address.bytes().begin(), element.address.bytes().end());
-  if (!has_interface) return key;
+  std::vector<std::byte> key{element.address.bytes().begin(), element.address.bytes().end()};
+  if (element.set != FilterSet::link_local) return key;
   if (by_index) {
     const std::uint32_t index = ::if_nametoindex(element.interface.c_str());
     if (index == 0) return {};
@@ -278,20 +270,6 @@ void NftBatch::add_rules(const NftSettings& settings, const char* chain) {
           .load_meta(interface, NFT_REG_2)
           .load(NFT_PAYLOAD_NETWORK_HEADER, address, address6)
           .when_in(FilterSet::link_local)
-          .drop());
-  if (in) return;
-  add(rule().when_protocol(IPPROTO_IGMP).load_meta(interface).when_in(FilterSet::silent).drop());
-  // Listener reports and what ends them, and the router solicitations between the two numbers.
-  add(rule()
-          .when_icmp6_type(MLD_LISTENER_REPORT, ND_ROUTER_SOLICIT)
-          .load_meta(interface)
-          .when_in(FilterSet::silent)
-          .drop());
-  constexpr std::uint8_t listener_report_v2 = 143;  // RFC 3810 5.2
-  add(rule()
-          .when_icmp6_type(listener_report_v2, listener_report_v2)
-          .load_meta(interface)
-          .when_in(FilterSet::silent)
           .drop());
 }
 

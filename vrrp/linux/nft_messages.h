@@ -54,6 +54,6 @@ class NftBatch {
 };
 
 /// How many rules fill_table() makes.
-inline constexpr std::size_t nft_rules = 11;
+inline constexpr std::size_t nft_rules = 8;
 
 }  // namespace holdfast::vrrp

@@ -15,7 +15,9 @@ using process::monotonic_now;
 /// What is made and changed is recorded. @param first what a dead predecessor left is ours
 void VrrpProcess::record_links(bool first) {
   made_links_->set_ledger(
-      {[this](const std::string& name) { put_record(made_link_record(name), {}); },
+      {[this](const std::string& name, std::uint32_t index) {
+         put_record(made_link_record(name), std::as_bytes(std::span{&index, 1}));
+       },
        [this](const std::string& name) { table_->erase(made_link_record(name)); }});
   made_links_->sysctls().set_ledger(
       {[this](const std::string& path, const std::string& original) {
@@ -24,7 +26,8 @@ void VrrpProcess::record_links(bool first) {
        [this](const std::string& path) { table_->erase(sysctl_record(path)); }});
   if (!first) return;
   for (const std::string& record : table_->keys()) {
-    if (const auto name = made_link_of(record)) made_links_->inherit(*name);
+    if (const auto name = made_link_of(record))
+      made_links_->inherit(*name, made_link_index(table_->get(record)));
     if (const auto path = sysctl_of(record)) {
       const auto value = table_->get(record);
       made_links_->sysctls().inherit(

@@ -26,7 +26,7 @@ class PacketFilter {
   [[nodiscard]] virtual int descriptor() const { return -1; }
   /// Whether another program has changed something since the last call. Never blocks.
   virtual bool has_changed() { return false; }
-  /// For a successor: "nftables holdfast". make_filter() of the same record reaches the same
+  /// For a successor: "nftables holdfast". clear_filter() of the same record reaches the same
   /// objects.
   [[nodiscard]] virtual std::string record() const = 0;
 };

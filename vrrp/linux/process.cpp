@@ -74,6 +74,7 @@ Result<void> VrrpProcess::open_kernel(std::uint8_t mark) {
   links_.emplace(std::move(*links));
   reconciler_.emplace(*links_, std::move(*writer), std::move(*announcer), log_);
   made_links_.emplace(*links_, std::move(*link_writer), mark, log_);
+  firewall_.name_after(mark);
   watch_links();
   return {};
 }

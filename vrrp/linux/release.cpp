@@ -6,6 +6,7 @@
 
 #include <cerrno>
 #include <charconv>
+#include <cstring>
 
 #include "daemon/process/state_table.h"
 #include "daemon/process/worker_loop.h"
@@ -63,6 +64,11 @@ std::string sysctl_record(const std::string& path) {
 std::optional<std::string> made_link_of(std::string_view record) {
   return behind(link_prefix, record);
 }
+std::uint32_t made_link_index(std::span<const std::byte> value) {
+  std::uint32_t index = 0;
+  if (value.size() == sizeof index) std::memcpy(&index, value.data(), sizeof index);
+  return index;
+}
 std::optional<std::string> sysctl_of(std::string_view record) {
   return behind(sysctl_prefix, record);
 }
@@ -77,8 +83,12 @@ static void release_links(const process::StateTable& table, Log& log) {
   }
   std::vector<LinkChange> changes;
   for (const std::string& record : table.keys())
-    if (const auto name = made_link_of(record))
-      changes.push_back({LinkChange::Kind::remove, *name, {}});
+    if (const auto name = made_link_of(record)) {
+      // Another one of that name is somebody else's.
+      const Link* const link = links->find(*name);
+      if (link != nullptr && link->index == made_link_index(table.get(record)))
+        changes.push_back({LinkChange::Kind::remove, *name, {}});
+    }
   if (!changes.empty())
     for (const netlink::Refusal& refusal : writer->apply(changes, *links))
       log.write(Event{Level::error, "netlink_refused", refusal.error.what});

@@ -2,6 +2,8 @@
 // that they are not on two hosts when the partner takes over.
 #pragma once
 
+#include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -20,6 +22,8 @@ std::optional<Reconciler::VirtualKey> held_address(std::string_view record);
 std::string made_link_record(const std::string& name);
 std::string sysctl_record(const std::string& path);
 std::optional<std::string> made_link_of(std::string_view record);
+/// The index that the interface had, from the record's value; 0: it was being made.
+std::uint32_t made_link_index(std::span<const std::byte> value);
 std::optional<std::string> sysctl_of(std::string_view record);
 
 /// Removes every address and interface that the state table says is held, and puts settings back.

@@ -172,7 +172,7 @@ TEST(FirewallNames, HaveBareForms) {
   const auto bare = clean("vrrp_iptables\nnftables\nnftables_ipvs").firewall;
   EXPECT_EQ(bare.iptables_in, "INPUT");
   EXPECT_EQ(bare.iptables_out, "OUTPUT");
-  EXPECT_EQ(bare.table, "holdfast");
+  EXPECT_EQ(bare.table, "");
   EXPECT_EQ(bare.ipvs_table, "keepalived_ipvs");
   const auto named = clean("vrrp_iptables in\nnftables t\nnftables_priority -300").firewall;
   EXPECT_EQ(named.iptables_in, "in");

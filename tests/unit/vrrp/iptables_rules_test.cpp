@@ -7,6 +7,7 @@
 
 #include <algorithm>
 
+#include "vrrp/linux/firewall.h"
 #include "vrrp/linux/iptables_filter.h"
 
 namespace holdfast::vrrp {
@@ -18,51 +19,41 @@ using testing::SizeIs;
 
 IpAddress address(const char* text) { return IpAddress::parse(text).value(); }
 
-const FilterElements elements{refused(address("192.0.2.1"), "eth0"),
-                              refused(address("192.0.2.2"), "eth0"),
-                              refused(address("2001:db8::1"), "eth0"),
-                              refused(address("fe80::1"), "eth0"), silenced("vrrp.51")};
+const FilterElements elements{
+    refused(address("192.0.2.1"), "eth0"), refused(address("192.0.2.2"), "eth0"),
+    refused(address("2001:db8::1"), "eth0"), refused(address("fe80::1"), "eth0")};
 
-IptablesSettings with_sets() { return {"INPUT", "OUTPUT", ipset_names({})}; }
+IptablesSettings with_sets() { return {"holdfast", "INPUT", "OUTPUT", ipset_names({"holdfast"})}; }
 
 TEST(IptablesRules, NamesOfSetsFollowFromTheFirst) {
-  EXPECT_THAT(ipset_names({}), ElementsAre("holdfast", "holdfast6", "holdfast_if6", "holdfast_igmp",
-                                           "holdfast_mld"));
-  EXPECT_THAT(ipset_names({"a", "b"}), ElementsAre("a", "b", "a_if6", "a_igmp", "a_mld"));
-  EXPECT_THAT(ipset_names({"1", "2", "3", "4", "5", "6"}), SizeIs(5));
+  EXPECT_THAT(ipset_names({"holdfast"}), ElementsAre("holdfast", "holdfast6", "holdfast_if6"));
+  EXPECT_THAT(ipset_names({"a", "b"}), ElementsAre("a", "b", "a_if6"));
+  EXPECT_THAT(ipset_names({"1", "2", "3", "4", "5", "6"}), SizeIs(3));
   const std::string longest(31, 'x');
   for (const std::string& name : ipset_names({longest})) EXPECT_LE(name.size(), 31U);
 }
 
 TEST(IptablesRules, ASetIsOneRuleHoweverManyAddressesItHas) {
   const auto rules = iptables_rules(with_sets(), Family::ipv4, elements);
-  ASSERT_THAT(rules, SizeIs(3));
-  EXPECT_TRUE(rules[0].in && !rules[1].in && !rules[2].in);
+  ASSERT_THAT(rules, SizeIs(2));
+  EXPECT_TRUE(rules[0].in && !rules[1].in);
   EXPECT_EQ(rules[0].set, "holdfast");
-  EXPECT_EQ(rules[2].set, "holdfast_igmp");
-  EXPECT_EQ(rules[2].protocol, IPPROTO_IGMP);
 }
 
-TEST(IptablesRules, WithoutSetsThereIsARuleForEachAddressAndInterface) {
-  const IptablesSettings settings{"in", "out", {}};
+TEST(IptablesRules, WithoutSetsThereIsARuleForEachAddress) {
+  const IptablesSettings settings{"holdfast", "in", "out", {}};
   const auto rules = iptables_rules(settings, Family::ipv4, elements);
-  ASSERT_THAT(rules, SizeIs(5));
+  ASSERT_THAT(rules, SizeIs(4));
   EXPECT_EQ(rules[0].address, address("192.0.2.1"));
   EXPECT_EQ(rules[0].interface, "");
-  EXPECT_EQ(rules[4].interface, "vrrp.51");
-  EXPECT_EQ(rules[4].address, std::nullopt);
 }
 
 TEST(IptablesRules, Rfc9568_6_1_NeighbourDiscoveryIsNeverMeant) {
-  for (const auto& settings : {with_sets(), IptablesSettings{"in", "out", {}}})
+  for (const auto& settings : {with_sets(), IptablesSettings{"mine", "in", "out", {}}})
     for (const IptablesRule& rule : iptables_rules(settings, Family::ipv6, elements)) {
       ASSERT_EQ(rule.protocol, IPPROTO_ICMPV6);
       if (rule.but_protocol) continue;
-      const bool listener_report = !rule.types.empty();
-      if (listener_report)
-        EXPECT_FALSE(rule.types.front() == 135 || rule.types.front() == 136);
-      else
-        EXPECT_THAT(rule.but_types, ElementsAre(135, 136));
+      EXPECT_THAT(rule.but_types, ElementsAre(135, 136));
     }
 }
 
@@ -75,15 +66,18 @@ TEST(IptablesRules, AChainThatIsNotNamedGetsNone) {
 }
 
 TEST(IptablesRules, EntriesOfSetsAreWrittenAsIpsetDoes) {
-  EXPECT_EQ(ipset_entry(refused(address("fe80::1"), "eth0"), Family::ipv6), "fe80::1,eth0");
-  EXPECT_EQ(ipset_entry(refused(address("192.0.2.1"), "eth0"), Family::ipv4), "192.0.2.1");
-  EXPECT_EQ(ipset_entry(silenced("eth0"), Family::ipv4), "0.0.0.0/0,eth0");
-  EXPECT_EQ(ipset_entry(silenced("eth0"), Family::ipv6), "::/0,eth0");
+  EXPECT_EQ(ipset_entry(refused(address("fe80::1"), "eth0")), "fe80::1,eth0");
+  EXPECT_EQ(ipset_entry(refused(address("192.0.2.1"), "eth0")), "192.0.2.1");
+}
+
+TEST(FirewallName, IsTheDaemonsUnlessItsPidFileIsTheUsualOne) {
+  EXPECT_EQ(firewall_name(128), "holdfast");
+  EXPECT_EQ(firewall_name(201), "holdfast_201");
 }
 
 TEST(IptablesFilterRecord, LeadsToTheSameObjects) {
-  for (const IptablesSettings& settings :
-       {with_sets(), IptablesSettings{"in", "", {}}, IptablesSettings{"", "out", {}}}) {
+  for (const IptablesSettings& settings : {with_sets(), IptablesSettings{"mine", "in", "", {}},
+                                           IptablesSettings{"mine", "", "out", {}}}) {
     const std::string record = IptablesFilter{settings}.record();
     const auto again = IptablesFilter::from_record(record);
     ASSERT_NE(again, nullptr) << record;
