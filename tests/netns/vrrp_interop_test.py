@@ -13,7 +13,7 @@ from lab.wait import StallWatch, wait_until
 HIGH, LOW = 150, 100
 QUIET = 10  # seconds without a transition
 UNICAST = {4: ("10.77.0.1", "10.77.0.2"), 6: ("2001:db8:77::1", "2001:db8:77::2")}
-
+VIRTUAL_MAC = {4: "00:00:5e:00:01:33", 6: "00:00:5e:00:02:33"}  # RFC 9568 7.3
 
 
 
@@ -27,9 +27,11 @@ class Case:
     advert: float
     cast: str = "multicast"
     auth: str = ""
+    vmac: bool = False  # of Holdfast; FRR has one always
 
     def name(self):
         words = [f"v{self.version}", f"ipv{self.family}", self.cast, self.auth.lower(),
+                 "vmac" if self.vmac else "",
                  f"{int(self.advert * 1000)}ms", self.low.__name__.lower(), "yields_to",
                  self.high.__name__.lower()]
         return "test_" + "_".join(word for word in words if word)
@@ -48,13 +50,18 @@ def cases():
         for family in (4, 6):
             for advert in (1, 0.1):
                 yield Case(high, low, 3, family, advert)
+    for partner in (Keepalived, frr.Frr):
+        for high, low in ((Holdfast, partner), (partner, Holdfast)):
+            yield Case(high, low, 2, 4, 1, vmac=True)
+            for family in (4, 6):
+                yield Case(high, low, 3, family, 0.1, vmac=True)
     for family in (4, 6):
         yield Case(Holdfast, Holdfast, 3, family, 0.01)
 
 
 class InteropTest(setup.LabTest):
     def start_pair(self, case):
-        self.version, self.advert = case.version, case.advert
+        self.version, self.advert, self.vmac = case.version, case.advert, case.vmac
         # FRR's first advert over IPv6 fails while its macvlan comes up; the next one is an interval later.
         self.tolerance = setup.TOLERANCE
         if case.low is frr.Frr and case.family == 6:
@@ -73,7 +80,7 @@ class InteropTest(setup.LabTest):
         addresses = [setup.VIP + "/24"] if case.family == 4 else ["fe80::100/64", setup.VIP6 + "/64"]
         if kind is frr.Frr:
             return kind(host, 51, priority, case.advert, addresses, case.version).start()
-        more = ""
+        more = "use_vmac\n" if case.vmac and kind is Holdfast else ""
         if case.cast == "unicast":
             here, there = UNICAST[case.family][::1 if priority == HIGH else -1]
             more += f"unicast_src_ip {here}\n unicast_peer {{\n {there}\n }}\n"
@@ -81,6 +88,12 @@ class InteropTest(setup.LabTest):
             more += f"authentication {{\n auth_type {case.auth}\n auth_pass secret\n }}\n"
         return kind(host, setup.config(host.name, priority, case.advert, case.version,
                                        vip="\n        ".join(addresses), more=more)).start()
+
+    def holds(self, router):
+        """The virtual address, wherever; FRR's stays on its macvlan."""
+        if self.vmac and isinstance(router, Holdfast):
+            return f" {self.vip}/" in router.host.ip("-o", "addr", "show")
+        return router.holds(self.vip)
 
     def adverts(self, priority):
         return [packet["time"] for packet in self.sniffer.packets("vrrp")
@@ -91,8 +104,8 @@ class InteropTest(setup.LabTest):
         self.high.wait_for("MASTER", 10)
         wait_until(lambda: len(self.adverts(HIGH)) > heard, 10, "an advert of the higher one")
         wait_until(lambda: self.low.states()[-1:] == ["BACKUP"], 10, "the lower one in BACKUP")
-        wait_until(lambda: self.high.holds(self.vip), 2, "the address")
-        wait_until(lambda: not self.low.holds(self.vip), 2, "one holder")
+        wait_until(lambda: self.holds(self.high), 2, "the address")
+        wait_until(lambda: not self.holds(self.low), 2, "one holder")
 
     def stay_quiet(self):
         """Nothing happens for QUIET seconds. When this machine itself stood still for longer than an
@@ -110,13 +123,16 @@ class InteropTest(setup.LabTest):
             wait_until(lambda: self.high.is_master() and not self.low.is_master(), 5, "one master")
         self.assertEqual((self.high.states(), self.low.states()), before)
 
+    def pause_after(self, last):
+        """Until the first advert of the lower one."""
+        later = lambda: [t for t in self.adverts(LOW) if t > last]
+        return wait_until(later, 2, "its first advert")[0] - last
+
     def take_over(self):
         self.high.host.cut_off()
         self.low.wait_for("MASTER", 10)
-        wait_until(lambda: self.low.holds(self.vip), 2, "the address on the lower one")
-        last = self.adverts(HIGH)[-1]
-        wait_until(lambda: [t for t in self.adverts(LOW) if t > last], 2, "its first advert")
-        pause = [t for t in self.adverts(LOW) if t > last][0] - last
+        wait_until(lambda: self.holds(self.low), 2, "the address on the lower one")
+        pause = self.pause_after(self.adverts(HIGH)[-1])
         self.assertLessEqual(
             pause, setup.down_interval(LOW, self.advert, self.version) + self.tolerance)
         return pause
@@ -129,12 +145,10 @@ class InteropTest(setup.LabTest):
     def hand_over(self):
         status, _ = self.high.stop()
         self.assertEqual(status, 0)
-        resigned = self.adverts(0)[-1]
         self.low.wait_for("MASTER", 10)
-        wait_until(lambda: [t for t in self.adverts(LOW) if t > resigned], 2, "its first advert")
-        pause = [t for t in self.adverts(LOW) if t > resigned][0] - resigned
+        pause = self.pause_after(self.adverts(0)[-1])
         self.assertLessEqual(pause, setup.skew(LOW, self.advert, self.version) + self.tolerance)
-        self.assertFalse(self.high.holds(self.vip))
+        self.assertFalse(self.holds(self.high))
         return pause
 
     def check_wire(self, case):
@@ -149,6 +163,10 @@ class InteropTest(setup.LabTest):
             self.assertEqual({(packet["destination"], packet["ttl"]) for packet in packets},
                              {("ff02::12", 255)})
             self.assertTrue(all(packet["source"].startswith("fe80::") for packet in packets))
+        if case.vmac:
+            ours = HIGH if case.high is Holdfast else LOW
+            self.assertEqual({packet["mac"] for packet in packets if packet["priority"] == ours},
+                             {VIRTUAL_MAC[case.family]})
 
     def play(self, case):
         if frr.Frr in (case.high, case.low) and not frr.is_installed():

@@ -69,31 +69,6 @@ class TroubleTest(setup.LabTest):
         self.inject(attacker, advert())
         active.wait_for("BACKUP", 2)
 
-    def test_a_paused_backup_does_not_take_the_address(self):
-        active = self.director(Keepalived, "a", 150, "10.77.0.1")
-        active.wait_for("MASTER", 10)
-        backup = self.director(Holdfast, "b", 100, "10.77.0.2")
-        backup.wait_for("BACKUP", 10)
-        for _ in range(5):
-            backup.signal(signal.SIGSTOP, "vrrp")
-            time.sleep(10 * ADVERT)  # longer than the down interval
-            backup.signal(signal.SIGCONT, "vrrp")
-            time.sleep(5 * ADVERT)
-        self.assertEqual(backup.states(), ["BACKUP"])
-        self.assertEqual(active.states()[-1:], ["MASTER"])
-
-    def test_a_paused_active_router_comes_back_and_there_is_one_again(self):
-        active = self.director(Holdfast, "a", 150, "10.77.0.1")
-        backup = self.director(Keepalived, "b", 100, "10.77.0.2")
-        active.wait_for("MASTER", 10)
-        backup.wait_for("BACKUP", 10)
-        active.signal(signal.SIGSTOP, "vrrp")
-        backup.wait_for("MASTER", 5)
-        active.signal(signal.SIGCONT, "vrrp")
-        backup.wait_for("BACKUP", 5)
-        self.assertTrue(active.is_master())
-        wait_until(lambda: not backup.host.has_address(setup.VIP), 1, "one holder")
-
     def test_instances_without_addresses_hear_each_other(self):
         config = lambda name, priority: setup.config(
             name, priority, ADVERT, more="no_virtual_ipaddress").replace(

@@ -4,7 +4,6 @@ import signal
 import time
 
 import vrrp_setup as setup
-from lab import frr
 from lab.daemons import Holdfast, Keepalived
 from lab.sniffer import Sniffer
 from lab.wait import StallWatch, wait_until
@@ -523,42 +522,6 @@ class VmacTest(setup.LabTest):
         self.assertEqual(self.setting(self.a, path), "0")
         director.load(self.config("a", HIGH))
         self.assertEqual(self.setting(self.a, path), "1")
-
-    def with_frr(self, family, ours, theirs):
-        if not frr.is_installed():
-            self.skipTest("needs FRR (package frr)")
-        self.hosts()
-        vips = [setup.VIP + "/24"] if family == 4 else ["fe80::100/64", setup.VIP6 + "/64"]
-        partner = frr.Frr(self.b, 51, theirs, 0.1, vips).start()
-        return self.start(Holdfast, self.a, ours, family=family), partner
-
-    def frr_yields(self, family):
-        ours, theirs = self.with_frr(family, HIGH, LOW)
-        ours.wait_for("MASTER", 10)
-        theirs.wait_for("BACKUP", 10)
-        self.assertEqual(ours.stop()[0], 0)
-        theirs.wait_for("MASTER", 5)
-
-    def yields_to_frr(self, family):
-        ours, theirs = self.with_frr(family, LOW, HIGH)
-        theirs.wait_for("MASTER", 10)
-        ours.wait_for("BACKUP", 10)
-        self.b.cut_off()
-        ours.wait_for("MASTER", 5)
-        self.b.plug_in()
-        ours.wait_for("BACKUP", 10)  # the adverts come from the MAC that our VMAC has
-
-    def test_frr_yields_ipv4(self):
-        self.frr_yields(4)
-
-    def test_frr_yields_ipv6(self):
-        self.frr_yields(6)
-
-    def test_it_yields_to_frr_ipv4(self):
-        self.yields_to_frr(4)
-
-    def test_it_yields_to_frr_ipv6(self):
-        self.yields_to_frr(6)
 
     def test_many_that_go_down_hold_up_no_advert_and_many_leave_at_once(self):
         """Setting one interface down takes the kernel milliseconds."""
