@@ -12,8 +12,8 @@ int main() {
                               [](boost::asio::io_context& context, Log& log, auto send) {
                                 return std::make_unique<checkers::CheckersProcess>(
                                     context, log, std::move(send),
-                                    []() -> Result<std::unique_ptr<ipvs::KernelPort>> {
-                                      auto kernel = ipvs::Kernel::open();
+                                    [](int socket) -> Result<std::unique_ptr<ipvs::KernelPort>> {
+                                      auto kernel = ipvs::Kernel::open(socket);
                                       if (!kernel) return tl::make_unexpected(kernel.error());
                                       return std::unique_ptr<ipvs::KernelPort>{std::move(*kernel)};
                                     });

@@ -20,9 +20,9 @@ namespace po = boost::program_options;
 constexpr int usage_error = 1;
 
 /// Options of keepalived that this program does not have yet, by long name.
-constexpr std::array<std::string_view, 9> later_options{
-    "log-file", "flush-log-file",     "namespace",        "snmp", "snmp-agent-socket", "dump-conf",
-    "genhash",  "address-monitoring", "core-dump-pattern"};
+constexpr std::array<std::string_view, 8> later_options{
+    "log-file",           "flush-log-file",   "snmp", "snmp-agent-socket", "dump-conf", "genhash",
+    "address-monitoring", "core-dump-pattern"};
 
 po::options_description described() {
   po::options_description all("Options");
@@ -48,6 +48,7 @@ po::options_description described() {
   add("vrrp_pid,r", text(), "pid file of the VRRP worker");
   add("checkers_pid,c", text(), "pid file of the checker worker");
   add("bfd_pid,b", text(), "accepted; there is no BFD process yet");
+  add("namespace,s", text(), "network namespace to run in, instead of net_namespace");
   add("config-id,i", text(), "identity for @ID lines (default: host name)");
   add("all-config,e", flag(), "all include checks are errors");
   add("umask,u", text(), "file creation mask, octal");
@@ -62,7 +63,6 @@ po::options_description described() {
   add("help,h", flag(), "this text");
   add("log-file,g", text()->implicit_value(""), "not supported yet");
   add("flush-log-file", flag(), "not supported yet");
-  add("namespace,s", text(), "not supported yet");
   add("snmp,x", flag(), "not supported yet");
   add("snmp-agent-socket,A", text(), "not supported yet");
   add("dump-conf,d", flag(), "not supported yet");
@@ -103,13 +103,6 @@ std::optional<unsigned> octal(const std::string& text) {
   return value;
 }
 
-/// keepalived started under its own name keeps its pid files where its users look for them.
-std::string default_pid_file(const std::string& program, const char* own, const char* keepalived) {
-  const std::string name = program.substr(program.rfind('/') + 1);
-  return name == "keepalived" ? std::string{"/run/"} + keepalived
-                              : std::string{"/run/holdfast/"} + own;
-}
-
 Options read_values(const po::variables_map& given, const std::string& program) {
   Options options;
   const auto has = [&](const char* name) { return given[name].as<bool>(); };
@@ -127,10 +120,10 @@ Options read_values(const po::variables_map& given, const std::string& program) 
   options.dont_release_ipvs = has("dont-release-ipvs");
   options.dont_respawn = has("dont-respawn");
   options.foreground = has("dont-fork");
-  options.pid_file = text("pid", default_pid_file(program, "holdfast.pid", "keepalived.pid"));
-  options.vrrp_pid_file = text("vrrp_pid", default_pid_file(program, "vrrp.pid", "vrrp.pid"));
-  options.checkers_pid_file =
-      text("checkers_pid", default_pid_file(program, "checkers.pid", "checkers.pid"));
+  options.pid_file = text("pid", "");
+  options.vrrp_pid_file = text("vrrp_pid", "");
+  options.checkers_pid_file = text("checkers_pid", "");
+  options.as_keepalived = program.substr(program.rfind('/') + 1) == "keepalived";
   options.config_id = text("config-id", node_name());
   options.all_include_checks = has("all-config");
   options.core_dump = has("core-dump");
@@ -176,6 +169,13 @@ CommandLine read_command_line(const std::vector<std::string>& arguments) {
         !value.empty() && (value.value().type() != typeid(bool) || value.as<bool>()))
       return print(fmt::format("{}: --{} is not supported yet\n", program, option), usage_error);
   CommandLine line{read_values(given, program), {}};
+  if (given.count("namespace") != 0) {
+    const std::string name = given["namespace"].as<std::string>();
+    if (name.empty() || name == "." || name == ".." || name.find('/') != std::string::npos)
+      return print(fmt::format("{}: -s needs the name of a network namespace\n", program),
+                   usage_error);
+    line.options->net_namespace = name;
+  }
   if (given.count("log-facility") != 0) {
     const auto facility = facility_of(given["log-facility"].as<std::string>());
     if (!facility)

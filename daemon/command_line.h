@@ -24,7 +24,9 @@ struct Options {
   bool dont_release_ipvs = false;                          ///< -I
   bool dont_respawn = false;                               ///< -R
   bool foreground = false;                                 ///< -n
-  std::string pid_file, vrrp_pid_file, checkers_pid_file;  ///< -p -r -c
+  std::string pid_file, vrrp_pid_file, checkers_pid_file;  ///< -p -r -c; identity.h names the rest
+  std::optional<std::string> net_namespace;                ///< -s
+  bool as_keepalived = false;                              ///< started under that name
   std::string config_id;                     ///< -i; default: node name to the first dot
   bool all_include_checks = false;           ///< -e
   std::optional<unsigned> umask;             ///< -u
@@ -47,8 +49,6 @@ struct CommandLine {
   std::optional<Options> options;
   PrintAndExit print;
 };
-/// Where `holdfast` looks for the daemon.
-inline constexpr const char* usual_pid_file = "/run/holdfast/holdfast.pid";
 /// The node name up to its first dot: the config_id where -i gives none (grammar.md 10).
 std::string node_name();
 CommandLine read_command_line(const std::vector<std::string>& arguments);

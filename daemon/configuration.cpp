@@ -4,7 +4,6 @@
 #include <tuple>
 
 #include "daemon/config/language.h"
-#include "daemon/config/root.h"
 #include "daemon/config/tree.h"
 #include "daemon/key_files.h"
 
@@ -35,8 +34,10 @@ void check_top_level(std::span<const Statement> tree, Configuration& loaded, Rea
       case Owner::checkers:
         loaded.needs_checkers = true;
         break;
-      case Owner::everybody:
       case Owner::supervisor:
+        loaded.root_places.emplace(statement.keyword(), statement.place());
+        break;
+      case Owner::everybody:
         break;
     }
   }
@@ -98,7 +99,7 @@ Configuration load_configuration(const Options& options, std::uint64_t serial) {
   Reader reader{expanded.diagnostics};
   const auto tree = config::parse_tree(loaded.text, expanded.diagnostics);
   loaded.globals = config::read_globals(tree, reader);
-  config::read_root(tree, reader);  // nothing acts on these settings yet
+  loaded.root = config::read_root(tree, reader);
   check_top_level(tree, loaded, reader);
   collect_scripts(tree, loaded, reader);
   place_keys(loaded.text, tree, reader);

@@ -11,6 +11,7 @@
 #include "daemon/config/diagnostic.h"
 #include "daemon/config/expand.h"
 #include "daemon/config/global.h"
+#include "daemon/config/root.h"
 #include "daemon/file_watch.h"
 
 namespace holdfast {
@@ -19,6 +20,8 @@ struct Configuration {
   std::uint64_t serial = 0;
   config::Text text;
   config::GlobalDefs globals;
+  config::RootDefs root;
+  std::map<std::string, config::Place, std::less<>> root_places;  ///< of the settings in `root`
   bool needs_vrrp = false, needs_checkers = false;
   bool tracks_processes = false;  ///< it has a vrrp_track_process
   std::map<config::Place, config::Command> scripts;

@@ -11,6 +11,7 @@
 #include <fstream>
 
 #include "daemon/command_line.h"
+#include "daemon/identity.h"
 #include "daemon/pid_file.h"
 #include "daemon/process/log.h"
 #include "daemon/supervisor.h"
@@ -78,8 +79,9 @@ class StartLog : public Log {
   Readiness& readiness_;
 };
 
-process::LogOptions log_options(const Options& options) {
+process::LogOptions log_options(const Options& options, const Identity& identity) {
   process::LogOptions log;
+  log.suffix = identity.suffix();
   log.identity = "Keepalived";
   log.to_stderr = options.foreground && options.log_console;
   log.to_syslog = !options.no_syslog;
@@ -97,7 +99,7 @@ int test_configuration(const Options& options) {
     else
       std::fputs(text.c_str(), options.format == ReportFormat::text ? stderr : stdout);
   };
-  process::LogOptions quiet = log_options(options);
+  process::LogOptions quiet = log_options(options, {});
   quiet.to_syslog = false;
   quiet.to_stderr = true;
   quiet.threshold = Level::error;
@@ -115,7 +117,10 @@ int run_daemon(Options options) {
       std::free(folder);
     }
   Readiness readiness = options.foreground ? Readiness{} : Readiness::detach();
-  StartLog log{process::make_log(log_options(options)), readiness};
+  Configuration configuration = load_configuration(options, 1);
+  Identity identity = identity_of(configuration, options);
+  name_pid_files(options, identity);
+  StartLog log{process::make_log(log_options(options, identity)), readiness};
   log.write(Event{Level::info, "starting", "Starting Holdfast v" HOLDFAST_VERSION}.with(
       "configuration", options.file));
   for (const std::string& warning : options.warnings)
@@ -130,9 +135,11 @@ int run_daemon(Options options) {
   }
   if (auto written = pid_file->write(::getpid()); !written)
     log.write(Event{Level::warning, "pid_file", written.error().what});
+  enter_namespace_of(identity, configuration);
   boost::asio::io_context context{1};
-  Supervisor supervisor{context, options, log_options(options), log, [&] { readiness.tell(0); }};
-  const int status = supervisor.run();
+  Supervisor supervisor{context, options, log_options(options, identity), log,
+                        [&] { readiness.tell(0); }};
+  const int status = supervisor.run(std::move(configuration), std::move(identity));
   readiness.tell(status);
   log.write(Event{Level::info, "stopped", "Stopped Holdfast v" HOLDFAST_VERSION});
   return status;

@@ -4,13 +4,12 @@
 #include <linux/cn_proc.h>
 #include <linux/connector.h>
 #include <linux/netlink.h>
-#include <sched.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 
 #include <cerrno>
 
-#include "daemon/base/assert.h"
+#include "daemon/net_namespace.h"
 
 namespace holdfast {
 namespace {
@@ -41,10 +40,8 @@ Result<Fd> open_process_connector() {
   // processes) it tells nothing anyway.
   const Fd initial{::open("/proc/2/ns/net", O_RDONLY | O_CLOEXEC)};
   if (!own || !initial || is_same_file(own, initial)) return open_here();
-  if (::setns(initial.get(), CLONE_NEWNET) != 0) return open_here();
-  auto socket = open_here();
-  BASE_ASSERT(::setns(own.get(), CLONE_NEWNET) == 0);
-  return socket;
+  auto socket = open_in_net_namespace(initial, open_here);
+  return socket ? std::move(socket) : open_here();
 }
 
 }  // namespace holdfast

@@ -17,8 +17,6 @@ namespace asio = boost::asio;
 
 namespace {
 
-/// @source keepalived child_wait_time: how long workers get to stop
-constexpr auto worker_stop_limit = std::chrono::seconds{5};
 /// How long running notify scripts get at the end.
 constexpr auto script_stop_limit = std::chrono::seconds{1};
 
@@ -55,9 +53,10 @@ Supervisor::Supervisor(asio::io_context& context, const Options& options,
                 options.config_test ? "" : options.checkers_pid_file,
                 [this](Worker& w, process::Message m) { handle_message(w, std::move(m)); }} {}
 
-int Supervisor::run() {
+int Supervisor::run(Configuration configuration, Identity identity) {
+  identity_ = std::move(identity);
+  serial_ = configuration.serial;
   watch_signals();
-  Configuration configuration = load_configuration(options_, ++serial_);
   if (!configuration.readable) {
     log_.write(Event{Level::error, "configuration", configuration.findings.front().message});
     return exit_no_file;
@@ -242,10 +241,15 @@ void Supervisor::reap() {
 void Supervisor::worker_ended(Worker& worker, int status) {
   const Duration lived = worker.ended();
   if (&worker == &vrrp_) control_.worker_ended();
-  recovering_.erase(&worker);
-  if (phase_ == Phase::stopping) return;  // reap() goes on with that
+  const bool was_recovering = recovering_.erase(&worker) > 0;
+  const bool in_order = WIFEXITED(status) && WEXITSTATUS(status) == 0;
+  if (phase_ == Phase::stopping) {  // reap() goes on with that
+    // It was told to stop, and has not got as far as that, or not yet taken over what was there.
+    if ((!in_order || was_recovering) && !testing_) release_leftovers(worker);
+    return;
+  }
   const bool needed = current_ && std::ranges::count(workers_for(*current_), &worker) > 0;
-  if (current_ && !needed && WIFEXITED(status) && WEXITSTATUS(status) == 0) {
+  if (current_ && !needed && in_order) {
     worker.forget_state();  // a reload made it superfluous
     return;
   }
@@ -328,6 +332,7 @@ void Supervisor::reload() {
     sd_notify(0, "READY=1");
     return;
   }
+  refuse_other_identity(identity_, configuration, options_);
   begin(std::move(configuration));
 }
 
@@ -342,7 +347,7 @@ void Supervisor::stop(int status) {
   restarts_.clear();
   checks_.stop();
   for (Worker* worker : {&vrrp_, &checkers_}) worker->send(process::Stop{});
-  deadline_.expires_after(worker_stop_limit);
+  deadline_.expires_after((current_ ? current_->root : config::RootDefs{}).child_wait_time);
   deadline_.async_wait([this](const boost::system::error_code& error) {
     if (error) return;
     for (Worker* worker : {&vrrp_, &checkers_})

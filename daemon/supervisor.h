@@ -16,6 +16,7 @@
 #include "daemon/configuration.h"
 #include "daemon/control.h"
 #include "daemon/file_watch.h"
+#include "daemon/identity.h"
 #include "daemon/notify_fifo.h"
 #include "daemon/process/log.h"
 #include "daemon/scripts.h"
@@ -34,8 +35,8 @@ class Supervisor {
   Supervisor(boost::asio::io_context& context, const Options& options,
              process::LogOptions log_options, Log& log, std::function<void()> on_running);
 
-  /// Runs until stopped. @return the exit status
-  int run();
+  /// Runs until stopped. @param configuration the first one, loaded @return the exit status
+  int run(Configuration configuration, Identity identity);
   /// Prepares the configuration in all workers and reports. @return the exit status of -t
   int test(const std::function<void(const std::string&)>& print, bool colours);
 
@@ -88,6 +89,7 @@ class Supervisor {
 
   boost::asio::io_context& context_;
   const Options& options_;
+  Identity identity_;
   process::LogOptions log_options_;
   Log& log_;
   std::function<void()> on_running_;

@@ -4,6 +4,7 @@
 
 #include <systemd/sd-daemon.h>
 
+#include "daemon/net_namespace.h"
 #include "daemon/process/memfd.h"
 #include "daemon/process/process_name.h"
 #include "daemon/process_connector.h"
@@ -36,6 +37,13 @@ process::Configure Supervisor::settings_for(const Worker& worker,
   settings.mark = address_mark(options_.pid_file);
   settings.dont_release =
       &worker == &vrrp_ ? options_.dont_release_vrrp : options_.dont_release_ipvs;
+  if (identity_.net_namespace_ipvs && !testing_) {
+    auto socket = open_generic_netlink(*identity_.net_namespace_ipvs);
+    if (socket)
+      settings.ipvs = std::move(*socket);
+    else
+      log_.write(Event{Level::error, "net_namespace_ipvs", socket.error().what});
+  }
   if (&worker == &vrrp_ && configuration.tracks_processes) {
     auto connector = open_process_connector();
     if (connector)

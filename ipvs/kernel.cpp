@@ -233,10 +233,11 @@ struct Kernel::Impl {
 Kernel::Kernel(std::unique_ptr<Impl> impl) : impl_{std::move(impl)} {}
 Kernel::~Kernel() = default;
 
-Result<std::unique_ptr<Kernel>> Kernel::open() {
+Result<std::unique_ptr<Kernel>> Kernel::open(int descriptor) {
   auto impl = std::make_unique<Impl>();
   for (netlink::Socket* socket : {&impl->requests, &impl->dumps}) {
-    auto connected = netlink::connect(NETLINK_GENERIC);
+    auto connected = descriptor < 0 ? netlink::connect(NETLINK_GENERIC)
+                                    : netlink::adopt(descriptor, NETLINK_GENERIC);
     if (!connected) return tl::make_unexpected(connected.error());
     *socket = std::move(*connected);
     nl_socket_disable_seq_check(socket->get());

@@ -53,7 +53,9 @@ bool satisfies(const SyncSettings& actual, const SyncSettings& wanted);
 class Kernel : public KernelPort {
  public:
   /// Error with code ENOENT: the kernel has no IPVS (module ip_vs).
-  static Result<std::unique_ptr<Kernel>> open();
+  /// @param socket of generic netlink, whose network namespace the table is in; it is shared with
+  /// whoever else uses it, one at a time. -1: our own namespace
+  static Result<std::unique_ptr<Kernel>> open(int socket = -1);
   ~Kernel() override;
 
   Result<Table> dump() override;

@@ -4,16 +4,18 @@
 
 namespace holdfast::ipvs {
 
-SyncDaemon::SyncDaemon(const config::SyncDaemon& setting, std::uint8_t default_id, Log& log)
+SyncDaemon::SyncDaemon(const config::SyncDaemon& setting, std::uint8_t default_id, Log& log,
+                       int socket)
     : setting_{setting},
       settings_{setting.interface,  setting.sync_id.value_or(default_id),
                 setting.max_length, setting.port,
                 setting.ttl,        setting.group},
-      log_{log} {}
+      log_{log},
+      socket_{socket} {}
 
 bool SyncDaemon::connect() {
   if (kernel_) return true;
-  auto opened = Kernel::open();
+  auto opened = Kernel::open(socket_);
   if (opened) {
     kernel_ = std::move(*opened);
     return true;

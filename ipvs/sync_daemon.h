@@ -16,7 +16,8 @@ namespace holdfast::ipvs {
 class SyncDaemon {
  public:
   /// @param default_id sync id when the setting has none: the VRID of the instance
-  SyncDaemon(const config::SyncDaemon& setting, std::uint8_t default_id, Log& log);
+  /// @param socket as for Kernel::open()
+  SyncDaemon(const config::SyncDaemon& setting, std::uint8_t default_id, Log& log, int socket = -1);
   /// From now on exactly these roles run.
   void run(const std::set<SyncRole>& roles);
   [[nodiscard]] const config::SyncDaemon& setting() const { return setting_; }
@@ -28,6 +29,7 @@ class SyncDaemon {
   config::SyncDaemon setting_;
   SyncSettings settings_;
   Log& log_;
+  int socket_;
   std::unique_ptr<Kernel> kernel_;
   bool absence_reported_ = false;
   bool known_ = false;  ///< what runs is what `running_` says

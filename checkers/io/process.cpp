@@ -1,5 +1,7 @@
 #include "checkers/io/process.h"
 
+#include <fcntl.h>
+
 #include <algorithm>
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/co_spawn.hpp>
@@ -80,12 +82,11 @@ struct CheckersProcess::Service {
 };
 
 CheckersProcess::CheckersProcess(asio::io_context& context, Log& log,
-                                 std::function<void(process::Message)> send,
-                                 ipvs::Reconciler::Open open_kernel)
+                                 std::function<void(process::Message)> send, OpenKernel open_kernel)
     : context_{context},
       log_{log},
       send_{std::move(send)},
-      reconciler_{std::move(open_kernel), log},
+      reconciler_{[this, open = std::move(open_kernel)] { return open(ipvs_socket_.get()); }, log},
       resync_timer_{context} {}
 
 CheckersProcess::~CheckersProcess() = default;
@@ -107,6 +108,8 @@ Result<void> CheckersProcess::commit(const process::Configure& settings) {
   else
     log_.write(Event{Level::warning, "state_table", table.error().what});
   serial_ = settings.serial;
+  if (settings.ipvs && !ipvs_socket_)
+    ipvs_socket_ = Fd{::fcntl(settings.ipvs.get(), F_DUPFD_CLOEXEC, 0)};
   keep_table_at_stop_ = settings.dont_release;
   const bool first = !std::exchange(started_, true);
   if (first && !settings.restarted && prepared_->globals.lvs_flush) reconciler_.flush();
@@ -330,7 +333,7 @@ void CheckersProcess::set_sync_daemon() {
     sync_daemon_.reset();
   }
   if (!both) return;
-  if (!sync_daemon_) sync_daemon_.emplace(*setting, 0, log_);
+  if (!sync_daemon_) sync_daemon_.emplace(*setting, 0, log_, ipvs_socket_.get());
   sync_daemon_->run({ipvs::SyncRole::master, ipvs::SyncRole::backup});
 }
 

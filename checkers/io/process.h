@@ -23,8 +23,10 @@ namespace holdfast::checkers {
 
 class CheckersProcess : public process::Worker {
  public:
+  /// @param socket as for ipvs::Kernel::open()
+  using OpenKernel = std::function<Result<std::unique_ptr<ipvs::KernelPort>>(int socket)>;
   CheckersProcess(boost::asio::io_context& context, Log& log,
-                  std::function<void(process::Message)> send, ipvs::Reconciler::Open open_kernel);
+                  std::function<void(process::Message)> send, OpenKernel open_kernel);
   ~CheckersProcess() override;
 
   std::vector<config::Diagnostic> prepare(const config::Text& text) override;
@@ -52,6 +54,7 @@ class CheckersProcess : public process::Worker {
   boost::asio::io_context& context_;
   Log& log_;
   std::function<void(process::Message)> send_;
+  Fd ipvs_socket_;  ///< of net_namespace_ipvs; none: our own namespace
   ipvs::Reconciler reconciler_;
   std::optional<CheckersConfig> prepared_;
   config::GlobalDefs globals_;

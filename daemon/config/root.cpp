@@ -20,7 +20,13 @@ std::optional<std::string> read_file_name(const Statement& statement, Reader& re
 
 template <std::string RootDefs::* Member>
 void read_name(RootDefs& root, const Row<RootDefs>&, const Statement& statement, Reader& reader) {
-  if (auto name = read_file_name(statement, reader)) root.*Member = std::move(*name);
+  auto name = read_file_name(statement, reader);
+  if (!name) return;
+  if ((root.*Member).empty())
+    root.*Member = std::move(*name);
+  else
+    reader.warn(statement.place(),
+                fmt::format("'{}' is already set; the first one stays", statement.keyword()));
 }
 
 void read_ipvs_namespace(RootDefs& root, const Row<RootDefs>&, const Statement& statement,
@@ -35,23 +41,28 @@ constexpr std::array schema{
     pending(field<&RootDefs::linkbeat_use_polling>(
         "linkbeat_use_polling", Switch{}, "keepalived",
         "Ask every interface for its link state instead of listening to netlink.")),
-    pending(row<RootDefs>("net_namespace", "NAME", "ip-netns(8)",
-                          "Run inside this network namespace, with a pid folder of its own.",
-                          read_name<&RootDefs::net_namespace>)),
-    pending(row<RootDefs>("net_namespace_ipvs", "[NAME]", "ip-netns(8)",
-                          "Network namespace of IPVS; the default one when bare.",
-                          read_ipvs_namespace)),
+    row<RootDefs>("net_namespace", "NAME", "ip-netns(8)",
+                  "Run inside this network namespace, scripts too, with a pid folder of its own. "
+                  "It must exist when the daemon starts, and cannot change at a reload.",
+                  read_name<&RootDefs::net_namespace>),
+    row<RootDefs>("net_namespace_ipvs", "[NAME]", "ip-netns(8)",
+                  "Network namespace of the IPVS table, while checks are made in the one of the "
+                  "daemon; the initial one when bare.",
+                  read_ipvs_namespace),
     field<&RootDefs::namespace_with_ipsets>(
         "namespace_with_ipsets", Switch{}, "keepalived",
         "Use ipsets inside a network namespace too, which is always so: every kernel since 3.13 "
         "has them there."),
-    pending(field<&RootDefs::use_pid_dir>("use_pid_dir", Switch{}, "keepalived",
-                                          "Keep pid files in a folder of their own.")),
-    pending(row<RootDefs>("instance", "NAME", "keepalived",
-                          "Name of this daemon among several, for pid files, log and D-Bus.",
-                          read_name<&RootDefs::instance>)),
-    pending(field<&RootDefs::child_wait_time>("child_wait_time", Range{0, 4294, "s"}, "keepalived",
-                                              "Time that workers get to stop before SIGKILL.")),
+    field<&RootDefs::use_pid_dir>(
+        "use_pid_dir", Switch{}, "keepalived",
+        "Keep pid files in a folder of their own, which a daemon that is started as holdfastd "
+        "always does."),
+    row<RootDefs>("instance", "NAME", "keepalived",
+                  "Name of this daemon among several, as part of the names of its pid files, of "
+                  "its control socket and of its lines in the log.",
+                  read_name<&RootDefs::instance>),
+    field<&RootDefs::child_wait_time>("child_wait_time", Range{0, 4294, "s"}, "keepalived",
+                                      "Time that workers get to stop before SIGKILL."),
 };
 
 }  // namespace

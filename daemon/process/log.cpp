@@ -166,12 +166,13 @@ class Sinks : public Log {
 }  // namespace
 
 std::unique_ptr<Log> make_log(LogOptions options) {
+  options.identity += options.suffix;
   return std::make_unique<Sinks>(std::move(options));
 }
 
 std::string to_environment(const LogOptions& options) {
-  return fmt::format("{},{},{},{}", options.to_stderr ? 1 : 0, options.to_syslog ? 1 : 0,
-                     options.facility, static_cast<int>(options.threshold));
+  return fmt::format("{},{},{},{},{}", options.to_stderr ? 1 : 0, options.to_syslog ? 1 : 0,
+                     options.facility, static_cast<int>(options.threshold), options.suffix);
 }
 
 LogOptions from_environment(const char* value, std::string identity) {
@@ -188,6 +189,7 @@ LogOptions from_environment(const char* value, std::string identity) {
     const auto end = std::from_chars(rest.data(), rest.data() + rest.size(), number).ptr;
     rest.remove_prefix(std::min(static_cast<std::size_t>(end - rest.data()) + 1, rest.size()));
   }
+  options.suffix = rest;
   options.to_stderr = numbers[0] != 0;
   options.to_syslog = numbers[1] != 0;
   options.facility = numbers[2];

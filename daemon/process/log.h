@@ -10,6 +10,7 @@ namespace holdfast::process {
 
 struct LogOptions {
   std::string identity;    ///< syslog ident: Keepalived_vrrp and friends, as keepalived
+  std::string suffix;      ///< of the ident: "_NAMESPACE_INSTANCE"
   bool to_stderr = false;  ///< -l with -n
   bool to_syslog = true;   ///< not -G
   int facility = 3 << 3;   ///< LOG_DAEMON; -S

@@ -23,9 +23,12 @@ Outgoing encode(const Configure& m) {
                 {"serial", m.serial},
                 {"restarted", m.restarted},
                 {"mark", m.mark},
+                {"has_processes", static_cast<bool>(m.processes)},
+                {"has_ipvs", static_cast<bool>(m.ipvs)},
                 {"dont_release", m.dont_release}},
                {m.text.get(), m.state.get()}};
   if (m.processes) out.fds.push_back(m.processes.get());
+  if (m.ipvs) out.fds.push_back(m.ipvs.get());
   return out;
 }
 
@@ -131,7 +134,9 @@ Configure configure_from(const json::object& body, std::vector<Fd>& fds) {
   m.dont_release = body.at("dont_release").as_bool();
   m.text = std::move(fds.at(0));
   m.state = std::move(fds.at(1));
-  if (fds.size() > 2) m.processes = std::move(fds[2]);
+  std::size_t next = 2;
+  if (body.at("has_processes").as_bool()) m.processes = std::move(fds.at(next++));
+  if (body.at("has_ipvs").as_bool()) m.ipvs = std::move(fds.at(next));
   return m;
 }
 

@@ -32,11 +32,13 @@
 namespace holdfast::process {
 
 /// Descriptors: [0] the sealed configuration text, [1] the worker's state table (state_table.h),
-/// [2] where it is needed and can be had, a socket of the kernel's process connector.
+/// then those that are needed and can be had: a socket of the kernel's process connector, and a
+/// generic netlink socket of the network namespace that the IPVS table is in.
 struct Configure {
   std::uint64_t serial = 0;
   bool restarted = false;  ///< the previous worker died: resume from the state table
   Fd text, state, processes;
+  Fd ipvs;                    ///< none: the table of the worker's own network namespace
   std::uint8_t mark = 0;      ///< of our addresses: one of its own for every pid file
   bool dont_release = false;  ///< -V for vrrp, -I for checkers: leave kernel state at stop
 };

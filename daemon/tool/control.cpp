@@ -12,6 +12,7 @@
 #include "daemon/base/fd.h"
 #include "daemon/command_line.h"
 #include "daemon/control.h"
+#include "daemon/identity.h"
 #include "daemon/tool/tool.h"
 
 namespace holdfast::tool {
@@ -52,7 +53,8 @@ Result<std::string> ask(const Fd& socket, const json::object& request) {
 
 int command(const char* name, const std::vector<std::string>& arguments) {
   po::options_description options;
-  options.add_options()("pid-file", po::value<std::string>()->default_value(usual_pid_file))(
+  const auto word = [] { return po::value<std::string>()->default_value(""); };
+  options.add_options()("pid-file", word())("instance", word())("namespace", word())(
       "name", po::value<std::string>());
   po::positional_options_description positional;
   positional.add("name", 1);
@@ -66,11 +68,22 @@ int command(const char* name, const std::vector<std::string>& arguments) {
     return usage_error;
   }
   if (given.count("name") == 0) {
-    std::fputs(fmt::format("Usage: holdfast {} [--pid-file FILE] INSTANCE|GROUP\n", name).c_str(),
-               stderr);
+    std::fputs(
+        fmt::format("Usage: holdfast {} [--pid-file FILE | --instance NAME --namespace NAME] "
+                    "INSTANCE|GROUP\n",
+                    name)
+            .c_str(),
+        stderr);
     return usage_error;
   }
-  const auto socket = connect_to(control_path(given["pid-file"].as<std::string>()));
+  std::string pid_file = given["pid-file"].as<std::string>();
+  if (pid_file.empty()) {
+    Identity daemon;
+    daemon.net_namespace = given["namespace"].as<std::string>();
+    daemon.instance = given["instance"].as<std::string>();
+    pid_file = pid_path(daemon, false, "");
+  }
+  const auto socket = connect_to(control_path(pid_file));
   const auto answer =
       socket ? ask(*socket, {{"command", name}, {"name", given["name"].as<std::string>()}})
              : Result<std::string>{tl::make_unexpected(socket.error())};

@@ -8,7 +8,7 @@ import unittest
 
 from lab import servers
 from lab.daemons import Holdfast
-from lab.net import Lab
+from lab.net import Lab, run
 from lab.wait import wait_until
 
 VIP = "10.78.0.100"
@@ -68,9 +68,9 @@ class CheckersTest(unittest.TestCase):
     def reload(self, director, config):
         director.load("global_defs {\n script_user root\n}\n" + config)
 
-    def table(self):
+    def table(self, host=None):
         """Weight by port of the real server; None where the service does not exist."""
-        rows = self.host.run("ipvsadm", "-Ln").splitlines()
+        rows = (host or self.host).run("ipvsadm", "-Ln").splitlines()
         if not any(row.startswith(f"TCP  {VIP}:80") for row in rows):
             return None
         found = {}
@@ -132,6 +132,27 @@ class CheckersTest(unittest.TestCase):
         self.assertLess(resident, 32 * 1024, "KiB")
         waiting = self.host.run("ss", "-Htan", "state", "time-wait")
         self.assertEqual(waiting, "", "probes leave no TIME_WAIT behind")
+
+    def test_the_table_is_in_another_namespace_than_the_checks(self):
+        self.serve("81:good")
+        other = self.lab.host("t", "10.78.0.2/24")  # from where the checks would pass as well
+        other.cut_off()
+        text = f"net_namespace_ipvs {other.namespace}\n" + service(real_server(81), real_server(82))
+        director = self.start(text + f"global_defs {{\n lvs_sync_daemon eth0 id 7\n}}\n")
+        wait_until(lambda: self.table(other) == {81: 1}, 20, "the table there")
+        self.assertIsNone(self.table(), "and not here")
+        wait_until(lambda: "syncid=7" in other.run("ipvsadm", "-ln", "--daemon"), 5, "the sync daemon")
+        self.assertNotIn("syncid=7", self.host.run("ipvsadm", "-ln", "--daemon"))
+        director.replace_worker("checkers", 5)
+        other.run("ipvsadm", "-C")
+        wait_until(lambda: self.table(other) == {81: 1}, 10, "the new worker puts it right")
+        self.reload(director, text)
+        self.assertEqual(self.table(other), {81: 1})
+        self.assertEqual(director.stop()[0], 0)
+        self.assertIsNone(self.table(other))
+        director = self.start("net_namespace_ipvs\n" + service(real_server(81)))
+        wait_until(lambda: f"TCP  {VIP}:80" in run("ipvsadm", "-Ln"), 20, "the table of the initial namespace")
+        self.assertIsNone(self.table())
 
     def test_ping(self):
         away = "real_server 10.78.0.99 90 {\n PING_CHECK {\n connect_timeout 1\n }\n }\n"

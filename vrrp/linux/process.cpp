@@ -109,6 +109,8 @@ Result<void> VrrpProcess::commit(const process::Configure& settings) {
   }
   if (settings.processes)
     processes_.use_connector(Fd{::fcntl(settings.processes.get(), F_DUPFD_CLOEXEC, 0)});
+  if (settings.ipvs && !ipvs_socket_)
+    ipvs_socket_ = Fd{::fcntl(settings.ipvs.get(), F_DUPFD_CLOEXEC, 0)};
   keep_addresses_at_stop_ = settings.dont_release;
   if (first && !settings.restarted)
     held_until_ =
@@ -263,7 +265,7 @@ void VrrpProcess::set_sync_daemon() {
                      fmt::format("lvs_sync_daemon names vrrp_instance {}, which does not exist",
                                  setting->instance)});
   else
-    sync_daemon_.emplace(*setting, instance->second->config.vrid(), log_);
+    sync_daemon_.emplace(*setting, instance->second->config.vrid(), log_, ipvs_socket_.get());
 }
 
 void VrrpProcess::stop(std::function<void()> done) {

@@ -233,6 +233,7 @@ class VrrpProcess : public process::Worker {
   std::set<AddressKey> static_addresses_;  ///< that the reconciler keeps
   /// What adverts come from; found anew whenever addresses change.
   std::map<const RunningInstance*, std::optional<IpAddress>> source_addresses_;
+  Fd ipvs_socket_;                               ///< of net_namespace_ipvs; none: our own namespace
   std::optional<ipvs::SyncDaemon> sync_daemon_;  ///< lvs_sync_daemon, when it names an instance
   std::optional<TimePoint> held_until_;          ///< vrrp_startup_delay
   std::set<PortKey> failed_ports_;               ///< without an advert socket

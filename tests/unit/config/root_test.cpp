@@ -57,6 +57,11 @@ TEST(RootDefs, BecomeFileNamesAndSoHaveNoSlash) {
                                  HasSubstr("outside 0..4294 s"),
                                  "4:9 error 'instance' needs a word, and nothing follows it"));
 }
+TEST(RootDefs, NameADaemonOnce) {
+  const auto [root, found] = read("instance a\ninstance b");
+  EXPECT_EQ(root.instance, "a");
+  EXPECT_THAT(found, ElementsAre("2:1 warning 'instance' is already set; the first one stays"));
+}
 TEST(RootDefs, AreTheSupervisorsOnceTheyAreBuilt) {
   for (const Row<RootDefs>& row : root_schema())
     EXPECT_EQ(owner_of(row.keyword), row.built ? Owner::supervisor : Owner::unsupported)

@@ -72,10 +72,10 @@ TEST(CommandLine, SignalNumbersArePrinted) {
   EXPECT_EQ(read({"--signum=RELOAD"}).print.text, "1\n");
   EXPECT_EQ(read({"--signum=NONSENSE"}).print.status, 1);
 }
-TEST(CommandLine, StartedAsKeepalivedItKeepsItsPidFiles) {
-  EXPECT_EQ(read_command_line({"/usr/sbin/keepalived"}).options->pid_file, "/run/keepalived.pid");
-  EXPECT_EQ(read_command_line({"/usr/sbin/holdfastd"}).options->pid_file,
-            "/run/holdfast/holdfast.pid");
+TEST(CommandLine, ANamespaceIsAName) {
+  EXPECT_EQ(read({"-s", "blue"}).options->net_namespace, "blue");
+  for (const char* name : {"", ".", "..", "a/b"})
+    EXPECT_EQ(read({"-s", name}).print.status, 1) << name;
 }
 
 TEST(Backoff, TheFirstRestartIsAtOnceAndACrashLoopSlowsDown) {

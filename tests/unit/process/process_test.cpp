@@ -42,9 +42,12 @@ TEST(Channel, MessagesArriveWithTheirDescriptors) {
   configure.restarted = true;
   configure.text = std::move(*sealed_memfd("text", "lines"));
   configure.state = std::move(*StateTable::create("state"));
+  configure.ipvs = std::move(*sealed_memfd("socket", "of IPVS"));
   ASSERT_TRUE(send(supervisor, Message{std::move(configure)}));
   const auto message = parse_message(std::move(**worker.receive()));
   const auto& read = std::get<Configure>(*message);
+  EXPECT_FALSE(read.processes);
+  EXPECT_EQ(*read_memfd(read.ipvs), "of IPVS");
   EXPECT_EQ(read.serial, 7U);
   EXPECT_TRUE(read.restarted);
   EXPECT_EQ(*read_memfd(read.text), "lines");
