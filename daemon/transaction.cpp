@@ -21,7 +21,7 @@ constexpr auto prepare_limit = std::chrono::seconds{5};
 /// do not take each other's addresses for leftovers of their own. 128 to 255 are nobody's; 128 is
 /// of the usual pid file.
 std::uint8_t address_mark(std::string_view pid_file) {
-  if (pid_file == usual_pid_file) return 128;
+  if (pid_file == pid_path({}, false, "")) return 128;
   std::uint32_t hash = 2166136261U;  // FNV-1a
   for (const char c : pid_file) hash = (hash ^ static_cast<unsigned char>(c)) * 16777619U;
   return static_cast<std::uint8_t>(129U + hash % 127U);
