@@ -38,9 +38,9 @@ void read_ipvs_namespace(RootDefs& root, const Row<RootDefs>&, const Statement& 
 }
 
 constexpr std::array schema{
-    pending(field<&RootDefs::linkbeat_use_polling>(
+    field<&RootDefs::linkbeat_use_polling>(
         "linkbeat_use_polling", Switch{}, "keepalived",
-        "Ask every interface for its link state instead of listening to netlink.")),
+        "As linkbeat_interfaces, for every interface of an instance and every tracked one."),
     row<RootDefs>("net_namespace", "NAME", "ip-netns(8)",
                   "Run inside this network namespace, scripts too, with a pid folder of its own. "
                   "It must exist when the daemon starts, and cannot change at a reload.",

@@ -18,7 +18,7 @@ struct TopLevel {
 constexpr auto top_level = std::to_array<TopLevel>({
     {"global_defs", "{ ... }", "Daemon-wide settings.", Owner::everybody},
     {"track_group", "NAME { ... }",
-     "Set of instances that static addresses, routes or rules can be tied to.", Owner::unsupported},
+     "Set of instances that static addresses, routes or rules can be tied to.", Owner::vrrp},
     {"static_ipaddress", "{ ADDRESS-LINE ... }",
      "Addresses kept configured independent of VRRP state.", Owner::vrrp},
     {"static_routes", "{ ROUTE-LINE ... }", "Routes kept configured independent of VRRP state.",
@@ -29,7 +29,9 @@ constexpr auto top_level = std::to_array<TopLevel>({
     {"garp_group", "[NAME] { ... }", "Pacing of gratuitous ARP/NA for a set of interfaces.",
      Owner::vrrp},
     {"linkbeat_interfaces", "{ IF [MII|ETHTOOL|IOCTL] ... }",
-     "Interfaces whose link state is polled each second.", Owner::unsupported},
+     "Interfaces whose driver is asked each second whether there is a link, because it does not "
+     "tell. By the named method, else by the first one that the driver has.",
+     Owner::vrrp},
     {"vrrp_instance", "NAME { ... }", "One virtual router.", Owner::vrrp},
     {"vrrp_script", "NAME { ... }", "Periodically executed health script.", Owner::vrrp},
     {"vrrp_track_process", "NAME { ... }", "Process-count monitor.", Owner::vrrp},

@@ -161,9 +161,10 @@ constexpr std::array options{
         read_preferred_lifetime)},
     Option{field<&VirtualAddress::no_track>("no_track", Switch{}, "keepalived",
                                             "Do nothing when others remove it.")},
-    Option{pending(
-        field<&VirtualAddress::track_group>("track_group", config::AnyWord{}, "keepalived",
-                                            "Static addresses: instances that it is tied to."))},
+    Option{field<&VirtualAddress::track_group>(
+        "track_group", config::AnyWord{}, "keepalived",
+        "Static addresses: a track_group whose instances are in FAULT while the interface of the "
+        "address is down. One that another program removes is put back.")},
     flag<&VirtualAddress::use_vmac>("use_vmac",
                                     "On another interface: through a macvlan there that holds the "
                                     "virtual MAC."),

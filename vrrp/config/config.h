@@ -94,7 +94,6 @@ struct Instance {
   bool linkbeat_use_polling = false;
   std::optional<bool> smtp_alert;  ///< default: smtp_alert_vrrp
   std::optional<bool> notify_priority_changes;
-  std::uint8_t debug = 0;  ///< 0..4; keepalived does not use it either
   std::string lvs_sync_daemon_interface;
   std::optional<ExtraGarp> garp_extra_if;  ///< default: vrrp_garp_extra_if
 

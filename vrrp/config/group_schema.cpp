@@ -92,9 +92,10 @@ constexpr std::array sync_schema{
 };
 
 constexpr std::array track_schema{
-    pending(row<TrackGroup>("group", "{ INSTANCE ... }", "keepalived",
-                            "Instances that hold while one of them does.",
-                            read_members<TrackGroup>)),
+    row<TrackGroup>("group", "{ INSTANCE ... }", "keepalived",
+                    "Instances that follow the interfaces of the static addresses, routes and "
+                    "rules which name this group.",
+                    read_members<TrackGroup>),
 };
 
 void read_garp_interface(GarpGroup& group, const Row<GarpGroup>&, const Statement& statement,
@@ -146,10 +147,7 @@ void read_one(std::vector<T>& out, std::span<const Row<T>> schema, const Stateme
               Reader& reader) {
   auto group = named_block(out, block, reader);
   if (!group) return;
-  if constexpr (std::is_same_v<T, SyncGroup>)
-    config::read_block<T>(schema, *group, block.children, block.keyword(), reader);
-  else
-    read_unbuilt<T>(schema, *group, block, block.keyword(), reader);
+  config::read_block<T>(schema, *group, block.children, block.keyword(), reader);
   out.push_back(std::move(*group));
 }
 

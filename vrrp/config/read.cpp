@@ -19,6 +19,25 @@ void check_trackers(const VrrpConfig& config, Reader& reader) {
     check_references(group.track, config.trackers, "vrrp_sync_group " + group.name, reader);
 }
 
+/// keepalived: the first one counts, where global_defs has none.
+void settle_sync_daemon(VrrpConfig& config, Reader& reader) {
+  auto& daemon = config.globals.lvs_sync_daemon;
+  for (const Instance& instance : config.instances) {
+    const std::string& interface = instance.lvs_sync_daemon_interface;
+    if (interface.empty()) continue;
+    if (daemon) {
+      reader.warn(instance.place_of("lvs_sync_daemon_interface"),
+                  fmt::format("vrrp_instance {}: the sync daemon has an interface already; {} is "
+                              "left out",
+                              instance.name, interface));
+    } else {
+      daemon.emplace();
+      daemon->interface = interface;
+      daemon->instance = instance.name;
+    }
+  }
+}
+
 void read_block(VrrpConfig& config, const Statement& block, Reader& reader) {
   if (block.keyword() == "vrrp_instance")
     read_instance(config, block, reader);
@@ -43,6 +62,7 @@ VrrpConfig read_vrrp(std::span<const Statement> tree, Reader& reader) {
   complete_groups(config.groups, std::move(names), reader);
   check_trackers(config, reader);
   complete_tracking(config, reader);
+  settle_sync_daemon(config, reader);
   report_link_names(config.instances, reader);
   name_links(config.instances, config.globals,
              [](const MadeLink&, const std::string&) { return false; });

@@ -10,7 +10,6 @@ namespace holdfast::vrrp {
 namespace {
 
 using config::field;
-using config::pending;
 using config::Range;
 using config::Reader;
 using config::Row;
@@ -266,16 +265,18 @@ constexpr std::array options{
     Option{line_row("append", "", "Insert behind routes to the same destination.",
                     read_insertion<RouteInsertion::append>),
            one_word},
-    Option{pending(field<&Route::vrf>("vrf", config::AnyWord{}, "keepalived",
-                                      "VRF whose table has the route."))},
+    Option{field<&Route::vrf>("vrf", config::AnyWord{}, "keepalived",
+                              "Interface of a VRF, whose table has the route while it is there.")},
     Option{
         line_row("nexthop", "via [inet|inet6] ADDR dev IF weight 1-256 onlink encap ... realms ...",
                  "One of several ways; the last on the line, and repeated.", read_route_nexthops),
         all_words},
     Option{field<&Route::no_track>("no_track", Switch{}, "keepalived",
                                    "Do nothing when others remove it.")},
-    Option{pending(field<&Route::track_group>("track_group", config::AnyWord{}, "keepalived",
-                                              "Static routes: instances that it is tied to."))},
+    Option{field<&Route::track_group>(
+        "track_group", config::AnyWord{}, "keepalived",
+        "Static routes: a track_group whose instances are in FAULT while an interface of the route "
+        "is down. One that another program removes is put back.")},
 };
 
 /// A type, or the destination, without the word before it.

@@ -180,8 +180,10 @@ constexpr std::array options{
            one_word},
     Option{field<&PolicyRule::no_track>("no_track", Switch{}, "keepalived",
                                         "Do nothing when others remove it.")},
-    Option{pending(field<&PolicyRule::track_group>("track_group", config::AnyWord{}, "keepalived",
-                                                   "Static rules: instances that it is tied to."))},
+    Option{field<&PolicyRule::track_group>(
+        "track_group", config::AnyWord{}, "keepalived",
+        "Static rules: a track_group whose instances are in FAULT while iif or oif of the rule is "
+        "down. One that another program removes is put back.")},
 };
 
 /// `type` may stand before an action.

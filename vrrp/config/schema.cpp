@@ -96,6 +96,12 @@ void read_mcast_dst(Instance& instance, const Row<Instance>&, const Statement& s
 }
 
 /// Without a number it is 254, the least skew.
+/// Checked, and that is all.
+void read_debug(Instance&, const Row<Instance>& self, const Statement& statement, Reader& reader) {
+  if (config::read_number(statement, 1, self.rule, reader))
+    reader.note(statement.place(), "'debug' does nothing, as in keepalived");
+}
+
 void read_timer_expired(Instance& instance, const Row<Instance>& self, const Statement& statement,
                         Reader& reader) {
   instance.timer_expired_backup = std::uint8_t{254};
@@ -235,11 +241,13 @@ constexpr std::array instance_schema{
         "After a change of priority by trackers the next one waits for this long."),
     field<&Instance::track_src_ip>("track_src_ip", Switch{}, "keepalived",
                                    "FAULT while the source address is missing."),
-    pending(field<&Instance::promote_secondaries>("promote_secondaries", Switch{}, "keepalived",
-                                                  "Set promote_secondaries on the interface.")),
-    pending(field<&Instance::linkbeat_use_polling>("linkbeat_use_polling", Switch{},
-                                                   "keepalived, deprecated",
-                                                   "Poll the link of the interface.")),
+    field<&Instance::promote_secondaries>(
+        "promote_secondaries", Switch{}, "keepalived",
+        "Set the interface's net.ipv4.conf setting of that name while the instance is configured: "
+        "the kernel keeps the other addresses of a prefix when the first of them is removed."),
+    field<&Instance::linkbeat_use_polling>(
+        "linkbeat_use_polling", Switch{}, "keepalived, deprecated",
+        "As linkbeat_interfaces, for the interface of the instance."),
     row<Instance>("virtual_routes", "{ ROUTE-LINE ... }", "keepalived",
                   "Routes present while Active.", read_routes),
     row<Instance>("virtual_rules", "{ RULE-LINE ... }", "keepalived",
@@ -258,8 +266,9 @@ constexpr std::array instance_schema{
         "preempt_delay, answers to adverts of lower priority, MASTER without priority 255) is "
         "reported and left out, and packets to the virtual addresses are dropped as by no_accept "
         "unless `accept` stands here. vrrp_strict is the default."),
-    pending(field<&Instance::debug>("debug", Range{0, 4}, "keepalived",
-                                    "Debug level, which keepalived reads and never uses.")),
+    Row<Instance>{"debug", Range{0, 4}, "0-4", "keepalived",
+                  "Does nothing, as in keepalived; -D and what `holdfast` shows tell more.",
+                  read_debug},
     row<Instance>("notify_deleted", "\"CMD\" [USER [GROUP]]", "keepalived",
                   "Script on removal by reload, which else is FAULT.",
                   read_notify<Instance, &NotifyScripts::deleted>),
@@ -277,9 +286,9 @@ constexpr std::array instance_schema{
                                          "Mail on transitions.")),
     field<&Instance::notify_priority_changes>("notify_priority_changes", Boolean{}, "keepalived",
                                               "Report priority changes to FIFOs."),
-    pending(field<&Instance::lvs_sync_daemon_interface>("lvs_sync_daemon_interface", AnyWord{},
-                                                        "keepalived, deprecated",
-                                                        "Interface of lvs_sync_daemon.")),
+    field<&Instance::lvs_sync_daemon_interface>(
+        "lvs_sync_daemon_interface", AnyWord{}, "keepalived, deprecated",
+        "As lvs_sync_daemon with this interface and this instance, where that is not written."),
     Row<Instance>{"timer_expired_backup", Range{1, 254}, "[1-254]", "keepalived",
                   "An Active router with nopreempt whose timers ran late yields; the "
                   "number is the priority whose skew counts (254).",

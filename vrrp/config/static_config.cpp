@@ -53,22 +53,43 @@ void read_linkbeat(std::vector<LinkbeatInterface>& out, const Statement& line, R
   out.push_back(std::move(made));
 }
 
-void read_address(std::vector<VirtualAddress>& out, const Statement& line, Reader& reader) {
-  if (auto address = read_address_line(line, LineUse::fixed, reader))
-    out.push_back(std::move(*address));
+/// no_track: nobody looks at the line.
+template <typename T>
+void tie(StaticConfig& out, const T& made, std::vector<std::string> interfaces,
+         const Statement& line) {
+  if (made.track_group.empty() || made.no_track) return;
+  out.tied.push_back({made.track_group, line.place(), std::move(interfaces)});
 }
 
-void read_route(std::vector<Route>& out, const Statement& line, Reader& reader) {
-  if (auto route = read_route_line(line, LineUse::fixed, reader)) out.push_back(std::move(*route));
+void read_address(StaticConfig& out, const Statement& line, Reader& reader) {
+  auto address = read_address_line(line, LineUse::fixed, reader);
+  if (!address) return;
+  tie(out, *address, {address->interface}, line);
+  out.addresses.push_back(std::move(*address));
 }
 
-void read_rule(std::vector<PolicyRule>& out, const Statement& line, Reader& reader) {
-  if (auto rule = read_rule_line(line, LineUse::fixed, reader)) out.push_back(std::move(*rule));
+void read_route(StaticConfig& out, const Statement& line, Reader& reader) {
+  auto route = read_route_line(line, LineUse::fixed, reader);
+  if (!route) return;
+  std::vector<std::string> interfaces{route->interface};
+  for (const NextHop& hop : route->nexthops) interfaces.push_back(hop.interface);
+  std::erase(interfaces, "");
+  tie(out, *route, std::move(interfaces), line);
+  out.routes.push_back(std::move(*route));
+}
+
+void read_rule(StaticConfig& out, const Statement& line, Reader& reader) {
+  auto rule = read_rule_line(line, LineUse::fixed, reader);
+  if (!rule) return;
+  std::vector<std::string> interfaces{rule->input, rule->output};
+  std::erase(interfaces, "");
+  tie(out, *rule, std::move(interfaces), line);
+  out.rules.push_back(std::move(*rule));
 }
 
 template <typename T>
-void read_lines(std::vector<T>& out, const Statement& block, Reader& reader,
-                void (*read)(std::vector<T>&, const Statement&, Reader&)) {
+void read_lines(T& out, const Statement& block, Reader& reader,
+                void (*read)(T&, const Statement&, Reader&)) {
   if (config::report_missing_block(block, reader)) return;
   report_words_before_block(block, reader);
   for (const Statement& line : block.children) read(out, line, reader);
@@ -78,15 +99,17 @@ void read_lines(std::vector<T>& out, const Statement& block, Reader& reader,
 
 bool read_static(StaticConfig& out, const Statement& block, Reader& reader) {
   if (block.keyword() == "static_ipaddress")
-    read_lines(out.addresses, block, reader, read_address);
+    read_lines(out, block, reader, read_address);
   else if (block.keyword() == "static_routes")
-    read_lines(out.routes, block, reader, read_route);
+    read_lines(out, block, reader, read_route);
   else if (block.keyword() == "static_rules")
-    read_lines(out.rules, block, reader, read_rule);
+    read_lines(out, block, reader, read_rule);
   else if (block.keyword() == "interface_up_down_delays")
     read_lines(out.delays, block, reader, read_delay);
   else if (block.keyword() == "linkbeat_interfaces")
     read_lines(out.linkbeat, block, reader, read_linkbeat);
+  else if (block.keyword() == "linkbeat_use_polling")
+    out.polls_all_links = true;  // the supervisor has checked the line
   else
     return false;
   return true;

@@ -1,5 +1,5 @@
 // Top-level blocks about interfaces and what is kept on them whatever VRRP does: static_ipaddress,
-// static_routes, static_rules, interface_up_down_delays, linkbeat_interfaces.
+// static_routes, static_rules, interface_up_down_delays, linkbeat_interfaces; linkbeat_use_polling.
 #pragma once
 
 #include <cstdint>
@@ -31,12 +31,22 @@ struct LinkbeatInterface {
   bool operator==(const LinkbeatInterface&) const = default;
 };
 
+/// A line of static_... that has a track_group: its instances are in FAULT while one of its
+/// interfaces is down. @source keepalived 2.2.7
+struct TiedLine {
+  std::string group;
+  config::Place place;                  ///< of the line
+  std::vector<std::string> interfaces;  ///< that it names; empty text: default_interface
+};
+
 struct StaticConfig {
   std::vector<VirtualAddress> addresses;  ///< static_ipaddress
   std::vector<Route> routes;              ///< static_routes
   std::vector<PolicyRule> rules;          ///< static_rules
+  std::vector<TiedLine> tied;
   std::vector<InterfaceDelay> delays;
   std::vector<LinkbeatInterface> linkbeat;
+  bool polls_all_links = false;  ///< linkbeat_use_polling outside blocks
 };
 
 /// Reads one top-level block if it is one of these. @return false: another keyword

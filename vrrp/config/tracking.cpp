@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <map>
+#include <set>
 
 namespace holdfast::vrrp {
 namespace {
@@ -23,6 +24,7 @@ class Completion {
     add(TrackKind::process, config.trackers.processes);
     for (const SyncGroup& group : config.groups.sync)
       for (const std::string& member : group.members) group_of_.emplace(member, &group);
+    for (const TiedLine& line : config.statics.tied) tie(line);
   }
 
   void run() {
@@ -38,6 +40,35 @@ class Completion {
     const bool weightless = group != group_of_.end() && !group->second->weighted_tracking;
     add(instance, instance.track, weightless);
     if (group != group_of_.end()) add(instance, group->second->track, false);
+    for (const std::string& interface : tied_[instance.name]) {
+      const Tracked tracked{TrackKind::interface, interface, 0, false};
+      if (std::ranges::find(instance.tracked, tracked) == instance.tracked.end())
+        instance.tracked.push_back(tracked);
+    }
+  }
+
+  /// keepalived: what is removed is put back; what cannot be, since its interface is down, is
+  /// FAULT.
+  void tie(const TiedLine& line) {
+    std::vector<std::string_view> names;
+    for (const TrackGroup& group : config_.groups.track) names.push_back(group.name);
+    const auto group = std::ranges::find(config_.groups.track, line.group, &TrackGroup::name);
+    if (group == config_.groups.track.end())
+      return warn(line.place,
+                  fmt::format("there is no track_group '{}'; nothing follows this line{}",
+                              line.group, config::did_you_mean(line.group, names)));
+    if (line.interfaces.empty())
+      return warn(line.place, fmt::format("the line names no interface: nothing in track_group {} "
+                                          "follows it",
+                                          line.group));
+    for (const std::string& member : group->members)
+      for (const std::string& interface : line.interfaces)
+        tied_[member].insert(interface.empty() ? config_.globals.vrrp.default_interface
+                                               : interface);
+  }
+
+  void warn(const config::Place& place, std::string what) {
+    if (!reader_.diagnostics.is_full(config::Severity::warning)) reader_.warn(place, what);
   }
 
   void add(Instance& instance, const Trackers& trackers, bool weightless) {
@@ -93,16 +124,16 @@ class Completion {
 
   void say(const Instance& instance, const TrackReference& reference, TrackKind kind,
            std::string_view what) {
-    if (reader_.diagnostics.is_full(config::Severity::warning)) return;
-    reader_.warn(reference.place,
-                 fmt::format("vrrp_instance {}: tracked {} '{}' {}", instance.name,
-                             kind_words[static_cast<std::size_t>(kind)], reference.name, what));
+    warn(reference.place,
+         fmt::format("vrrp_instance {}: tracked {} '{}' {}", instance.name,
+                     kind_words[static_cast<std::size_t>(kind)], reference.name, what));
   }
 
   VrrpConfig& config_;
   Reader& reader_;
   std::map<Key, Weight> own_;
   std::map<std::string, const SyncGroup*> group_of_;
+  std::map<std::string, std::set<std::string>> tied_;  ///< interfaces, by instance
 };
 
 }  // namespace

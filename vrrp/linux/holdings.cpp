@@ -9,6 +9,7 @@
 #include "vrrp/linux/iproute_names.h"
 #include "vrrp/linux/process.h"
 #include "vrrp/linux/release.h"
+#include "vrrp/linux/vrf.h"
 
 namespace holdfast::vrrp {
 
@@ -171,13 +172,15 @@ std::optional<RouteSettings> VrrpProcess::route_settings(const Route& route) con
 void VrrpProcess::hold_routes(Claim claim, const std::vector<Route>& routes,
                               std::set<RouteKey>& held) {
   std::set<RouteKey> now;
-  for (const Route& route : routes)
-    if (auto settings = route_settings(route)) {
-      const RouteKey key = key_of(route);
-      now.insert(key);
-      reconciler_->routes().want(key, std::move(*settings),
-                                 claim_of(claim.owner, claim.on_loss, route.no_track));
-    }
+  for (Route place; const Route& written : routes) {
+    const Route* const route = in_vrf(written, *links_, place);
+    auto settings = route == nullptr ? std::nullopt : route_settings(*route);
+    if (!settings) continue;
+    const RouteKey key = key_of(*route);
+    now.insert(key);
+    reconciler_->routes().want(key, std::move(*settings),
+                               claim_of(claim.owner, claim.on_loss, route->no_track));
+  }
   replace_held(held, std::move(now),
                [&](const RouteKey& key) { reconciler_->routes().unwant(key, claim.owner); });
 }
@@ -231,7 +234,8 @@ void VrrpProcess::set_configured_routes(const StaticConfig& statics) {
   std::set<RouteKey> routes;
   std::set<RuleKey> rules;
   const auto add = [&](const std::vector<Route>& from, const std::vector<PolicyRule>& more) {
-    for (const Route& route : from) routes.insert(key_of(route));
+    for (Route place; const Route& written : from)
+      if (const Route* const route = in_vrf(written, *links_, place)) routes.insert(key_of(*route));
     for (const PolicyRule& rule : more) rules.insert(key_of(rule, 0));
   };
   for (const auto& [name, instance] : instances_)

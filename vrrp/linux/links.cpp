@@ -44,11 +44,16 @@ void read_kind(Link& link, const nlattr* info) {
   const auto parts = netlink::attributes_in(info, IFLA_INFO_DATA);
   link.kind = text_in(parts[IFLA_INFO_KIND]);
   link.mode = 0;
+  link.table = 0;
   if (link.kind == "macvlan")
     link.mode =
         number_in<std::uint32_t>(
             netlink::attributes_in(parts[IFLA_INFO_DATA], IFLA_MACVLAN_MODE)[IFLA_MACVLAN_MODE])
             .value_or(0);
+  else if (link.kind == "vrf")
+    link.table = number_in<std::uint32_t>(
+                     netlink::attributes_in(parts[IFLA_INFO_DATA], IFLA_VRF_TABLE)[IFLA_VRF_TABLE])
+                     .value_or(0);
   else if (link.kind == "ipvlan")
     link.mode =
         number_in<std::uint16_t>(

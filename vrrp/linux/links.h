@@ -29,6 +29,7 @@ struct Link {
   std::string kind;         ///< "macvlan"; empty: hardware
   std::uint32_t base = 0;   ///< index of the interface below it
   std::uint32_t mode = 0;   ///< of a macvlan its mode, of an ipvlan its flags (linux/if_link.h)
+  std::uint32_t table = 0;  ///< of a VRF its routing table
   std::uint32_t group = 0;  ///< interface group
   std::string alias;        ///< free text of IFLA_IFALIAS
 };

@@ -267,6 +267,16 @@ void MadeLinks::set_base_sysctls() {
   sysctls_.hold(std::move(wanted));
 }
 
+/// An interface that is made anew has the kernel's.
+void MadeLinks::set_sysctls_of_new_links() {
+  if (settings_.empty()) return;
+  std::set<std::uint32_t> now;
+  for (const auto& [index, link] : links_.all()) now.insert(index);
+  if (now == indexes_) return;
+  indexes_ = std::move(now);
+  set_base_sysctls();
+}
+
 void MadeLinks::set_up(const std::string& name, bool up, TimePoint now) {
   const auto* const entry = keeper_.find(name);
   if (entry == nullptr) return;
@@ -320,6 +330,7 @@ void MadeLinks::retry_changed() {
 }
 
 std::vector<MadeLinks::Lost> MadeLinks::kernel_changed(TimePoint now) {
+  set_sysctls_of_new_links();
   if (wishes_.empty()) return {};
   retry_changed();
   std::set<std::string> present;

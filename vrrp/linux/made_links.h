@@ -92,6 +92,7 @@ class MadeLinks {
   std::vector<LinkChange> take_changes(TimePoint now);
   void prepare(const Wish& wish, const Link& link);
   void set_base_sysctls();
+  void set_sysctls_of_new_links();
   void tell_base(const std::string& name);
   void send_state(const std::string& name, bool up, TimePoint now);
 
@@ -113,6 +114,7 @@ class MadeLinks {
   std::map<std::string, TimePoint> contested_;  ///< and until when they are left alone
   std::set<std::string> corrected_;             ///< names of instances
   Sysctls::Values settings_;
+  std::set<std::uint32_t> indexes_;  ///< of the interfaces that have had them
   std::deque<std::string> lowering_;
   bool sent_ = false;
 };

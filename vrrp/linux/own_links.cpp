@@ -77,6 +77,10 @@ void VrrpProcess::want_made_links(const std::vector<Instance>& instances, bool n
       wishes.push_back({link, instance.name, restarted_ && present != nullptr && present->up});
     }
   Sysctls::Values settings;
+  for (const Instance& instance : instances)
+    if (instance.promote_secondaries && !instance.interface.empty())
+      settings.emplace(fmt::format("net/ipv4/conf/{}/promote_secondaries", instance.interface),
+                       "1");
   if (no_local_igmp) settings.emplace("net/ipv4/igmp_link_local_mcast_reports", "0");
   made_links_->want(std::move(wishes), std::move(settings), monotonic_now());
   made_links_changed();

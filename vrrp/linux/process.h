@@ -78,6 +78,7 @@ class VrrpProcess : public process::Worker {
   [[nodiscard]] bool is_up(const Link& link) const;
   void set_reading(TrackKind kind, const std::string& name, const Reading& reading, TimePoint now);
   void settle_priority(RunningInstance& instance, TimePoint now);
+  bool poll_links(TimePoint now);
   void tracking_due(TimePoint now);
 
   // trackers.cpp: what the supervisor runs and reads for us

@@ -37,6 +37,25 @@ bool uses(const RunningInstance& instance, const std::string& interface) {
          });
 }
 
+/// linkbeat_use_polling of all and of an instance, and linkbeat_interfaces.
+template <typename Instances>
+std::map<std::string, LinkbeatMethod> polled_links(const StaticConfig& statics,
+                                                   const Instances& instances) {
+  std::map<std::string, LinkbeatMethod> polled;
+  for (const LinkbeatInterface& line : statics.linkbeat)
+    polled.emplace(line.interface, line.method);
+  for (const auto& [name, instance] : instances) {
+    const Instance& config = instance->config;
+    if (!statics.polls_all_links && !config.linkbeat_use_polling) continue;
+    if (!config.interface.empty()) polled.emplace(config.interface, LinkbeatMethod::automatic);
+    if (!statics.polls_all_links) continue;
+    for (const Tracked& tracked : config.tracked)
+      if (tracked.kind == TrackKind::interface)
+        polled.emplace(tracked.name, LinkbeatMethod::automatic);
+  }
+  return polled;
+}
+
 }  // namespace
 
 std::set<std::string> Tracking::faults_of(const RunningInstance& instance) const {
@@ -52,8 +71,8 @@ std::set<std::string> Tracking::faults_of(const RunningInstance& instance) const
 }
 
 std::optional<TimePoint> Tracking::deadline() const {
-  std::optional<TimePoint> next;
-  if (!damped.empty()) next = damped.begin()->first;
+  std::optional<TimePoint> next = polling.deadline();
+  if (!damped.empty()) next = earliest(next, damped.begin()->first);
   for (const auto& [name, settling] : links) next = earliest(next, settling.due());
   return next;
 }
@@ -92,6 +111,8 @@ void VrrpProcess::set_tracking(const VrrpConfig& config) {
   for (auto& [key, thing] : tracking_.things)
     for (const auto& [instance, index] : thing.users)
       instance->tracked.set(index, contribution(instance->config.tracked[index], thing.reading));
+  tracking_.polling.set(polled_links(config.statics, instances_), now);
+  poll_links(now);
   read_interfaces(now);
   set_scripts(config.trackers.scripts, now);
   set_files(config.trackers.files);
@@ -105,7 +126,7 @@ void VrrpProcess::set_tracking(const VrrpConfig& config) {
 
 bool VrrpProcess::is_up(const Link& link) const {
   const auto settling = tracking_.links.find(link.name);
-  return settling == tracking_.links.end() ? link.running : settling->second.counts();
+  return settling == tracking_.links.end() ? tracking_.runs(link) : settling->second.counts();
 }
 
 /// What netlink says of the interfaces, with the delays of interface_up_down_delays. They count
@@ -118,9 +139,10 @@ void VrrpProcess::read_interfaces(TimePoint now) {
       continue;
     }
     const auto known = tracking_.links.find(name);
+    const bool runs = tracking_.runs(*link);
     if (known != tracking_.links.end())
-      known->second.set(link->running, now, link->running ? delay.up : delay.down);
-    else if (link->running)
+      known->second.set(runs, now, runs ? delay.up : delay.down);
+    else if (runs)
       tracking_.links.emplace(name, Settling{true});
   }
   for (auto& [key, thing] : tracking_.things) {
@@ -175,9 +197,20 @@ void VrrpProcess::settle_priority(RunningInstance& instance, TimePoint now) {
   deliver(instance, ConfigChanged{before}, now);
 }
 
+/// @return whether an interface has another link than before
+bool VrrpProcess::poll_links(TimePoint now) {
+  const auto due = tracking_.polling.deadline();
+  if (!due || *due > now) return false;
+  const auto index_of = [this](const std::string& name) {
+    const Link* const link = links_->find(name);
+    return link == nullptr ? 0 : link->index;
+  };
+  return tracking_.polling.poll(index_of, now, log_);
+}
+
 void VrrpProcess::tracking_due(TimePoint now) {
   run_due_scripts(now);
-  bool links_settled = false;
+  bool links_settled = poll_links(now);
   for (auto& [name, settling] : tracking_.links)
     if (settling.due() && *settling.due() <= now) {
       settling.at(now);

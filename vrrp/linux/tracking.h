@@ -9,6 +9,8 @@
 #include <utility>
 #include <vector>
 
+#include "vrrp/linux/link_polling.h"
+#include "vrrp/linux/links.h"
 #include "vrrp/linux/running.h"
 
 namespace holdfast::vrrp {
@@ -25,11 +27,16 @@ struct Tracking {
   std::map<std::string, Settling> links;         ///< interface_up_down_delays, by interface
   std::map<std::string, InterfaceDelay> delays;  ///< of those
   std::set<std::pair<TimePoint, RunningInstance*>> damped;  ///< changes that wait
+  LinkPolling polling;                                      ///< linkbeat_...
 
   /// Why trackers of weight 0 hold the instance in FAULT.
   [[nodiscard]] std::set<std::string> faults_of(const RunningInstance& instance) const;
   [[nodiscard]] std::optional<TimePoint> deadline() const;
   void forget(const RunningInstance& instance);
+  /// What netlink says, and the driver where it is polled.
+  [[nodiscard]] bool runs(const Link& link) const {
+    return link.running && polling.has_link(link.name);
+  }
 };
 
 }  // namespace holdfast::vrrp

@@ -80,7 +80,7 @@ INSTANTIATE_TEST_SUITE_P(
                             "you mean 'priority 100'?)"},
                     Mistake{"state PRIMARY",
                             "7:7: warning: 'state' needs one of BACKUP, MASTER, found 'PRIMARY'"},
-                    Mistake{"debug 1", "7:1: error: 'debug' is not supported yet"},
+                    Mistake{"debug 1", "7:1: note: 'debug' does nothing, as in keepalived"},
                     Mistake{"authentication {\n auth_type AH\n }",
                             "7:1: warning: vrrp_instance VI_1: authentication needs an auth_pass; "
                             "it is left out"},

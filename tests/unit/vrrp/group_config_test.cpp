@@ -58,6 +58,23 @@ TEST(TrackGroups, NameTheirMembers) {
   EXPECT_THAT(read.config.groups.track.at(0).members, ElementsAre("VI_1", "VI_2"));
 }
 
+TEST(TrackGroups, TieTheirInstancesToTheInterfacesOfStaticLines) {
+  const ReadVrrp read{two_instances +
+                      "static_ipaddress {\n 198.51.100.1/24 dev eth5 track_group T\n"
+                      " 198.51.100.2/24 dev eth6\n 198.51.100.3/24 dev eth6 track_group T no_track"
+                      "\n}\n"
+                      "static_routes {\n 203.0.113.0/24 track_group T nexthop via 198.51.100.9 dev "
+                      "eth7 nexthop via 198.51.100.8 dev eth5\n}\n"
+                      "static_rules {\n iif eth8 table 5 preference 7 track_group T\n}\n"
+                      "track_group T {\n group {\n VI_2\n }\n}\n"};
+  EXPECT_THAT(read.findings, IsEmpty());
+  EXPECT_THAT(read.config.instances.at(0).tracked, IsEmpty());
+  EXPECT_THAT(read.config.instances.at(1).tracked,
+              ElementsAre(Tracked{TrackKind::interface, "eth5", 0, false},
+                          Tracked{TrackKind::interface, "eth7", 0, false},
+                          Tracked{TrackKind::interface, "eth8", 0, false}));
+}
+
 TEST(GarpGroups, PaceOneInterfaceOrSeveral) {
   const ReadVrrp read{
       "garp_group {\n garp_interval 0.005\n gna_interval 1\n interface eth0\n"
@@ -108,6 +125,12 @@ INSTANTIATE_TEST_SUITE_P(
                "2:2 warning unknown keyword 'notify_up' in vrrp_sync_group (did you mean 'notify"},
         Saying{"track_group T {\n groups { a }\n}",
                "2:2 warning unknown keyword 'groups' in track_group (did you mean 'group'?)"},
+        Saying{"static_ipaddress {\n 192.0.2.1/24 dev eth0 track_group U\n}\n"
+               "track_group T {\n group { a }\n}",
+               "2:2 warning there is no track_group 'U'; nothing follows this line"},
+        Saying{"static_routes {\n 192.0.2.0/24 via 198.51.100.1 track_group T\n}\n"
+               "track_group T {\n group { a }\n}",
+               "2:2 warning the line names no interface: nothing in track_group T follows it"},
         Saying{"garp_group {\n interface eth0\n}",
                "1:1 warning garp_group has neither 'garp_interval' nor 'gna_interval'"},
         Saying{"garp_group {\n garp_interval 1\n}", "1:1 warning garp_group has no interface"},

@@ -117,19 +117,35 @@ TEST(IpvlanConfig, TakesAnAddressAndAMode) {
                     Id{0, "web"}}));
 }
 
+TEST(InstanceConfig, TakesWhatConcernsItsInterface) {
+  EXPECT_TRUE(read_clean("promote_secondaries").promote_secondaries);
+  const ReadVrrp read{"linkbeat_use_polling\n" + instance_with("linkbeat_use_polling\ndebug 4")};
+  EXPECT_TRUE(read.config.instances.at(0).linkbeat_use_polling);
+  EXPECT_TRUE(read.config.statics.polls_all_links);
+  EXPECT_THAT(read.findings, Contains(HasSubstr("'debug' does nothing")));
+}
+
+TEST(InstanceConfig, TheSyncDaemonMayHaveItsInterfaceHere) {
+  const std::string line = "lvs_sync_daemon_interface eth1";
+  const ReadVrrp read{instance_with(line) + instance_with(line, "VI_2", 52)};
+  const auto& daemon = read.config.globals.lvs_sync_daemon;
+  ASSERT_TRUE(daemon);
+  EXPECT_EQ(daemon->interface, "eth1");
+  EXPECT_EQ(daemon->instance, "VI_1");
+  EXPECT_THAT(read.findings, Contains(HasSubstr("vrrp_instance VI_2: the sync daemon has an "
+                                                "interface already; eth1 is left out")));
+}
+
 TEST(InstanceConfig, TakesWhatIsNotBuiltYet) {
   const Instance read = read_pending(
-      "promote_secondaries\nno_accept\n"
-      "strict_mode no\ndebug 4\nsmtp_alert\nnotify_priority_changes off\n"
-      "lvs_sync_daemon_interface eth0\ngarp_extra_if all 60\nnotify_deleted \"/x\"\n"
-      "notify_master_rx_lower_pri \"/x\"\nlinkbeat_use_polling");
-  EXPECT_TRUE(read.promote_secondaries);
+      "no_accept\n"
+      "strict_mode no\nsmtp_alert\nnotify_priority_changes off\n"
+      "garp_extra_if all 60\nnotify_deleted \"/x\"\n"
+      "notify_master_rx_lower_pri \"/x\"");
   EXPECT_EQ(read.accept, false);
   EXPECT_EQ(read.strict_mode, false);
-  EXPECT_EQ(read.debug, 4);
   EXPECT_EQ(read.smtp_alert, true);
   EXPECT_EQ(read.notify_priority_changes, false);
-  EXPECT_EQ(read.lvs_sync_daemon_interface, "eth0");
   EXPECT_EQ(read.garp_extra_if, (ExtraGarp{seconds{60}, true}));
   EXPECT_TRUE(read.notify.deleted && read.notify.master_rx_lower_pri);
 }
