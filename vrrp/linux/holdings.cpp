@@ -267,6 +267,7 @@ void VrrpProcess::renew_statics() {
 void VrrpProcess::kernel_changed() {
   const TimePoint now = monotonic_now();
   const std::vector<Loss> losses = reconciler_->kernel_changed(now);
+  links_->forget_downs();
   std::unordered_map<Owner, RunningInstance*> owners;
   if (!losses.empty())
     for (const auto& [name, instance] : instances_) owners.emplace(instance.get(), instance.get());

@@ -133,7 +133,10 @@ void VrrpProcess::watch_routes() {
                                [this](const boost::system::error_code& error) {
                                  routes_watched_ = false;
                                  if (error || stopping_) return;
-                                 if (reconciler_->routes().update()) kernel_changed();
+                                 if (reconciler_->routes().update()) {
+                                   links_changed();  // routes go with links, and are no loss then
+                                   kernel_changed();
+                                 }
                                  watch_routes();
                                });
 }

@@ -156,6 +156,7 @@ void Links::apply_link(const nlmsghdr& message, bool present) {
   link.index = index;
   link.name = text_in(attributes[IFLA_IFNAME]);
   link.up = (header->ifi_flags & IFF_UP) != 0;
+  if (!link.up) downs_.insert(index);
   constexpr unsigned both = IFF_UP | IFF_RUNNING;
   link.running = (header->ifi_flags & both) == both;
   link.mtu = number_in<std::uint32_t>(attributes[IFLA_MTU]).value_or(1500);

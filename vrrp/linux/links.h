@@ -82,6 +82,11 @@ class Links {
   /// a virtual machine is somewhere else now.
   [[nodiscard]] std::set<std::uint32_t> take_relinked() { return std::exchange(relinked_, {}); }
 
+  /// Whether it has been down since forget_downs(), however short: the kernel took away then what
+  /// was on it.
+  [[nodiscard]] bool was_down(std::uint32_t index) const { return downs_.contains(index); }
+  void forget_downs() { downs_.clear(); }
+
   /// What the reconciler has just done, so that it is not done again before the kernel tells.
   void note_added(const AddressKey& key, const std::optional<IpAddress>& peer);
   void note_removed(const AddressKey& key);
@@ -98,6 +103,7 @@ class Links {
   std::map<std::uint32_t, Link> links_;
   std::map<std::string, std::uint32_t, std::less<>> by_name_;
   std::map<AddressKey, KernelAddress> addresses_;
+  std::set<std::uint32_t> downs_;
   std::set<std::uint32_t> relinked_;
   std::uint64_t next_order_ = 0;
   std::uint8_t mark_;

@@ -129,7 +129,7 @@ std::vector<Loss> Reconciler::kernel_changed(TimePoint now) {
 /// IPv6 addresses go when their link goes down, and come back with it.
 bool Reconciler::can_be_lost(const AddressKey& key) const {
   const Link* link = links_.find(key.interface);
-  return link != nullptr && (key.address.is_v4() || link->up);
+  return link != nullptr && (key.address.is_v4() || (link->up && !links_.was_down(key.interface)));
 }
 
 void Reconciler::plan_changes(TimePoint now) {

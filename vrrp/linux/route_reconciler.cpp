@@ -160,6 +160,15 @@ bool RouteReconciler::is_possible(const RouteKey& key) const {
   return is_up(settings.interface) && std::ranges::all_of(settings.nexthops, is_up);
 }
 
+/// An interface that enters a VRF is down for a moment.
+bool RouteReconciler::went_down(const RouteKey& key) const {
+  const auto entry = routes_.wanted().find(key);
+  if (entry == routes_.wanted().end()) return false;
+  const auto was_down = [&](std::uint32_t index) { return links_.was_down(index); };
+  const RouteSettings& settings = entry->second.settings;
+  return was_down(settings.interface) || std::ranges::any_of(settings.nexthops, was_down);
+}
+
 std::vector<Loss> RouteReconciler::kernel_changed() {
   std::vector<Loss> losses;
   if (!kernel_) return losses;
@@ -168,7 +177,7 @@ std::vector<Loss> RouteReconciler::kernel_changed() {
   routes_.retry_all();
   rules_.retry_all();
   collect_losses(losses, routes_, routes_.losses(kernel_->routes(), [&](const RouteKey& key) {
-    return is_possible(key);
+    return is_possible(key) && !went_down(key);
   }));
   collect_losses(losses, rules_,
                  rules_.losses(kernel_->rules(), [](const RuleKey&) { return true; }));

@@ -65,6 +65,7 @@ class RouteReconciler {
   void apply(Keeper<Key, Settings>& keeper, std::set<Key>& held,
              const std::vector<Change<Key, Settings>>& batch, TimePoint now);
   [[nodiscard]] bool is_possible(const RouteKey& key) const;
+  [[nodiscard]] bool went_down(const RouteKey& key) const;
   void take_inheritance();
 
   const Links& links_;
