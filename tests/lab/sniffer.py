@@ -16,7 +16,7 @@ ETH_P_ALL = 3
 def advert(vrrp, source_mac, source, destination, ttl):
     return {"type": "vrrp", "mac": source_mac, "source": source, "destination": destination,
             "ttl": ttl, "version": vrrp[0] >> 4, "vrid": vrrp[1], "priority": vrrp[2],
-            "count": vrrp[3], "size": len(vrrp)}
+            "type_field": vrrp[0] & 0xF, "count": vrrp[3], "size": len(vrrp), "protocol": 112}
 
 
 def decode6(frame, source_mac):
@@ -77,6 +77,7 @@ def capture(interface, output):
             packet = decode(frame) or of_virtual_router(frame)
             if packet:
                 packet["time"] = time.monotonic()
+                packet["to"] = frame[0:6].hex(":")
                 packet["sent"] = origin[2] == socket.PACKET_OUTGOING  # by the interface itself
                 out.write(json.dumps(packet) + "\n")
 

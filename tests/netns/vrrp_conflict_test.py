@@ -119,10 +119,17 @@ class ConflictTest(setup.LabTest):
             time.sleep(pause)
             b.signal(signal.SIGCONT, "vrrp")
             time.sleep(5 * ADVERT)  # it is the absence of an advert that is tested
-        self.assertEqual(b.states(), ["BACKUP"])
-        self.assertTrue(a.is_master())
-        self.assertEqual({p["source"] for p in sniffer.packets("vrrp")}, {"10.77.0.1"})
-        self.assertEqual(self.announced_by(sniffer, b.host, 0), [])
+        theirs, ours = ([p["time"] for p in sniffer.packets("vrrp") if p["source"] == source]
+                        for source in ("10.77.0.1", "10.77.0.2"))
+        # On a busy machine the Active router may fall silent itself. Else nothing is taken.
+        patience = setup.down_interval(100, ADVERT, 3) - setup.TOLERANCE
+        stolen = [took for took in ours if took - max(t for t in theirs if t < took) < patience]
+        if ours and not stolen:
+            print(f"the Active router was silent for {max(setup.gaps(theirs)):.2f} s ", end="")
+            wait_until(lambda: a.is_master() and not b.is_master(), 2, "one master")
+        else:
+            self.assertEqual((stolen, b.states(), a.is_master()), ([], ["BACKUP"], True))
+            self.assertEqual(self.announced_by(sniffer, b.host, 0), [])
 
     def test_a_paused_backup_does_not_take_the_address(self):
         self.paused_backup(Holdfast)

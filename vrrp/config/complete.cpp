@@ -152,6 +152,21 @@ void settle_preemption(Instance& instance, std::uint8_t priority, Reader& reader
   instance.preempt_delay = Duration{0};
 }
 
+/// RFC 9568 8.4: nothing but version 3 over IPv4 has a version 2 to replace.
+void settle_migration(Instance& instance, Version version, Reader& reader) {
+  if (!instance.also_version_2) return;
+  const std::string_view obstacle = version != Version::v3            ? "needs version 3"
+                                    : instance.family != Family::ipv4 ? "is for IPv4"
+                                    : instance.hmac ? "is not for routers with auth_hmac"
+                                                    : "";
+  if (!obstacle.empty())
+    reader.warn(instance.place_of("also_version_2"),
+                fmt::format("vrrp_instance {}: also_version_2 {}; it is left out", instance.name,
+                            obstacle));
+  instance.also_version_2 = obstacle.empty();
+}
+
+/// With also_version_2 the password is that of its adverts of version 2.
 void settle_authentication(Instance& instance, Version version, Reader& reader) {
   if (instance.auth_type == AuthType::none) return;
   const auto leave_out = [&](std::string_view why) {
@@ -159,8 +174,10 @@ void settle_authentication(Instance& instance, Version version, Reader& reader) 
                 fmt::format("vrrp_instance {}: {}; it is left out", instance.name, why));
     instance.auth_type = AuthType::none;
   };
-  if (version == Version::v3)
+  if (version == Version::v3 && !instance.also_version_2)
     leave_out("VRRP version 3 has no authentication");
+  else if (version == Version::v3 && instance.auth_type == AuthType::ah)
+    leave_out("auth_type AH cannot be together with also_version_2");
   else if (instance.hmac)
     leave_out("auth_hmac takes the place of authentication");
   else if (instance.auth_pass.empty())
@@ -287,6 +304,7 @@ bool complete(Instance& instance, const GlobalDefs& globals, Reader& reader) {
     return false;
   }
   settle_preemption(instance, priority, reader);
+  settle_migration(instance, version, reader);
   settle_authentication(instance, version, reader);
   RouterConfig& router = instance.router;
   router.version = version;
@@ -354,7 +372,7 @@ bool equal_in_effect(const Instance& a, const Instance& b) {
                     i.promote_secondaries, i.linkbeat_use_polling, i.family, i.group,
                     i.refuses_packets, i.is_strict, i.smtp_alert, i.owner_ignore_adverts,
                     i.notify_priority_changes, i.lvs_sync_daemon_interface, i.timer_expired_backup,
-                    i.garp_extra_if, i.kernel_rx_buf_size);
+                    i.garp_extra_if, i.kernel_rx_buf_size, i.also_version_2);
   };
   return effect(a) == effect(b);
 }

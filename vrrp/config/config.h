@@ -79,6 +79,7 @@ struct Instance {
   bool native_ipv6 = false;
   std::optional<std::uint32_t> kernel_rx_buf_size;   ///< bytes; default: vrrp_rx_bufs_policy
   std::optional<std::uint8_t> timer_expired_backup;  ///< priority whose skew counts; empty: off
+  bool also_version_2 = false;                       ///< RFC 9568 8.4.2
   std::optional<bool> owner_ignore_adverts;          ///< default: vrrp_owner_ignore_adverts
   bool track_src_ip = false;
   std::optional<bool> accept;       ///< default: true unless strict

@@ -18,6 +18,7 @@ class Lint {
       check_interface(instance);
       check_addresses(instance);
       check_interval(instance);
+      check_advert(instance);
       check_authentication(instance);
       check_accept_mode(instance);
       check_weights(instance);
@@ -130,6 +131,26 @@ class Lint {
     if (instance.router.down_timer_adverts < 2)
       say("one-advert-lost", instance,
           "down_timer_adverts 1: one lost packet makes two masters; RFC 9568 6.1 has 3");
+  }
+
+  void check_advert(const Instance& instance) {
+    constexpr std::size_t ethernet_mtu = 1500;
+    const std::size_t fit = addresses_that_fit(ethernet_mtu, instance.family, 0);
+    if (instance.addresses.size() > fit)
+      say("addresses-not-listed", instance,
+          "an advert lists {} of its {} addresses where the MTU is {} bytes; put the others into "
+          "virtual_ipaddress_excluded, so that all routers of the link list the same ones",
+          fit, instance.addresses.size(), ethernet_mtu);
+    if (!instance.also_version_2) return;
+    say("also-version-2", instance,
+        "also_version_2 is for the time in which routers of version 2 are replaced (RFC 9568 8.4): "
+        "of two routers that do not speak one version each is MASTER; take it out afterwards");
+    if (instance.router.advertisement_interval % std::chrono::seconds{1} != Duration{0})
+      say("version-2-whole-seconds", instance,
+          "version 2 counts whole seconds, and its routers refuse another interval than their own: "
+          "with an advert_int of {} s they have to have 1 s, and no higher priority than this one "
+          "(RFC 9568 8.4.2.1); better go below a second when all are of version 3",
+          in_seconds(instance.router.advertisement_interval));
   }
 
   void check_authentication(const Instance& instance) {

@@ -125,6 +125,11 @@ constexpr std::array instance_schema{
                   read_priority},
     field<&Instance::configured_version>("version", Range{2, 3}, "RFC 9568 5.2.1",
                                          "VRRP version; vrrp_version is the default."),
+    field<&Instance::also_version_2>(
+        "also_version_2", Switch{}, "Holdfast",
+        "While routers of version 2 are replaced by ones of version 3 (RFC 9568 8.4): send each "
+        "advert in version 2 as well, and take those of version 2, with the interval of whoever is "
+        "Active. For version 3 over IPv4; take it out when the last one has been replaced."),
     field<&Instance::advert_int>("advert_int", Range{0.01, 255, "s"}, "RFC 9568 5.2.7",
                                  "Time between advertisements; version 3 up to 40.95 s."),
     field<&Instance::preempt>("preempt", Switch{}, "RFC 9568 6.1",

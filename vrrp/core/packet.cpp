@@ -10,7 +10,6 @@ namespace {
 
 constexpr std::size_t header_size = 8;          // RFC 9568 5.2: up to and with the checksum
 constexpr std::size_t checksum_at = 6;          // RFC 9568 5.2.8
-constexpr std::size_t authentication_size = 8;  // RFC 3768 5.3.10
 constexpr std::uint8_t type_advertisement = 1;  // RFC 9568 5.2.2
 constexpr auto v3_unit = std::chrono::milliseconds{10};
 constexpr unsigned v3_max_interval = 4095;  // RFC 9568 5.2.7: 12 bits
@@ -201,7 +200,8 @@ tl::expected<Parsed, Discard> parse(Bytes message, const Arrival& arrival,
 std::optional<Discard> refuses(const Expectation& expectation, const Advert& advert,
                                const IpAddress& source) {
   if (source == expectation.own_address) return Discard::own;
-  if (advert.version != expectation.version) return Discard::version;
+  const bool version_2_too = expectation.also_version_2 && advert.version == Version::v2;
+  if (advert.version != expectation.version && !version_2_too) return Discard::version;
   if (advert.addresses.empty() && !expectation.no_addresses)
     return Discard::zero_addresses;  // 5.2.5
   if (expectation.link_local_first && !advert.addresses.empty() &&
@@ -213,7 +213,7 @@ std::optional<Discard> refuses(const Expectation& expectation, const Advert& adv
       !equal_in_constant_time(padded(advert.password), padded(expectation.password)))
     return Discard::auth_failure;
   // RFC 3768 7.1: the interval must be ours.
-  if (advert.interval != expectation.interval) return Discard::interval;
+  if (advert.interval != expectation.interval && !version_2_too) return Discard::interval;
   return std::nullopt;
 }
 
@@ -222,6 +222,14 @@ std::size_t largest_advert(Family family, std::size_t addresses) {
   const bool v4 = family == Family::ipv4;
   return (v4 ? ip_header : ipv6_header) + header_size + addresses * (v4 ? 4 : 16) +
          authentication_size + hmac_trailer_size;
+}
+
+std::size_t addresses_that_fit(std::size_t mtu, Family family, std::size_t extra) {
+  constexpr std::size_t ethernet_header = 14;              // IEEE 802.3
+  constexpr std::size_t ip_header = 20, ipv6_header = 40;  // RFC 791 3.1, RFC 8200 3
+  const bool v4 = family == Family::ipv4;
+  const std::size_t around = ethernet_header + (v4 ? ip_header : ipv6_header) + header_size + extra;
+  return mtu < around ? 0 : (mtu - around) / (v4 ? 4U : 16U);
 }
 
 void set_ipv6_checksum(std::vector<std::byte>& message, const IpAddress& source,

@@ -22,6 +22,8 @@ inline constexpr std::uint8_t protocol_number = 112;
 inline constexpr std::uint8_t required_ttl = 255;
 /// @source RFC 9568 5.2.4: a router that advertises it owns the addresses
 inline constexpr std::uint8_t owner_priority = 255;
+/// Behind the addresses of version 2. @source RFC 3768 5.3.10
+inline constexpr std::size_t authentication_size = 8;
 
 enum class Version : std::uint8_t { v2 = 2, v3 = 3 };
 /// @source RFC 2338 5.3.6
@@ -116,6 +118,8 @@ struct Expectation {
   IpAddress own_address;
   bool no_addresses = false;      ///< ours has none either (no_virtual_ipaddress): then 0 is right
   bool link_local_first = false;  ///< of IPv6 addresses (RFC 9568 7.1, erratum 8300)
+  /// Version 2 as well, whatever its interval: the Active router's counts (RFC 9568 8.4.2).
+  bool also_version_2 = false;
 };
 /// Nothing when the advert may go to the state machine. Passwords are compared in constant time.
 std::optional<Discard> refuses(const Expectation& expectation, const Advert& advert,
@@ -123,6 +127,12 @@ std::optional<Discard> refuses(const Expectation& expectation, const Advert& adv
 
 /// IP header, authentication and all, in bytes.
 std::size_t largest_advert(Family family, std::size_t addresses);
+
+/// How many addresses an advert lists so that it is not fragmented. keepalived leaves room for an
+/// Ethernet header as well, and both lists have to be the same.
+/// @param mtu of the link, bytes
+/// @param extra bytes beside the header of the advert and its addresses: authentication, trailer
+std::size_t addresses_that_fit(std::size_t mtu, Family family, std::size_t extra);
 
 /// The VRID of a message that may be anything: 0 when there is none. For dispatch before parse().
 std::uint8_t peek_vrid(Bytes message);

@@ -329,9 +329,15 @@ Step on(const Active& active, const DeadlineReached&, const Context& in) {
   std::vector<Action> actions{SendAdvert{in.config.priority}};
   // We slept for so long that a Backup may have taken over, and nobody has beaten us since: its
   // announcements must be overwritten.
-  if (in.now - active.last_advert >
-      active_down_interval(in.config, in.config.advertisement_interval))
+  const Duration silence = in.now - active.last_advert;
+  if (silence > active_down_interval(in.config, in.config.advertisement_interval)) {
+    actions.emplace_back(Suspicious{
+        // 2.5: it may be too short an interval for this machine
+        fmt::format("no advert left for {:.3f} s, longer than others wait: this machine or this "
+                    "process stood still",
+                    in_seconds(silence))});
     actions.emplace_back(Announce{Occasion::resumed});
+  }
   return {next, std::move(actions)};
 }
 

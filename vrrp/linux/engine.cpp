@@ -124,27 +124,20 @@ void VrrpProcess::send_advert(RunningInstance& instance, std::uint8_t priority) 
   // The interface has just lost it: a resignation still says who resigns.
   if (!source && priority == 0) source = instance.router.address;
   if (port == ports_.end() || !source) return;
-  Advert advert;
-  advert.version = instance.router.version;
-  advert.vrid = instance.config.vrid();
-  advert.priority = priority;
-  advert.interval = instance.router.advertisement_interval;
-  advert.auth_type = instance.config.auth_type;
-  advert.password = instance.config.auth_pass;
-  for (const VirtualAddress& address : instance.config.addresses)
-    advert.addresses.push_back(address.address);
   const auto signature = signature_of(instance);
   Result<void> sent;
-  for (const UnicastPeer& peer : instance.config.unicast.peers) {
-    if (peer.address == *source) continue;  // one list for all routers may name us as well
-    const std::uint8_t ttl = instance.config.unicast.ttl.value_or(required_ttl);
-    if (auto done =
-            send_to(*port->second, instance, advert, {*source, peer.address, ttl}, signature);
-        !done)
-      sent = std::move(done);
-  }
-  if (!instance.config.is_unicast())
-    sent = send_to(*port->second, instance, advert, {*source, instance.config.group}, signature);
+  std::vector<Advert> adverts{make_advert(instance, priority)};
+  if (instance.config.also_version_2)  // 8.4.2: both, whatever the rate
+    adverts.emplace_back(adverts.front()).version = Version::v2;
+  const auto send_all = [&](const AdvertSocket::Target& target) {
+    for (const Advert& advert : adverts)
+      if (auto done = send_to(*port->second, instance, advert, target, signature); !done)
+        sent = std::move(done);
+  };
+  for (const UnicastPeer& peer : instance.config.unicast.peers)
+    if (peer.address != *source)  // one list for all routers may name us as well
+      send_all({*source, peer.address, instance.config.unicast.ttl.value_or(required_ttl)});
+  if (!instance.config.is_unicast()) send_all({*source, instance.config.group});
   instance.owes_advert = !sent && priority > 0 && !own_link_runs(instance);
   if (sent || instance.owes_advert || !instance.faults.is_healthy()) return;
   instance.send_log.write(log_, monotonic_now(),
@@ -272,13 +265,17 @@ void VrrpProcess::received(Port& port, Bytes message, const Arrival& arrival) {
   if (instance->config.ignores_adverts) return discard(instance, Discard::owner, arrival);
   const auto parsed = understand(*instance, message, arrival);
   if (!parsed) return discard(instance, parsed.error(), arrival);
-  const Expectation expectation{
-      instance->router.version,           instance->router.advertisement_interval,
-      instance->config.auth_type,         instance->config.auth_pass,
-      instance->router.address,           instance->config.addresses.empty(),
-      instance->config.needs_link_local()};
+  const Expectation expectation{instance->router.version,
+                                instance->router.advertisement_interval,
+                                instance->config.auth_type,
+                                instance->config.auth_pass,
+                                instance->router.address,
+                                instance->config.addresses.empty(),
+                                instance->config.needs_link_local(),
+                                instance->config.also_version_2};
   if (const auto reason = refuses(expectation, parsed->advert, arrival.source))
     return discard(instance, *reason, arrival);
+  if (!takes_version(*instance, parsed->advert, arrival.source)) return;
   ++instance->adverts_received;
   port.know(arrival.source);
   learn_checksum(*instance, *parsed, arrival.source);
@@ -332,8 +329,8 @@ void VrrpProcess::check_advert(RunningInstance& instance, const Advert& advert,
   // Erratum 8300 of RFC 9568.
   const bool has_link_local = instance.config.family == Family::ipv4 || advert.addresses.empty() ||
                               advert.addresses.front().is_link_local();
-  const bool same = std::ranges::is_permutation(advert.addresses, instance.config.addresses, {}, {},
-                                                &VirtualAddress::address);
+  const bool same = std::ranges::is_permutation(advert.addresses, listed_addresses(instance), {},
+                                                {}, &VirtualAddress::address);
   if (same && (has_link_local || is_known)) return;
   instance.addresses_log.write(
       log_, now,
@@ -343,7 +340,7 @@ void VrrpProcess::check_advert(RunningInstance& instance, const Advert& advert,
                               arrival.source.to_string())
                 : fmt::format("({}) {} advertises {} addresses that are not the {} configured here",
                               name, arrival.source.to_string(), advert.addresses.size(),
-                              instance.config.addresses.size())}
+                              listed_addresses(instance).size())}
           .with("router", name));
 }
 

@@ -190,6 +190,7 @@ void VrrpProcess::open_ports() {
     const Link* own = made == nullptr ? nullptr : links_->find(made->name);
     instance->own_link = own == nullptr ? 0 : own->index;
     if (link == nullptr && !device.empty()) continue;
+    list_what_fits(*instance, link);
     use_port(users, *instance, {}, instance->interface);
     const bool is_vmac = made != nullptr && made->kind == MadeLink::Kind::macvlan;
     if (own != nullptr)

@@ -173,6 +173,12 @@ class VrrpProcess : public process::Worker {
   [[nodiscard]] std::optional<IpAddress> source_address(const RunningInstance& instance);
   [[nodiscard]] std::set<std::string> faults_of(const RunningInstance& instance);
 
+  // adverts.cpp: what adverts list, and their versions
+  void list_what_fits(RunningInstance& instance, const Link* link);
+  [[nodiscard]] static Advert make_advert(const RunningInstance& instance, std::uint8_t priority);
+  [[nodiscard]] bool takes_version(RunningInstance& instance, const Advert& advert,
+                                   const IpAddress& source);
+
   // conflicts.cpp: others where an Active router is
   void rival_heard(RunningInstance& instance, const AdvertReceived& advert);
   void tell_conflict(const RunningInstance& instance, std::string_view state);

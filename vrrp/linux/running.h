@@ -2,8 +2,10 @@
 // table.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
+#include <limits>
 #include <map>
 #include <optional>
 #include <set>
@@ -20,6 +22,7 @@
 #include "vrrp/core/removals.h"
 #include "vrrp/core/router.h"
 #include "vrrp/core/tracker.h"
+#include "vrrp/core/version_mix.h"
 #include "vrrp/core/wanted.h"
 #include "vrrp/linux/route_objects.h"
 
@@ -60,9 +63,18 @@ struct RunningInstance {
   };
   std::optional<Handover> handover{};
   ConflictWatch conflict;
+  VersionMix versions;
+  std::size_t listed =
+      std::numeric_limits<std::size_t>::max();  ///< of config.addresses, in adverts
   RepeatedLine conflict_log, stranger_log;
   RepeatedLine discard_log, send_log, interval_log, addresses_log, suspicious_log;
 };
+
+/// Those that its adverts list.
+inline std::span<const VirtualAddress> listed_addresses(const RunningInstance& instance) {
+  const std::span all{instance.config.addresses};
+  return all.first(std::min(instance.listed, all.size()));
+}
 
 /// It has not begun, or has ended.
 inline bool waits_to_start(const RunningInstance& instance) {

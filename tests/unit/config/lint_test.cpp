@@ -92,6 +92,18 @@ TEST(Lint, Intervals) {
               ElementsAre("one-advert-lost"));
 }
 
+TEST(Lint, Adverts) {
+  std::string many = with_address("10.0.0.9/24");
+  EXPECT_THAT(of_instance(" priority 90\n version 3\n also_version_2\n" + many),
+              ElementsAre("also-version-2"));
+  EXPECT_THAT(of_instance(" priority 90\n version 3\n advert_int 0.5\n also_version_2\n" + many),
+              ElementsAre("also-version-2", "version-2-whole-seconds"));
+  std::string list = " virtual_ipaddress {\n fe80::9/64\n";
+  for (int i = 1; i < 100; ++i) list += fmt::format(" 2001:db8::{:x}/64\n", i);
+  EXPECT_THAT(of_instance(" priority 90\n version 3\n mcast_src_ip fe80::1\n" + list + " }\n"),
+              Contains("addresses-not-listed"));
+}
+
 TEST(Lint, Passwords) {
   EXPECT_THAT(of_instance(" priority 90\n authentication {\n auth_type PASS\n auth_pass x\n }\n" +
                           with_address("10.0.0.9")),
