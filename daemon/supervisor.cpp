@@ -40,6 +40,8 @@ Supervisor::Supervisor(asio::io_context& context, const Options& options,
       fifo_{context, log},
       vrrp_fifo_{context, log},
       lvs_fifo_{context, log},
+      vrrp_mail_{context, log},
+      checkers_mail_{context, log},
       files_{context, log, [this](process::FileContent content) { vrrp_.send(content); }},
       control_{context, log,
                [this](const process::HandOver& asked) {
@@ -141,6 +143,8 @@ void Supervisor::handle_message(Worker& worker, process::Message message) {
     fifo_.write(change->line);
     return (&worker == &vrrp_ ? vrrp_fifo_ : lvs_fifo_).write(change->line);
   }
+  if (auto* mail = std::get_if<process::SendMail>(&message))
+    return (&worker == &vrrp_ ? vrrp_mail_ : checkers_mail_).send(std::move(*mail));
   if (const auto* answer = std::get_if<process::HandedOver>(&message))
     return control_.answered(*answer);
   const auto* running = std::get_if<process::Running>(&message);
@@ -232,7 +236,8 @@ void Supervisor::reap() {
     else if (pid == releasing_)
       releasing_ = 0;
     else if (!checks_.reaped(pid, status) && !fifo_.reaped(pid, status) &&
-             !vrrp_fifo_.reaped(pid, status) && !lvs_fifo_.reaped(pid, status))
+             !vrrp_fifo_.reaped(pid, status) && !lvs_fifo_.reaped(pid, status) &&
+             !vrrp_mail_.reaped(pid, status) && !checkers_mail_.reaped(pid, status))
       scripts_.reaped(pid, status);
     if (phase_ == Phase::stopping) finish_stop();
   }
@@ -365,8 +370,9 @@ void Supervisor::stop(int status) {
 void Supervisor::finish_stop() {
   if (vrrp_.is_running() || checkers_.is_running() || releasing_ != 0) return;
   for (NotifyFifo* fifo : {&fifo_, &vrrp_fifo_, &lvs_fifo_}) fifo->finish();
-  const bool nobody_runs =
-      scripts_.is_idle() && fifo_.is_idle() && vrrp_fifo_.is_idle() && lvs_fifo_.is_idle();
+  for (MailSender* mail : {&vrrp_mail_, &checkers_mail_}) mail->finish();
+  const bool nobody_runs = scripts_.is_idle() && fifo_.is_idle() && vrrp_fifo_.is_idle() &&
+                           lvs_fifo_.is_idle() && vrrp_mail_.is_idle() && checkers_mail_.is_idle();
   if (checks_.is_idle() && (nobody_runs || scripts_had_their_time_)) {
     asio::post(context_, [this] { context_.stop(); });
     return;

@@ -17,6 +17,7 @@
 #include "daemon/control.h"
 #include "daemon/file_watch.h"
 #include "daemon/identity.h"
+#include "daemon/notify/mail_sender.h"
 #include "daemon/notify_fifo.h"
 #include "daemon/process/log.h"
 #include "daemon/scripts.h"
@@ -98,6 +99,7 @@ class Supervisor {
   Scripts scripts_;
   CheckScripts checks_;
   NotifyFifo fifo_, vrrp_fifo_, lvs_fifo_;
+  MailSender vrrp_mail_, checkers_mail_;
   FileWatch files_;
   Control control_;
   Worker vrrp_, checkers_;

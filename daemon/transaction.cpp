@@ -161,6 +161,7 @@ void Supervisor::commit() {
   scripts_.configure(current_->globals);
   checks_.configure(current_->globals);
   configure_fifos();
+  for (MailSender* mail : {&vrrp_mail_, &checkers_mail_}) mail->configure(current_->globals);
   process::set_process_name(current_->globals.parent_process.name, "");
   if (transaction_->starting.empty()) handle_message(vrrp_, process::Running{current_->serial});
 }

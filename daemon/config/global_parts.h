@@ -63,8 +63,8 @@ struct NotifyFifo {
 
 /// Alert mail.
 struct AlertDefs {
-  std::string from;                  ///< empty: user@hostname
-  std::string server = "127.0.0.1";  ///< address or host name of the relay
+  std::string from;    ///< empty: user@hostname
+  std::string server;  ///< address or host name of the relay; empty: no mail
   std::uint16_t port = 25;
   std::string helo_name;  ///< empty: the host name
   Duration connect_timeout = std::chrono::seconds{30};
@@ -74,6 +74,15 @@ struct AlertDefs {
   std::optional<bool> checkers;  ///< virtual and real servers
   bool no_faults = false;        ///< none for transitions to FAULT
   bool no_checker_emails = false;
+  [[nodiscard]] bool can_send() const { return !server.empty() && !recipients.empty(); }
+  /// @param own what the instance or group says itself. @source runtime.md section 8
+  [[nodiscard]] bool for_vrrp(std::optional<bool> own) const {
+    return own.value_or(vrrp.value_or(all.value_or(false)));
+  }
+  /// @param fallback where nobody says: real servers yes, virtual servers no
+  [[nodiscard]] bool for_checkers(std::optional<bool> own, bool fallback) const {
+    return own.value_or(checkers.value_or(all.value_or(fallback)));
+  }
   bool operator==(const AlertDefs&) const = default;
 };
 

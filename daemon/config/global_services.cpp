@@ -1,4 +1,4 @@
-// global_defs: mail, SNMP, D-Bus, IPVS timeouts and buffers that nothing acts on yet, so each of
+// global_defs: mail; SNMP, D-Bus, IPVS timeouts and buffers, which nothing acts on yet, so each of
 // them is pending.
 #include <algorithm>
 #include <array>
@@ -64,27 +64,29 @@ void read_timeouts(Globals& globals, const Line&, const Statement& statement, Re
 }
 
 constexpr std::array rows{
-    pending(part_field<&Globals::alerts, &AlertDefs::from>("notification_email_from", AnyWord{},
-                                                           "Sender of alert mail.")),
-    pending(row<Globals>("smtp_server", "HOST|ADDRESS [PORT]", "keepalived",
-                         "Relay of alert mail; 127.0.0.1 port 25 by default.", read_smtp_server)),
-    pending(part_field<&Globals::alerts, &AlertDefs::helo_name>(
-        "smtp_helo_name", AnyWord{}, "How alert mail introduces this host to the relay.")),
-    pending(
-        row<Globals>("smtp_connect_timeout", "SECONDS (1-4294)", "keepalived",
-                     "Time limit of connecting to the relay and of its replies; 30 s by default.",
-                     read_smtp_timeout)),
-    pending(row<Globals>("notification_email", "{ ADDRESS ... }", "keepalived",
-                         "Recipients of alert mail.", read_recipients)),
-    pending(part_field<&Globals::alerts, &AlertDefs::all>(
-        "smtp_alert", Boolean{}, "Whether changes are mailed where nothing nearer says so.")),
-    pending(part_field<&Globals::alerts, &AlertDefs::vrrp>(
-        "smtp_alert_vrrp", Boolean{}, "Whether changes of instances and groups are mailed.")),
+    part_field<&Globals::alerts, &AlertDefs::from>(
+        "notification_email_from", AnyWord{},
+        "Sender of alert mail; this daemon's user at the host's name by default."),
+    row<Globals>("smtp_server", "HOST|ADDRESS [PORT]", "keepalived",
+                 "Relay of alert mail, port 25 by default; without it none is sent.",
+                 read_smtp_server),
+    part_field<&Globals::alerts, &AlertDefs::helo_name>(
+        "smtp_helo_name", AnyWord{},
+        "How alert mail introduces this host to the relay; the host's name by default."),
+    row<Globals>("smtp_connect_timeout", "SECONDS (1-4294)", "keepalived",
+                 "Time limit of connecting to the relay and of its replies; 30 s by default.",
+                 read_smtp_timeout),
+    row<Globals>("notification_email", "{ ADDRESS ... }", "keepalived", "Recipients of alert mail.",
+                 read_recipients),
+    part_field<&Globals::alerts, &AlertDefs::all>(
+        "smtp_alert", Boolean{}, "Whether changes are mailed where nothing nearer says so."),
+    part_field<&Globals::alerts, &AlertDefs::vrrp>(
+        "smtp_alert_vrrp", Boolean{}, "Whether changes of instances and groups are mailed."),
     pending(part_field<&Globals::alerts, &AlertDefs::checkers>(
         "smtp_alert_checker", Boolean{},
         "Whether changes of virtual and real servers are mailed.")),
-    pending(part_field<&Globals::alerts, &AlertDefs::no_faults>(
-        "no_email_faults", Switch{}, "Do not mail transitions to FAULT.")),
+    part_field<&Globals::alerts, &AlertDefs::no_faults>("no_email_faults", Switch{},
+                                                        "Do not mail transitions to FAULT."),
     pending(part_field<&Globals::alerts, &AlertDefs::no_checker_emails>(
         "no_checker_emails", Boolean{}, "Do not mail changes of single checks.")),
     pending(row<Globals>(

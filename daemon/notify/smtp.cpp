@@ -129,7 +129,8 @@ std::string SmtpClient::on_rcpt(const SmtpReply& reply) {
   }
   if (++recipient_ < recipients().size()) return send(Step::rcpt);
   if (accepted_ > 0) return send(Step::data);
-  return finish(owed_.empty() ? Fate::refused : Fate::postponed, complaint_, std::move(owed_));
+  const Fate fate = owed_.empty() ? Fate::refused : Fate::postponed;
+  return finish(fate, complaint_, std::move(owed_));
 }
 
 }  // namespace holdfast::notify

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <boost/json.hpp>
 
+#include "daemon/base/utf8.h"
 #include "daemon/process/memfd.h"
 
 namespace holdfast::process {
@@ -105,6 +106,9 @@ Outgoing encode(const FileContent& m) {
   return {{{"type", "file_content"}, {"object", m.object}, {"content", m.content}}, {}};
 }
 Outgoing encode(const NotifyLine& m) { return {{{"type", "notify"}, {"line", m.line}}, {}}; }
+Outgoing encode(const SendMail& m) {
+  return {{{"type", "mail"}, {"subject", valid_utf8(m.subject)}, {"body", valid_utf8(m.body)}}, {}};
+}
 Outgoing encode(const HandOver& m) {
   return {{{"type", "hand_over"}, {"request", m.request}, {"object", m.object}, {"back", m.back}},
           {}};
@@ -193,6 +197,9 @@ Result<Message> decode(Packet& packet) {
   if (type == "check_result") return check_result_from(packet.body);
   if (type == "watch_files") return watch_files_from(packet.body);
   if (type == "notify") return NotifyLine{std::string{packet.body.at("line").as_string()}};
+  if (type == "mail")
+    return SendMail{std::string{packet.body.at("subject").as_string()},
+                    std::string{packet.body.at("body").as_string()}};
   if (type == "file_content")
     return FileContent{std::string{packet.body.at("object").as_string()},
                        std::string{packet.body.at("content").as_string()}};

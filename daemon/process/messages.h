@@ -10,6 +10,7 @@
 //      | <-- RunCheck(line, timeout) ---------- |  any time; each is answered
 //      | -- CheckResult(outcome) -------------->|
 //      | <-- NotifyLine(line) --------------- |  any time: for the FIFOs
+//      | <-- SendMail(subject, body) ---------- |  any time: for the recipients of alerts
 //      | <-- WatchFiles(lines) ---------------- |  once for each configuration
 //      | -- FileContent(number) --------------->|  at once, and whenever it changes
 //      | -- HandOver(name) ------------------->|  an operator asks; each is answered
@@ -127,9 +128,15 @@ struct NotifyLine {
   std::string line;
 };
 
+/// An alert for all configured recipients.
+struct SendMail {
+  std::string subject;  ///< without the name of the router, which leads it
+  std::string body;
+};
+
 using Message =
-    std::variant<NotifyLine, Configure, Prepared, Commit, Abort, Running, Stop, RunScript, RunCheck,
-                 CheckResult, WatchFiles, FileContent, HandOver, HandedOver>;
+    std::variant<NotifyLine, SendMail, Configure, Prepared, Commit, Abort, Running, Stop, RunScript,
+                 RunCheck, CheckResult, WatchFiles, FileContent, HandOver, HandedOver>;
 
 Result<void> send(Channel& channel, const Message& message);
 /// Error: not one of ours; says which word was wrong.

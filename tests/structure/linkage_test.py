@@ -4,7 +4,7 @@ import subprocess
 import unittest
 
 BIN = os.environ["HOLDFAST_BIN"]
-EXECUTABLES = ["holdfastd", "holdfast-vrrp", "holdfast-checkers", "holdfast"]
+EXECUTABLES = ["holdfastd", "holdfast-vrrp", "holdfast-checkers", "holdfast-mail", "holdfast"]
 
 
 def libraries(program):
@@ -28,8 +28,9 @@ class Linkage(unittest.TestCase):
             self.assertNotRegex(library, "^lib(ipset|nftnl)")
 
     def test_the_supervisor_never_loads_what_parses_foreign_bytes(self):
-        for library in libraries("holdfastd"):
-            self.assertNotRegex(library, "^lib(ssl|crypto|mnl|nl-)")
+        for program in ("holdfastd", "holdfast-mail"):
+            for library in libraries(program):
+                self.assertNotRegex(library, "^lib(ssl|crypto|mnl|nl-)")
 
     def test_libraries_of_the_frame_are_used(self):
         self.assertIn("boost::program_options", imported("holdfastd"))

@@ -79,8 +79,9 @@ constexpr std::array sync_schema{
     row<SyncGroup>("notify", command, "keepalived",
                    "Script on every transition, with GROUP NAME STATE 0.",
                    read_notify<SyncGroup, &NotifyScripts::any>),
-    pending(field<&SyncGroup::smtp_alert>("smtp_alert", Boolean{}, "keepalived",
-                                          "Mail on transitions of the group.")),
+    field<&SyncGroup::smtp_alert>(
+        "smtp_alert", Boolean{}, "keepalived",
+        "Mail on transitions of the group; smtp_alert_vrrp, else no by default."),
     row<SyncGroup>("global_tracking", "", "keepalived, deprecated",
                    "Does nothing: every tracker of a group counts for all members.",
                    read_global_tracking),

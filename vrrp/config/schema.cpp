@@ -287,8 +287,8 @@ constexpr std::array instance_schema{
                   "its down interval) or CONFLICT_LOST (this one yields while it goes on), and the "
                   "priority.",
                   read_notify<Instance, &NotifyScripts::conflict>),
-    pending(field<&Instance::smtp_alert>("smtp_alert", Boolean{}, "keepalived",
-                                         "Mail on transitions.")),
+    field<&Instance::smtp_alert>("smtp_alert", Boolean{}, "keepalived",
+                                 "Mail on transitions; smtp_alert_vrrp, else no by default."),
     field<&Instance::notify_priority_changes>("notify_priority_changes", Boolean{}, "keepalived",
                                               "Report priority changes to FIFOs."),
     field<&Instance::lvs_sync_daemon_interface>(

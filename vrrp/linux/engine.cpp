@@ -180,6 +180,7 @@ void VrrpProcess::transitioned(RunningInstance& instance, const Transitioned& tr
   run_script(object, notify.any,
              {"INSTANCE", name, std::string{state}, std::to_string(instance.router.priority)});
   write_fifo("INSTANCE", name, state, instance.router.priority);
+  mail(AlertAbout::instance, name, state, instance.config.smtp_alert, instance.last_mailed);
 }
 
 /// The IPVS sync daemon is master where the instance is, and backup elsewhere.
@@ -195,6 +196,14 @@ void VrrpProcess::write_fifo(std::string_view kind, const std::string& name, std
                              unsigned priority) {
   if (globals_.notify_fifo.path.empty() && globals_.vrrp_fifo.path.empty()) return;
   send_(process::NotifyLine{fmt::format("{} \"{}\" {} {}\n", kind, name, state, priority)});
+}
+
+void VrrpProcess::mail(AlertAbout about, const std::string& name, std::string_view state,
+                       std::optional<bool> own_setting, std::string& last_mailed) {
+  const config::AlertDefs& alerts = globals_.alerts;
+  if (!alerts.can_send() || !alerts.for_vrrp(own_setting)) return;
+  if (auto alert = alert_of(about, name, state, alerts.no_faults, last_mailed))
+    send_(process::SendMail{std::move(alert->subject), std::move(alert->body)});
 }
 
 /// fifo_write_vrrp_states_on_reload: for readers that were started anew.

@@ -28,8 +28,10 @@ void VrrpProcess::set_groups(const std::vector<SyncGroup>& groups) {
   for (auto& [name, instance] : instances_) instance->group = nullptr;
   for (const SyncGroup& config : groups) {
     auto group = std::make_unique<RunningGroup>();
-    if (const auto same = before.find(config.name); same != before.end())
+    if (const auto same = before.find(config.name); same != before.end()) {
       group->announced = same->second->announced;
+      group->last_mailed = same->second->last_mailed;
+    }
     group->config = config;
     for (const std::string& member : config.members) {
       const auto found = instances_.find(member);
@@ -131,13 +133,13 @@ void VrrpProcess::group_changed(RunningGroup& group) {
                                           : notify.fault);
 }
 
-void VrrpProcess::tell_group(const RunningGroup& group, std::string_view state,
-                             ScriptPlace script) {
+void VrrpProcess::tell_group(RunningGroup& group, std::string_view state, ScriptPlace script) {
   const std::string object = "GROUP " + group.config.name;
   run_script(object, script, {});
   run_script(object, group.config.notify.any,
              {"GROUP", group.config.name, std::string{state}, "0"});
   write_fifo("GROUP", group.config.name, state, 0);
+  mail(AlertAbout::group, group.config.name, state, group.config.smtp_alert, group.last_mailed);
 }
 
 void VrrpProcess::stop_groups() {

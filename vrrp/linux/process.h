@@ -14,6 +14,7 @@
 #include "daemon/process/state_table.h"
 #include "daemon/process/worker_loop.h"
 #include "ipvs/sync_daemon.h"
+#include "vrrp/core/alert.h"
 #include "vrrp/core/script_schedule.h"
 #include "vrrp/linux/advert_socket.h"
 #include "vrrp/linux/firewall.h"
@@ -69,7 +70,7 @@ class VrrpProcess : public process::Worker {
   void deliver_to_group(RunningInstance& instance, const RouterEvent& event, TimePoint now);
   void carry_out(RunningGroup& group, std::vector<MemberStep> steps, TimePoint now);
   void group_changed(RunningGroup& group);
-  void tell_group(const RunningGroup& group, std::string_view state, ScriptPlace script);
+  void tell_group(RunningGroup& group, std::string_view state, ScriptPlace script);
   void stop_groups();
 
   // tracking.cpp: what is tracked, and what it does to priorities
@@ -108,6 +109,8 @@ class VrrpProcess : public process::Worker {
   void write_fifo(std::string_view kind, const std::string& name, std::string_view state,
                   unsigned priority);
   void write_states();
+  void mail(AlertAbout about, const std::string& name, std::string_view state,
+            std::optional<bool> own_setting, std::string& last_mailed);
   void heard_lower(const RunningInstance& instance);
   [[nodiscard]] bool tells_priority(const RunningInstance& instance) const;
   void run_script(const std::string& object, ScriptPlace script,

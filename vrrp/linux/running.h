@@ -67,6 +67,7 @@ struct RunningInstance {
   std::size_t listed =
       std::numeric_limits<std::size_t>::max();  ///< of config.addresses, in adverts
   RepeatedLine conflict_log, stranger_log;
+  std::string last_mailed;  ///< state, in keepalived's words
   RepeatedLine discard_log, send_log, interval_log, addresses_log, suspicious_log;
 };
 
@@ -92,6 +93,7 @@ struct RunningGroup {
   SyncGroup config;
   std::vector<RunningInstance*> members;
   StateName announced = StateName::initialize;  ///< what its scripts were told
+  std::string last_mailed;                      ///< state, in keepalived's words
 };
 
 /// What a successor needs: the state with its deadlines, in at most StateTable::max_value bytes.

@@ -76,6 +76,12 @@ TEST(Smtp, WhenNobodyTakesItTheNextMailHasItsTurn) {
                           "RCPT TO:<b@x>", "RSET", "MAIL FROM:<root@host.example>"));
   EXPECT_THAT(smtp.take_outcomes(), ElementsAre(Outcome{0, Fate::refused, "a@x: 550 a", {}}));
 }
+TEST(Smtp, AMailThatNobodyTakesForNowIsPostponedForThoseWhoMayTakeIt) {
+  auto smtp = client();
+  talk(smtp, {"220 h", "250 h", "250 m", "550 never", "450 later"});
+  EXPECT_THAT(smtp.take_outcomes(),
+              ElementsAre(Outcome{0, Fate::postponed, "a@x: 550 never", {"Ops <b@x>"}}));
+}
 TEST(Smtp, RefusalsAtEachStep) {
   const std::vector<std::string> good{"220 h", "250 h", "250 m", "250 r",
                                       "250 r", "354 d", "250 c"};
