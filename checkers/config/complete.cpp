@@ -96,6 +96,9 @@ bool complete_server(RealServer& server, const VirtualServer& service,
                      server.upper_threshold, server.lower_threshold};
   server.inhibit = server.inhibit_on_failure.value_or(service.inhibit_on_failure);
   server.alpha = server.timing.alpha.value_or(service.timing.alpha.value_or(false));
+  const config::AlertDefs& alerts = globals.alerts;
+  server.alert = alerts.can_send() && alerts.for_checkers(server.smtp_alert, true);
+  server.alert_each_check = !alerts.no_checker_emails;
   complete_checks(server, service, globals, reader);
   for (const Check& check : server.checks)
     if (has_target(check) && !check.endpoint.connect_port &&
@@ -211,6 +214,8 @@ bool complete(VirtualServer& service, const config::GlobalDefs& globals, Reader&
   }
   settle_quorum(service, reader);
   settle_sorry_server(service);
+  service.alert =
+      globals.alerts.can_send() && globals.alerts.for_checkers(service.smtp_alert, false);
   service.settings.scheduler = *service.scheduler;
   service.settings.flags = service.flags;
   service.settings.prefix = service.persistence_prefix.value_or(service.key.address.bits());

@@ -50,15 +50,17 @@ struct RealServer {
   Timing timing;
   std::string virtualhost;
   std::vector<Check> checks;
+  std::optional<bool> smtp_alert;  ///< default: smtp_alert_checker, else yes
   // Read and checked; nothing acts on them yet.
   Tunnel tunnel;
-  std::optional<bool> smtp_alert;  ///< default: smtp_alert_checker, else yes
   std::string snmp_name;
 
   // Final values.
   ipvs::DestinationSettings settings;
   bool inhibit = false;
   bool alpha = false;
+  bool alert = false;             ///< mail its changes
+  bool alert_each_check = false;  ///< and those of its checks that do not change it
 };
 
 struct SorryServer {
@@ -92,15 +94,17 @@ struct VirtualServer {
   std::optional<ipvs::Forwarding> sorry_forwarding;
   bool sorry_inhibit = false;
   std::vector<RealServer> servers;
+  std::optional<bool> smtp_alert;  ///< default: smtp_alert_checker, else no
   // Read and checked; nothing acts on them yet.
   std::optional<Family> ip_family;  ///< of a firewall mark whose servers do not tell
   std::string persistence_engine;
-  bool ha_suspend = false;         ///< checks rest while the address is not local
-  std::optional<bool> smtp_alert;  ///< default: smtp_alert_checker, else no
+  bool ha_suspend = false;  ///< checks rest while the address is not local
   std::string snmp_name;
   Tunnel tunnel, sorry_tunnel;
 
-  ipvs::ServiceSettings settings;  ///< final
+  // Final values.
+  ipvs::ServiceSettings settings;
+  bool alert = false;  ///< mail changes of the quorum
 };
 
 /// A line of a virtual_server_group: addresses first..last, each with the port.

@@ -17,6 +17,7 @@ class Lint {
     for (const VirtualServer& service : config_.services) {
       check_servers(service);
       check_quorum(service);
+      check_mail(service);
     }
     check_idle_timeouts();
     return std::move(advice_);
@@ -51,6 +52,19 @@ class Lint {
           "every real_server of {} has weight 0: none gets a "
           "connection",
           name);
+  }
+
+  void check_mail(const VirtualServer& service) {
+    const config::AlertDefs& alerts = config_.globals.alerts;
+    // Those of real_server are on wherever nobody says otherwise.
+    const bool wanted = alerts.for_checkers(service.smtp_alert, false) ||
+                        std::ranges::any_of(service.servers, [&](const RealServer& server) {
+                          return alerts.for_checkers(server.smtp_alert, false);
+                        });
+    if (wanted && !alerts.can_send())
+      say("mail-goes-nowhere", service.place,
+          "changes of {} or its servers are to be mailed, and none is: global_defs has no {}",
+          to_string(service.key), alerts.server.empty() ? "smtp_server" : "notification_email");
   }
 
   void check_quorum(const VirtualServer& service) {

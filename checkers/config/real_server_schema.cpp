@@ -67,9 +67,10 @@ constexpr std::array real_server_schema{
         "Time from one of its checks to the next; the service's by default."),
     field<&RealServer::virtualhost>("virtualhost", AnyWord{}, "RFC 9110 7.2",
                                     "Host header of its checks; the service's by default."),
-    pending(field<&RealServer::smtp_alert>(
+    field<&RealServer::smtp_alert>(
         "smtp_alert", config::Boolean{}, "keepalived",
-        "Mail when it comes up or goes down; smtp_alert_checker, else yes by default.")),
+        "Mail when it or one of its checks comes up or goes down; smtp_alert_checker, else yes by "
+        "default."),
     pending(field<&RealServer::snmp_name>("snmp_name", AnyWord{}, "keepalived",
                                           "Name that SNMP shows.")),
     check_row("TCP_CHECK", "Check by TCP connection."),

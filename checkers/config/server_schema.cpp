@@ -194,9 +194,9 @@ constexpr std::array virtual_server_schema{
         "What persistence goes by instead of the client's address, such as sip.")),
     pending(field<&VirtualServer::ha_suspend>("ha_suspend", Switch{}, "keepalived",
                                               "Check only while the service's address is local.")),
-    pending(field<&VirtualServer::smtp_alert>(
+    field<&VirtualServer::smtp_alert>(
         "smtp_alert", config::Boolean{}, "keepalived",
-        "Mail when the quorum changes; smtp_alert_checker, else no by default.")),
+        "Mail when the quorum changes; smtp_alert_checker, else no by default."),
     pending(field<&VirtualServer::snmp_name>("snmp_name", AnyWord{}, "keepalived",
                                              "Name that SNMP shows.")),
 };

@@ -46,7 +46,9 @@ Effects Pool::set_check(std::size_t index, std::size_t check, bool up, const std
   const bool was_alive = is_alive(index);
   server.up[check] = up;
   server.failing += up ? std::size_t(-1) : 1;
-  if (is_alive(index) == was_alive) return effects;
+  const bool changed = is_alive(index) != was_alive;
+  mail_check(index, check, changed, effects);
+  if (!changed) return effects;
   const RealServer& config = service_.servers[index];
   if (up)
     alive_weight_ += config.settings.weight;
@@ -56,6 +58,17 @@ Effects Pool::set_check(std::size_t index, std::size_t check, bool up, const std
   tell_server(index, reason, effects);
   update_quorum(effects);
   return effects;
+}
+
+/// Each change of a check, with the state of the whole server; no_checker_emails leaves those of
+/// the server.
+void Pool::mail_check(std::size_t index, std::size_t check, bool server_changed,
+                      Effects& effects) const {
+  const RealServer& config = service_.servers[index];
+  if (!config.alert || !(server_changed || config.alert_each_check)) return;
+  effects.alerts.push_back(
+      server_alert(service_, config, is_alive(index),
+                   check_body(config.checks[check], servers_[index].up[check])));
 }
 
 /// In keepalived's words, for what has become of the server.
@@ -105,6 +118,7 @@ void Pool::update_quorum(Effects& effects) {
   if (const ScriptPlace script = holds ? service_.quorum_up : service_.quorum_down)
     effects.scripts.push_back({*script, "VS " + service});
   effects.changes.push_back(fmt::format("VS {} {}", service, word_of(holds)));
+  if (service_.alert) effects.alerts.push_back(quorum_alert(service_, holds, alive_weight_));
 }
 
 Effects Pool::first_result(std::size_t index) {
@@ -128,10 +142,14 @@ Effects Pool::stop() const {
     if (const ScriptPlace script = service_.servers[i].notify_down)
       effects.scripts.push_back({*script, object});
     effects.changes.push_back(object + " DOWN");
+    if (service_.servers[i].alert)
+      effects.alerts.push_back(
+          server_alert(service_, service_.servers[i], false, shutting_down_body));
   }
   if (!quorum_) return effects;
   if (service_.quorum_down) effects.scripts.push_back({*service_.quorum_down, "VS " + service});
   effects.changes.push_back(fmt::format("VS {} DOWN", service));
+  if (service_.alert) effects.alerts.push_back(service_alert(service_, false, shutting_down_body));
   return effects;
 }
 

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "checkers/config/config.h"
+#include "checkers/core/alert.h"
 #include "daemon/base/event.h"
 #include "ipvs/table.h"
 
@@ -27,6 +28,7 @@ struct Effects {
   std::vector<ScriptRequest> scripts;
   /// For FIFOs: "VS [10.0.0.1]:tcp:80 UP"
   std::vector<std::string> changes;
+  std::vector<Alert> alerts;
 };
 
 class Pool {
@@ -61,6 +63,8 @@ class Pool {
     std::size_t failing = 0;  ///< how many of them are down
   };
   void tell_server(std::size_t server, const std::string& reason, Effects& effects) const;
+  void mail_check(std::size_t server, std::size_t check, bool server_changed,
+                  Effects& effects) const;
   void update_quorum(Effects& effects);
   [[nodiscard]] bool quorum_holds() const;
   [[nodiscard]] std::string server_name(std::size_t server) const;

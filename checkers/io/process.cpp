@@ -294,6 +294,7 @@ void CheckersProcess::carry_out(const Effects& effects, Service& service) {
 void CheckersProcess::tell(const Effects& effects) {
   for (const ScriptRequest& script : effects.scripts)
     send_(process::RunScript{serial_, script.script, script.object, {}});
+  for (const Alert& alert : effects.alerts) send_(process::SendMail{alert.subject, alert.body});
   if (globals_.notify_fifo.path.empty() && globals_.lvs_fifo.path.empty()) return;
   for (const std::string& change : effects.changes)
     send_(process::NotifyLine{change + '\n' + '\0'});

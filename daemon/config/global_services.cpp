@@ -82,13 +82,13 @@ constexpr std::array rows{
         "smtp_alert", Boolean{}, "Whether changes are mailed where nothing nearer says so."),
     part_field<&Globals::alerts, &AlertDefs::vrrp>(
         "smtp_alert_vrrp", Boolean{}, "Whether changes of instances and groups are mailed."),
-    pending(part_field<&Globals::alerts, &AlertDefs::checkers>(
-        "smtp_alert_checker", Boolean{},
-        "Whether changes of virtual and real servers are mailed.")),
+    part_field<&Globals::alerts, &AlertDefs::checkers>(
+        "smtp_alert_checker", Boolean{}, "Whether changes of virtual and real servers are mailed."),
     part_field<&Globals::alerts, &AlertDefs::no_faults>("no_email_faults", Switch{},
                                                         "Do not mail transitions to FAULT."),
-    pending(part_field<&Globals::alerts, &AlertDefs::no_checker_emails>(
-        "no_checker_emails", Boolean{}, "Do not mail changes of single checks.")),
+    part_field<&Globals::alerts, &AlertDefs::no_checker_emails>(
+        "no_checker_emails", Boolean{},
+        "Do not mail changes of single checks that leave their server as it is."),
     pending(row<Globals>(
         "lvs_timeouts", "[tcp SECONDS] [tcpfin SECONDS] [udp SECONDS] (0-2678400)", "linux/ip_vs.h",
         "How long IPVS keeps idle connections; the values found are restored at stop.",

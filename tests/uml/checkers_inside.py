@@ -7,7 +7,8 @@ import time
 import unittest
 
 from lab import servers
-from lab.daemons import Holdfast
+from lab.daemons import Holdfast, Keepalived
+from lab.mail import MailServer, header
 from lab.net import Lab, run
 from lab.wait import wait_until
 
@@ -187,6 +188,40 @@ class CheckersTest(unittest.TestCase):
         with open(output) as file:
             self.assertEqual(sorted(file.read().splitlines()),
                              ["down 81", "down 82", "gained", "lost", "up 81", "up 82"])
+
+    def test_changes_are_mailed_as_keepalived_mails_them(self):
+        mail = MailServer(self.host)
+        config = ("global_defs {\n router_id d\n script_user root\n smtp_server 127.0.0.1 2525\n"
+                  " smtp_helo_name h\n notification_email_from f@h\n"
+                  " notification_email {\n t@h\n }\n}\n" +
+                  service(real_server(81), real_server(82, http()), more="quorum 2\n smtp_alert"))
+        found = []
+        for kind in (Keepalived, Holdfast):
+            first, second = self.serve("81:good"), self.serve("82:good")
+            director = kind(self.host, config).start()
+            self.wait_for_table({81: 1, 82: 1}, 15)
+            if kind is Keepalived:  # 2.2.7 mails that the quorum is there at the start
+                wait_until(lambda: len(mail.mails()) == 1, 15, "the first mail")
+            mail.forget()
+            wait = lambda count: wait_until(lambda: len(mail.mails()) == count, 15,
+                                            f"{count} mails, found {mail.subjects()}")
+            self.end(first)
+            wait(2)
+            first = self.serve("81:good")
+            wait(4)
+            self.end(second)
+            wait(6)
+            director.stop()
+            self.end(first)
+            found.append(sorted((header(one, "Subject"), one["content"].split("\r\n\r\n", 1)[1])
+                                for one in mail.mails()))
+        # The arithmetic of a lost quorum is that of keepalived's log, not of its mail.
+        right = [(subject, body.replace("2+0=2 <= 1", "2-0=2 > 1") if "Lost" in body else body)
+                 for subject, body in found[0]]
+        self.maxDiff = None
+        self.assertEqual(found[1], right)
+        name = f"[d] Realserver [{SERVER}]:tcp:81 of virtual server [{VIP}]:tcp:80 - DOWN"
+        self.assertIn((name, "=> TCP CHECK failed on service <=\r\n\r\n"), found[1])
 
     def test_inhibit_on_failure_keeps_the_server_with_weight_0(self):
         process = self.serve("81:good")

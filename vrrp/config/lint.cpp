@@ -23,6 +23,7 @@ class Lint {
       check_accept_mode(instance);
       check_weights(instance);
       check_tracked_interfaces(instance);
+      check_mail(instance);
     }
     for (const TrackScript& script : config_.trackers.scripts) check_script(script);
     for (const SyncGroup& group : config_.groups.sync) check_group(group);
@@ -214,6 +215,14 @@ class Lint {
             "this machine has no interface {}, which is tracked: it counts as down until there is "
             "one",
             tracked.name);
+  }
+
+  void check_mail(const Instance& instance) {
+    const config::AlertDefs& alerts = config_.globals.alerts;
+    if (alerts.for_vrrp(instance.smtp_alert) && !alerts.can_send())
+      say("mail-goes-nowhere", instance,
+          "its transitions are to be mailed, and none is: global_defs has no {}",
+          alerts.server.empty() ? "smtp_server" : "notification_email");
   }
 
   /// Of an interface that is there when the daemon runs.

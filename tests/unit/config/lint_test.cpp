@@ -146,6 +146,17 @@ TEST(Lint, Quorums) {
               ElementsAre("quorum-never-regained"));
 }
 
+TEST(Lint, MailThatGoesNowhere) {
+  const std::string good = " priority 150\n" + with_address("10.0.0.100/24");
+  EXPECT_THAT(of_instance(good + " smtp_alert\n"), ElementsAre("mail-goes-nowhere"));
+  EXPECT_THAT(of_instance(good + " smtp_alert no\n"), IsEmpty());
+  EXPECT_THAT(of_service(checked + " smtp_alert\n"), ElementsAre("mail-goes-nowhere"));
+  const std::string globals = "global_defs {\n smtp_server h\n notification_email {\n a@b\n }\n}\n";
+  FromText text{globals + "vrrp_instance VI_1 {\n interface eth0\n virtual_router_id 51\n" + good +
+                " smtp_alert\n}\n"};
+  EXPECT_THAT(ids(vrrp::lint(vrrp::read_vrrp(text.tree, text.reader), machine())), IsEmpty());
+}
+
 TEST(Lint, IdleTimeoutsNameBothFigures) {
   Machine usual = machine();
   usual.tcp_keepalive_time = std::chrono::seconds{7200};
