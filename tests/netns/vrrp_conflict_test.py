@@ -110,8 +110,8 @@ class ConflictTest(setup.LabTest):
 
     def paused_backup(self, partner):
         a = self.director(partner, "a", 150, 1)
-        b = self.director(Holdfast, "b", 100, 2)
         a.wait_for("MASTER", 10)
+        b = self.director(Holdfast, "b", 100, 2)
         b.wait_for("BACKUP", 10)
         sniffer = self.wire()
         for pause in (0.5, 0.5, 1, 10):  # all longer than its down interval
