@@ -21,15 +21,6 @@ Instance read_clean(const std::string& lines) {
   return read.config.instances.at(0);
 }
 
-/// One instance with `lines`, whose only findings are that they are not supported yet.
-Instance read_pending(const std::string& lines) {
-  const ReadVrrp read{instance_with(lines)};
-  for (const std::string& finding : read.findings)
-    EXPECT_THAT(finding, HasSubstr("is not supported yet"));
-  EXPECT_FALSE(read.findings.empty());
-  return read.config.instances.at(0);
-}
-
 TEST(UnicastConfig, TakesPeersWithTheirTtl) {
   const Unicast unicast =
       read_clean(
@@ -136,8 +127,8 @@ TEST(InstanceConfig, TheSyncDaemonMayHaveItsInterfaceHere) {
                                                 "interface already; eth1 is left out")));
 }
 
-TEST(InstanceConfig, TakesWhatIsNotBuiltYet) {
-  const Instance read = read_pending(
+TEST(InstanceConfig, TakesItsFurtherKeywords) {
+  const Instance read = read_clean(
       "no_accept\n"
       "strict_mode no\nsmtp_alert\nnotify_priority_changes off\n"
       "garp_extra_if all 60\nnotify_deleted \"/x\"\n"
