@@ -304,6 +304,36 @@ class TrackTest(setup.LabTest):
         self.wait_seen(130)
         self.assertEqual(director.states(), ["BACKUP", "MASTER"])
 
+    def test_a_file_behind_links_is_followed_wherever_they_lead(self):
+        """As a ConfigMap of Kubernetes: number -> ..data/number, and ..data leads to a folder that is new
+        each time."""
+        def publish(version, number):
+            os.mkdir(self.lab.path(version))
+            self.lab.write(f"{version}/number", number)
+            os.symlink(version, self.lab.path("..data_tmp"))
+            os.rename(self.lab.path("..data_tmp"), self.lab.path("..data"))
+        publish("..1", "10")
+        os.symlink("..data/number", self.lab.path("number"))
+        top = f"track_file f {{\n file {self.lab.path('number')}\n weight 1\n}}\n"
+        director = self.one("track_file {\n f\n}", top)
+        director.wait_for("MASTER", 5)
+        self.wait_seen(160)
+        publish("..2", "20")
+        self.wait_seen(170)
+        self.lab.write("..2/number", "30")
+        self.wait_seen(180)
+        os.remove(self.lab.path("..1/number"))
+        os.rmdir(self.lab.path("..1"))
+        publish("..3", "40")
+        self.wait_seen(190)
+        os.remove(self.lab.path("number"))
+        self.wait_seen(150)
+        os.symlink("..3/number", self.lab.path("number"))
+        self.wait_seen(190)
+        self.lab.write("..3/number", "5")
+        self.wait_seen(155)
+        self.assertEqual(director.states(), ["BACKUP", "MASTER"])
+
     def test_a_folder_that_is_spelled_in_two_ways_is_watched_for_both(self):
         os.symlink(self.lab.folder, self.lab.path("link"))
         for name in ("one", "two"):

@@ -1,6 +1,6 @@
 """Unicast on a real kernel: who is a peer, how far away, several routers with one VRID, no peer at all."""
 import vrrp_setup as setup
-from lab.daemons import Holdfast
+from lab.daemons import Holdfast, Keepalived
 from lab.wait import wait_until
 
 ADVERT = 0.1
@@ -39,6 +39,13 @@ class UnicastTest(setup.LabTest):
         directors[0].stop()
         directors[1].wait_for("MASTER", 5)
         self.assertEqual(directors[2].states()[-1], "BACKUP")
+
+    def test_strict_mode_keeps_the_peers_as_keepalived_does(self):
+        for kind in (Keepalived, Holdfast):
+            text = setup.config("a", 150, ADVERT, more=speaking("10.77.0.2", more="strict_mode"))
+            director = kind(self.a, text).start()
+            director.wait_for("MASTER", 10)
+            director.stop()
 
     def test_adverts_from_too_far_away_are_discarded(self):
         # The peer must be on the link, and says that it is 1 hop further.

@@ -288,7 +288,7 @@ bool complete(Instance& instance, const GlobalDefs& globals, Reader& reader) {
   settle_family(instance, globals, reader);
   settle_unicast(instance, reader);
   instance.is_strict = instance.strict_mode.value_or(globals.vrrp.strict);
-  if (instance.is_strict && !enforce_rfc(instance, reader)) return false;
+  if (instance.is_strict) enforce_rfc(instance, reader);
   // RFC 3768 is for IPv4: what says nothing is version 3.
   const auto version = static_cast<Version>(instance.configured_version.value_or(
       instance.family == Family::ipv6 ? std::uint8_t{3} : globals.vrrp_version));

@@ -267,8 +267,8 @@ constexpr std::array instance_schema{
         "100 or more."),
     field<&Instance::strict_mode>(
         "strict_mode", Boolean{}, "RFC 9568",
-        "Hold to the RFCs of VRRP: what they do not allow (authentication, unicast peers, a "
-        "preempt_delay, answers to adverts of lower priority, MASTER without priority 255) is "
+        "Hold to the RFCs of VRRP: what they do not allow (authentication, a preempt_delay, "
+        "answers to adverts of lower priority, MASTER without priority 255) is "
         "reported and left out, and packets to the virtual addresses are dropped as by no_accept "
         "unless `accept` stands here. vrrp_strict is the default."),
     Row<Instance>{"debug", Range{0, 4}, "0-4", "keepalived",

@@ -66,6 +66,15 @@ struct Enforcer {
       say("virtual_ipaddress", "the first IPv6 address must be link-local");
   }
 
+  /// Differs from RFC 9568 5.1.1.2: keepalived 2.2.7 runs unicast in strict mode as configured.
+  void peers() const {
+    if (instance.is_unicast() && !instance.interface.empty())
+      reader.note(instance.place_of("unicast_peer"),
+                  fmt::format("vrrp_instance {}: strict mode: adverts are multicast in the RFC "
+                              "(9568 5.1.1.2); the peers stay as configured",
+                              instance.name));
+  }
+
   void links() const {
     if (instance.links.vmac && !instance.links.vmac->mac.empty()) {
       say("use_vmac", "the virtual MAC address is that of RFC 9568 7.3");
@@ -78,20 +87,13 @@ struct Enforcer {
 
 }  // namespace
 
-bool enforce_rfc(Instance& instance, Reader& reader) {
-  if (instance.is_unicast() && !instance.interface.empty()) {
-    reader.error(instance.place_of("unicast_peer"),
-                 fmt::format("vrrp_instance {}: strict mode: adverts are multicast "
-                             "(RFC 9568 5.1.1.2)",
-                             instance.name));
-    return false;
-  }
+void enforce_rfc(Instance& instance, Reader& reader) {
   const Enforcer enforcer{instance, reader};
   enforcer.election();
   enforcer.packets();
   enforcer.addresses();
+  enforcer.peers();
   enforcer.links();
-  return true;
 }
 
 }  // namespace holdfast::vrrp

@@ -6,8 +6,8 @@
 
 namespace holdfast::vrrp {
 
-/// Before the rest of completion. False: the instance cannot run; the reason has been reported.
+/// Before the rest of completion.
 /// @pre the family is final
-bool enforce_rfc(Instance& instance, config::Reader& reader);
+void enforce_rfc(Instance& instance, config::Reader& reader);
 
 }  // namespace holdfast::vrrp

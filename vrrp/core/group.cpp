@@ -144,7 +144,7 @@ bool concerns_group(const RouterConfig& config, const State& state, const Router
                     TimePoint now) {
   if (std::holds_alternative<DeadlineReached>(event))
     return std::holds_alternative<Backup>(state) || yields_late(config, state, now) ||
-           has_given_way(state);
+           is_handing_over(state);
   if (std::holds_alternative<AdvertReceived>(event) || std::holds_alternative<HoldingsLost>(event))
     return is_active(state);
   return std::holds_alternative<FaultRaised>(event) ||

@@ -441,9 +441,15 @@ Step step(const RouterConfig& config, const State& state, const RouterEvent& eve
 
 bool has_given_way(const State& state) {
   if (const auto* backup = std::get_if<Backup>(&state)) return backup->gave_way;
-  if (const auto* active = std::get_if<Active>(&state)) return active->offered;
+  if (const auto* active = std::get_if<Active>(&state))
+    return active->offered && (!active->taken || active->taken->gave_way);
   const auto* fault = std::get_if<Fault>(&state);
   return fault != nullptr && fault->gave_way;
+}
+
+bool is_handing_over(const State& state) {
+  const auto* active = std::get_if<Active>(&state);
+  return active != nullptr && active->offered;
 }
 
 std::optional<TimePoint> deadline(const State& state) {

@@ -168,8 +168,10 @@ Step step(const RouterConfig& config, const State& state, const RouterEvent& eve
 /// An Active router of timer_expired_backup that was silent for too long: DeadlineReached makes it
 /// yield.
 bool yields_late(const RouterConfig& config, const State& state, TimePoint now);
-/// The router handed over, or is doing so.
+/// The router handed over, or is doing so, and it has not been called off since.
 bool has_given_way(const State& state);
+/// An Active router that has resigned for a handover, which may have been called off too late.
+bool is_handing_over(const State& state);
 /// When DeadlineReached is due; nothing in Initialize and Fault.
 std::optional<TimePoint> deadline(const State& state);
 

@@ -46,7 +46,7 @@ void VrrpProcess::hand_over(const process::HandOver& asked, TimePoint now) {
 /// Called after every step of an instance for which somebody waits.
 void VrrpProcess::answer_handover(RunningInstance& instance, TimePoint now) {
   const bool is_active = std::holds_alternative<Active>(instance.state);
-  if (is_active && has_given_way(instance.state)) return;  // under way
+  if (is_handing_over(instance.state)) return;  // under way
   const RunningInstance::Handover handover = *std::exchange(instance.handover, std::nullopt);
   const double seconds = in_seconds(now - handover.begun);
   const std::string& name = instance.config.name;

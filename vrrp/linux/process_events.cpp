@@ -121,6 +121,8 @@ std::vector<sock_filter> process_filter(std::span<const ProcessId> counted) {
 
 Result<ProcessEvents> ProcessEvents::open(Fd socket) {
   ProcessEvents events{std::move(socket)};
+  // Nothing is counted yet, and whoever is counted from now on is looked at (ProcessWatch).
+  if (auto filtered = events.filter({}); !filtered) return tl::make_unexpected(filtered.error());
   if (auto asked = events.ask(PROC_CN_MCAST_LISTEN); !asked)
     return tl::make_unexpected(asked.error());
   return events;

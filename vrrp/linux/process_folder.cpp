@@ -3,6 +3,7 @@
 #include <dirent.h>
 #include <fcntl.h>
 
+#include <cerrno>
 #include <charconv>
 #include <memory>
 
@@ -14,9 +15,13 @@ namespace {
 /// Of a command line: what is longer is not what anybody writes into a configuration.
 constexpr std::size_t most_bytes = 32 * 1024;
 
+bool is_for_want(int error) { return error == EMFILE || error == ENFILE || error == ENOMEM; }
+
 /// The beginning of a file; nothing when it is not there.
-std::optional<std::string> beginning_of(const std::filesystem::path& path, std::size_t most) {
+Result<std::optional<std::string>> beginning_of(const std::filesystem::path& path,
+                                                std::size_t most) {
   const Fd file{::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY)};
+  if (!file && is_for_want(errno)) return fail_errno(errno, "cannot open {}", path.string());
   if (!file) return std::nullopt;
   std::string text(most, '\0');
   std::size_t size = 0;
@@ -27,7 +32,7 @@ std::optional<std::string> beginning_of(const std::filesystem::path& path, std::
     size += static_cast<std::size_t>(got);
   }
   text.resize(size);
-  return text;
+  return std::optional{std::move(text)};
 }
 
 std::optional<ProcessId> number_in(std::string_view name) {
@@ -39,26 +44,29 @@ std::optional<ProcessId> number_in(std::string_view name) {
 
 }  // namespace
 
-std::vector<ProcessId> ProcessFolder::list() const {
+Result<std::vector<ProcessId>> ProcessFolder::list() const {
   std::vector<ProcessId> all;
   const std::unique_ptr<DIR, int (*)(DIR*)> folder{::opendir(path_.c_str()), ::closedir};
-  if (!folder) return all;
+  if (!folder) return fail_errno(errno, "cannot read {}", path_.string());
   while (const dirent* entry = ::readdir(folder.get()))
     if (const auto pid = number_in(entry->d_name)) all.push_back(*pid);
   return all;
 }
 
-std::optional<ProcessImage> ProcessFolder::look(ProcessId pid, bool arguments) const {
+Result<std::optional<ProcessImage>> ProcessFolder::look(ProcessId pid, bool arguments) const {
   constexpr std::size_t enough_for_the_state = 128;
   const auto folder = path_ / std::to_string(pid);
   const auto text = beginning_of(folder / "stat", enough_for_the_state);
-  const auto stat = text ? parse_process_stat(*text) : std::nullopt;
+  if (!text) return tl::make_unexpected(text.error());
+  const auto stat = *text ? parse_process_stat(**text) : std::nullopt;
   if (!stat || stat->state == 'Z' || stat->state == 'X') return std::nullopt;
   ProcessImage image{stat->name, {}};
-  if (arguments)
-    if (const auto line = beginning_of(folder / "cmdline", most_bytes))
-      image.arguments = parse_command_line(*line);
-  return image;
+  if (arguments) {
+    const auto line = beginning_of(folder / "cmdline", most_bytes);
+    if (!line) return tl::make_unexpected(line.error());
+    if (*line) image.arguments = parse_command_line(**line);
+  }
+  return std::optional{std::move(image)};
 }
 
 std::optional<ProcessStat> parse_process_stat(std::string_view text) {

@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "daemon/base/result.h"
 #include "vrrp/core/process_count.h"
 
 namespace holdfast::vrrp {
@@ -14,11 +15,12 @@ namespace holdfast::vrrp {
 class ProcessFolder {
  public:
   explicit ProcessFolder(std::filesystem::path path = "/proc") : path_{std::move(path)} {}
-  /// The processes that there are, in no order. Empty: the folder cannot be read.
-  [[nodiscard]] std::vector<ProcessId> list() const;
-  /// Nothing: it has ended, or cannot be seen. A zombie has ended.
+  /// The processes that there are, in no order. Error: the folder cannot be read now.
+  [[nodiscard]] Result<std::vector<ProcessId>> list() const;
+  /// Nothing: it has ended, or cannot be seen. A zombie has ended. Error: for want of descriptors
+  /// or memory nobody can tell.
   /// @param arguments true: the command line as well
-  [[nodiscard]] std::optional<ProcessImage> look(ProcessId pid, bool arguments) const;
+  [[nodiscard]] Result<std::optional<ProcessImage>> look(ProcessId pid, bool arguments) const;
 
  private:
   std::filesystem::path path_;

@@ -147,17 +147,29 @@ void ProcessWatch::renew_filter() {
 }
 
 void ProcessWatch::look(ProcessId pid) {
-  if (const auto image = folder_.look(pid, count_.needs_arguments()))
-    count_.seen(pid, *image);
-  else
+  const auto image = folder_.look(pid, count_.needs_arguments());
+  if (!image) {  // what is known of it stays, and all are looked at again
+    lost_log_.write(log_, monotonic_now(),
+                    Event{Level::warning, "process_events", image.error().what});
+    if (!std::exchange(lost_, true) && !scanning_) scan_again();
+  } else if (*image) {
+    count_.seen(pid, **image);
+  } else {
     count_.gone(pid);
+  }
 }
 
 void ProcessWatch::begin_scan() {
-  scanning_ = true;
   lost_ = false;
+  auto listed = folder_.list();
+  if (!listed) {
+    lost_log_.write(log_, monotonic_now(),
+                    Event{Level::warning, "process_events", listed.error().what});
+    return scan_again();
+  }
+  scanning_ = true;
   ++scans_;
-  to_scan_ = folder_.list();
+  to_scan_ = std::move(*listed);
   listed_ = {to_scan_.begin(), to_scan_.end()};
   if (!listed_.contains(1) && !std::exchange(hidden_, true))
     log_.write(Event{Level::error, "process_events",

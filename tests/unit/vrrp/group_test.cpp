@@ -246,6 +246,30 @@ TEST(Group, AReloadThatPutsInstancesTogetherMakesThemOneState) {
 
 // Whatever happens to whichever member, all that run are in one state, and the group is in FAULT
 // exactly while a member is faulty.
+TEST(Group, ATakeBackCountsForAllMembersThoughTheOthersHaveThemAlready) {
+  Group group{3};
+  group.start();
+  group.all_want();
+  ASSERT_EQ(group.state(), active);
+  group.on(0, HandOver{});
+  for (const std::size_t taken : {0U, 1U}) group.on(taken, advert(50));
+  group.on(0, TakeBack{});  // 1 and 2 are too late for it, 3 goes on
+  group.now += 10s;
+  group.on(0, DeadlineReached{});
+  EXPECT_EQ(group.state(), backup);
+  for (const State& state : group.states) EXPECT_FALSE(has_given_way(state));
+}
+TEST(Group, AHandoverWithoutTakeBackMakesAllGiveWay) {
+  Group group{2};
+  group.start();
+  group.all_want();
+  group.on(0, HandOver{});
+  group.on(0, advert(50));
+  group.now += 10s;
+  group.on(0, DeadlineReached{});
+  EXPECT_EQ(group.state(), backup);
+  for (const State& state : group.states) EXPECT_TRUE(has_given_way(state));
+}
 TEST(Group, MembersAreInOneStateAfterEveryEvent) {
   for (unsigned seed = 0; seed < 2000; ++seed) {
     std::mt19937 random{seed};

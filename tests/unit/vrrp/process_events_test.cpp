@@ -5,7 +5,11 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <rapidcheck/gtest.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
+#include <cerrno>
 #include <cstring>
 #include <filesystem>
 #include <fstream>
@@ -146,14 +150,59 @@ TEST(ProcessFolder, ZombiesAndWhatIsNotThereAreNotSeen) {
   add("13", "13 (nginx) Z 1", "");
   add("self", "", "");
   const ProcessFolder proc{folder};
-  EXPECT_THAT(proc.list(), testing::UnorderedElementsAre(12, 13));
-  EXPECT_EQ(proc.look(12, false)->name, "nginx");
-  EXPECT_THAT(proc.look(12, false)->arguments, IsEmpty());
-  EXPECT_THAT(proc.look(12, true)->arguments, ElementsAre("nginx: worker", "-x"));
-  EXPECT_FALSE(proc.look(13, false));
-  EXPECT_FALSE(proc.look(14, false));
+  EXPECT_THAT(*proc.list(), testing::UnorderedElementsAre(12, 13));
+  EXPECT_EQ((*proc.look(12, false))->name, "nginx");
+  EXPECT_THAT((*proc.look(12, false))->arguments, IsEmpty());
+  EXPECT_THAT((*proc.look(12, true))->arguments, ElementsAre("nginx: worker", "-x"));
+  EXPECT_FALSE(*proc.look(13, false));
+  EXPECT_FALSE(*proc.look(14, false));
   std::filesystem::remove_all(folder);
-  EXPECT_THAT(proc.list(), IsEmpty());
+  EXPECT_FALSE(proc.list());
+}
+
+/// As long as it lives nobody gets a descriptor.
+class NoDescriptors {
+ public:
+  NoDescriptors() {
+    ::getrlimit(RLIMIT_NOFILE, &before_);
+    const rlimit none{0, before_.rlim_max};
+    ::setrlimit(RLIMIT_NOFILE, &none);
+  }
+  NoDescriptors(const NoDescriptors&) = delete;
+  NoDescriptors& operator=(const NoDescriptors&) = delete;
+  ~NoDescriptors() { ::setrlimit(RLIMIT_NOFILE, &before_); }
+
+ private:
+  rlimit before_{};
+};
+
+TEST(ProcessFolder, WithoutADescriptorNobodyIsTakenForEnded) {
+  const ProcessFolder proc;
+  const auto look = [&] {
+    const NoDescriptors none;
+    return proc.look(::getpid(), false);
+  }();
+  ASSERT_FALSE(look) << "an error, not an ended process";
+  EXPECT_EQ(look.error().code, EMFILE);
+  EXPECT_TRUE(*proc.look(::getpid(), false));
+  const auto list = [&] {
+    const NoDescriptors none;
+    return proc.list();
+  }();
+  EXPECT_FALSE(list);
+}
+
+TEST(ProcessEvents, AreFilteredFromTheFirstOne) {
+  int ends[2] = {-1, -1};
+  ASSERT_EQ(::socketpair(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0, ends), 0);
+  const Fd kernel{ends[1]};
+  auto events = ProcessEvents::open(Fd{ends[0]});
+  ASSERT_TRUE(events) << events.error().what;
+  for (const auto& sent : {message(event_exit, {7, 7}), message(event_exec, {9, 9})})
+    ASSERT_GT(::send(kernel.get(), sent.data(), sent.size(), 0), 0);
+  std::vector<ProcessEvent> taken;
+  EXPECT_TRUE(events->read([&](const ProcessEvent& event) { taken.push_back(event); }));
+  EXPECT_THAT(taken, ElementsAre(ProcessEvent{Kind::changed, 9, 0}));
 }
 
 }  // namespace

@@ -49,11 +49,11 @@ TEST(Strict, AuthHmacIsEnforced) {
              "mode is enforce");
   EXPECT_EQ(read.hmac_policy->mode, HmacMode::enforce);
 }
-TEST(Strict, AdvertsAreMulticast) {
+TEST(Strict, UnicastPeersStayAsConfigured) {
   const ReadVrrp read{instance_with("strict_mode\nunicast_peer {\n 192.0.2.2\n}")};
-  EXPECT_THAT(read.findings, Contains(HasSubstr("error vrrp_instance VI_1: strict mode: adverts "
+  EXPECT_THAT(read.findings, Contains(HasSubstr("note vrrp_instance VI_1: strict mode: adverts "
                                                 "are multicast")));
-  EXPECT_THAT(read.config.instances, IsEmpty());
+  EXPECT_TRUE(read.config.instances.at(0).is_unicast());
 }
 TEST(Strict, Ipv6NeedsVersion3AndALinkLocalAddressFirst) {
   const ReadVrrp read{
