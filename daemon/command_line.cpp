@@ -18,11 +18,12 @@ namespace {
 namespace po = boost::program_options;
 
 constexpr int usage_error = 1;
+/// @source keepalived, -g without a name
+constexpr const char* default_log_file = "/tmp/keepalived.log";
 
 /// Options of keepalived that this program does not have yet, by long name.
-constexpr std::array<std::string_view, 8> later_options{
-    "log-file",           "flush-log-file",   "snmp", "snmp-agent-socket", "dump-conf", "genhash",
-    "address-monitoring", "core-dump-pattern"};
+constexpr std::array<std::string_view, 5> later_options{"snmp", "snmp-agent-socket", "dump-conf",
+                                                        "genhash", "address-monitoring"};
 
 po::options_description described() {
   po::options_description all("Options");
@@ -38,6 +39,9 @@ po::options_description described() {
   add("log-detail,D", po::value<std::vector<bool>>()->zero_tokens()->composing(), "detailed log");
   add("log-facility,S", text(), "0-7 for local0-7, or a name");
   add("no-syslog,G", flag(), "no syslog");
+  add("log-file,g", text()->implicit_value(default_log_file),
+      "log to FILE too, the workers to FILE with _vrrp and _healthcheckers in its name");
+  add("flush-log-file", flag(), "always so: each line is written at once");
   add("release-vips,X", flag(),
       "always so: virtual addresses go on leaving MASTER, whoever added them");
   add("dont-release-vrrp,V", flag(), "keep addresses at stop");
@@ -57,18 +61,17 @@ po::options_description described() {
   add("format", text(), "with -t: text, json or sarif");
   add("strict", flag(), "do not start with a configuration that has warnings");
   add("core-dump,m", flag(), "allow core dumps");
+  add("core-dump-pattern,M", text()->implicit_value("core"),
+      "the same, with this pattern for their names in the whole system until the daemon ends");
   add("ignore-sigint", flag(), "ignore SIGINT");
   add("signum", text(), "print the number of a signal: STOP, RELOAD");
   add("version,v", flag(), "version");
   add("help,h", flag(), "this text");
-  add("log-file,g", text()->implicit_value(""), "not supported yet");
-  add("flush-log-file", flag(), "not supported yet");
   add("snmp,x", flag(), "not supported yet");
   add("snmp-agent-socket,A", text(), "not supported yet");
   add("dump-conf,d", flag(), "not supported yet");
   add("genhash,T", flag(), "not supported yet");
   add("address-monitoring,a", flag(), "not supported yet");
-  add("core-dump-pattern,M", text()->implicit_value(""), "not supported yet");
   return all;
 }
 
@@ -127,6 +130,11 @@ Options read_values(const po::variables_map& given, const std::string& program) 
   options.config_id = text("config-id", node_name());
   options.all_include_checks = has("all-config");
   options.core_dump = has("core-dump");
+  if (given.count("core-dump-pattern") != 0) {
+    options.core_dump = true;
+    options.core_pattern = given["core-dump-pattern"].as<std::string>();
+  }
+  options.log_file = text("log-file", "");
   options.strict = has("strict");
   options.ignore_sigint = has("ignore-sigint");
   if (given.count("config-test") != 0) options.config_test = given["config-test"].as<std::string>();

@@ -34,6 +34,8 @@ struct Options {
   ReportFormat format = ReportFormat::text;  ///< --format, of what -t finds
   bool strict = false;                       ///< --strict: a warning stops the start as well
   bool core_dump = false;                    ///< -m
+  std::optional<std::string> core_pattern;   ///< -M
+  std::string log_file;                      ///< -g; empty: none
   bool ignore_sigint = false;                ///< --ignore-sigint
   std::vector<std::string> warnings;         ///< accepted words that do nothing here
 };

@@ -11,6 +11,7 @@
 #include <fstream>
 
 #include "daemon/command_line.h"
+#include "daemon/core_pattern.h"
 #include "daemon/identity.h"
 #include "daemon/pid_file.h"
 #include "daemon/process/log.h"
@@ -82,6 +83,7 @@ class StartLog : public Log {
 process::LogOptions log_options(const Options& options, const Identity& identity) {
   process::LogOptions log;
   log.suffix = identity.suffix();
+  log.file_path = options.log_file;
   log.identity = "Keepalived";
   log.to_stderr = options.foreground && options.log_console;
   log.to_syslog = !options.no_syslog;
@@ -101,6 +103,7 @@ int test_configuration(const Options& options) {
   };
   process::LogOptions quiet = log_options(options, {});
   quiet.to_syslog = false;
+  quiet.file_path.clear();
   quiet.to_stderr = true;
   quiet.threshold = Level::error;
   const auto log = process::make_log(quiet);
@@ -120,7 +123,20 @@ int run_daemon(Options options) {
   Configuration configuration = load_configuration(options, 1);
   Identity identity = identity_of(configuration, options);
   name_pid_files(options, identity);
-  StartLog log{process::make_log(log_options(options, identity)), readiness};
+  ::umask(options.umask.value_or(configuration.globals.common.umask));
+  process::LogOptions to_log = log_options(options, identity);
+  Fd log_file;
+  if (!to_log.file_path.empty()) {
+    auto opened = process::open_log_file(to_log, "");
+    if (opened) {
+      log_file = std::move(*opened);
+      to_log.file = log_file.get();
+    } else {
+      options.warnings.push_back(opened.error().what);
+      to_log.file_path.clear();
+    }
+  }
+  StartLog log{process::make_log(to_log), readiness};
   log.write(Event{Level::info, "starting", "Starting Holdfast v" HOLDFAST_VERSION}.with(
       "configuration", options.file));
   for (const std::string& warning : options.warnings)
@@ -135,10 +151,11 @@ int run_daemon(Options options) {
   }
   if (auto written = pid_file->write(::getpid()); !written)
     log.write(Event{Level::warning, "pid_file", written.error().what});
+  std::optional<CorePattern> cores;
+  if (options.core_pattern) cores.emplace(*options.core_pattern, log);
   enter_namespace_of(identity, configuration);
   boost::asio::io_context context{1};
-  Supervisor supervisor{context, options, log_options(options, identity), log,
-                        [&] { readiness.tell(0); }};
+  Supervisor supervisor{context, options, to_log, log, [&] { readiness.tell(0); }};
   const int status = supervisor.run(std::move(configuration), std::move(identity));
   readiness.tell(status);
   log.write(Event{Level::info, "stopped", "Stopped Holdfast v" HOLDFAST_VERSION});

@@ -22,7 +22,9 @@ std::string content_of(int fd) {
 
 Result<PidFile> PidFile::lock(const std::string& path) {
   std::error_code ignored;
+  const mode_t mask = ::umask(0022);  // that of the configuration is for files
   std::filesystem::create_directories(std::filesystem::path{path}.parent_path(), ignored);
+  ::umask(mask);
   Fd fd{::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0644)};
   if (!fd) return fail_errno(errno, "cannot create the pid file {}", path);
   flock whole{};

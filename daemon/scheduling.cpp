@@ -3,6 +3,7 @@
 #include <sched.h>
 #include <sys/resource.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 
@@ -27,6 +28,15 @@ bool set_affinity(pid_t pid, const std::vector<std::uint16_t>& cpus) {
 }
 
 }  // namespace
+
+void allow_auto_priority(pid_t pid, const std::string& name, int most, Log& log) {
+  const auto limit = static_cast<rlim_t>(std::max(most, 0));
+  const rlimit allowed{limit, limit};
+  if (::prlimit(pid, RLIMIT_RTPRIO, &allowed, nullptr) != 0)
+    log.write(Event{
+        Level::error, "scheduling",
+        fmt::format("cannot allow {} a realtime priority: {}", name, ::strerrordesc_np(errno))});
+}
 
 void schedule_process(pid_t pid, const std::string& name, const config::ProcessDefs& wanted,
                       const config::ProcessDefs& applied, Log& log) {

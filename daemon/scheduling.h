@@ -16,4 +16,7 @@ namespace holdfast {
 void schedule_process(pid_t pid, const std::string& name, const config::ProcessDefs& wanted,
                       const config::ProcessDefs& applied, Log& log);
 
+/// max_auto_priority: up to this realtime priority the process may raise itself; less than 1: none.
+void allow_auto_priority(pid_t pid, const std::string& name, int most, Log& log);
+
 }  // namespace holdfast

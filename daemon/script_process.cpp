@@ -40,14 +40,14 @@ std::optional<unsigned> number_of(std::string_view text) {
                                                                   : std::nullopt;
 }
 
-Result<Identity> identity_of(const config::ScriptUser& user) {
+Result<Identity> identity_of(const config::ScriptUser& user, bool all_groups) {
   const auto uid = number_of(user.user);
   const passwd* entry = uid ? ::getpwuid(*uid) : ::getpwnam(user.user.c_str());
   if (entry == nullptr && !uid) return fail("the script user '{}' does not exist", user.user);
   Identity identity{uid.value_or(entry == nullptr ? 0 : entry->pw_uid),
                     entry == nullptr ? static_cast<gid_t>(*uid) : entry->pw_gid,
                     {}};
-  if (user.supplementary_groups && entry != nullptr) {
+  if ((user.supplementary_groups || all_groups) && entry != nullptr) {
     int count = 64;
     identity.supplementary.resize(static_cast<std::size_t>(count));
     if (::getgrouplist(entry->pw_name, identity.group, identity.supplementary.data(), &count) >= 0)
@@ -63,12 +63,12 @@ Result<Identity> identity_of(const config::ScriptUser& user) {
 
 /// Per-script user, script_user, the user keepalived_script, or our own (runtime.md section 6).
 Result<Identity> choose_identity(const std::optional<config::ScriptUser>& own,
-                                 const std::optional<config::ScriptUser>& fallback, bool security) {
-  if (own) return identity_of(*own);
-  if (fallback) return identity_of(*fallback);
-  if (const passwd* entry = ::getpwnam("keepalived_script"))
-    return Identity{entry->pw_uid, entry->pw_gid, {}};
-  if (security)
+                                 const ScriptRules& rules) {
+  if (own) return identity_of(*own, rules.all_groups);
+  if (rules.default_user) return identity_of(*rules.default_user, rules.all_groups);
+  const config::ScriptUser usual{"keepalived_script", "", false};
+  if (::getpwnam(usual.user.c_str()) != nullptr) return identity_of(usual, rules.all_groups);
+  if (rules.security)
     return fail(
         "no script_user and no user keepalived_script, and enable_script_security forbids root");
   return Identity{::geteuid(), ::getegid(), {}};
@@ -87,22 +87,38 @@ Result<std::string> resolve(const std::string& name) {
 }
 
 /// Every component must belong to root and be writable by nobody else (sticky folders may be).
-/// @return the path without symbolic links: what was looked at is what is executed
-Result<std::string> check_security(const std::string& path) {
-  std::error_code error;
-  std::filesystem::path walked = std::filesystem::canonical(path, error);
-  const std::string resolved = walked.string();
-  if (error) return fail("cannot resolve {}", path);
-  for (;; walked = walked.parent_path()) {
+Result<void> check_security(const std::filesystem::path& path) {
+  for (std::filesystem::path walked = path;; walked = walked.parent_path()) {
     struct stat status{};
     if (::stat(walked.c_str(), &status) != 0)
       return fail_errno(errno, "cannot look at {}", walked.string());
     const bool writable = (status.st_mode & (S_IWGRP | S_IWOTH)) != 0 &&
                           !(S_ISDIR(status.st_mode) && (status.st_mode & S_ISVTX) != 0);
     if (status.st_uid != 0 || writable)
-      return fail("{} could be changed by others than root ({})", path, walked.string());
-    if (walked == walked.root_path()) return resolved;
+      return fail(
+          "{} could be changed by others than root ({}); enable_script_security forbids to "
+          "run it as root",
+          path.string(), walked.string());
+    if (walked == walked.root_path()) return {};
   }
+}
+
+/// What is executed: the file behind the links, or with use_symlink_paths the path as written. With
+/// `secure`, whoever could change either is root.
+Result<std::string> path_to_execute(const std::string& path, bool keep_links, bool secure) {
+  std::error_code error;
+  const auto target = std::filesystem::canonical(path, error);
+  const auto folder =
+      error ? std::filesystem::path{}
+            : std::filesystem::canonical(std::filesystem::absolute(path).parent_path(), error);
+  if (error) return fail("cannot resolve {}", path);
+  if (secure)
+    if (auto checked = check_security(target); !checked)
+      return tl::make_unexpected(checked.error());
+  if (secure && keep_links)
+    if (auto checked = check_security(folder); !checked)
+      return tl::make_unexpected(checked.error());
+  return keep_links ? path : target.string();
 }
 
 /// In the child. `arguments` and `environment` end with null pointers; `shell` is the same behind
@@ -110,6 +126,7 @@ Result<std::string> check_security(const std::string& path) {
 [[noreturn]] void run_child(const Identity& identity, const std::string& path,
                             char* const* arguments, char* const* shell, char* const* environment) {
   ::setpgid(0, 0);
+  ::umask(0022);  // that of the configuration is for files of the daemon
   const int null = ::open("/dev/null", O_RDWR);
   for (int fd = 0; fd < 3; ++fd) ::dup2(null, fd);
   ::syscall(SYS_close_range, 3, ~0U, 0);
@@ -151,7 +168,7 @@ std::vector<char*> script_environment() {
 }  // namespace
 
 Result<ScriptIds> script_ids(const config::ScriptUser& user) {
-  const auto identity = identity_of(user);
+  const auto identity = identity_of(user, false);
   if (!identity) return tl::make_unexpected(identity.error());
   return ScriptIds{identity->user, identity->group};
 }
@@ -165,7 +182,7 @@ void end_script(pid_t pid, boost::asio::steady_timer& timer) {
 }
 
 Result<pid_t> start_script(const config::Command& command, const ScriptRules& rules) {
-  const auto identity = choose_identity(command.user, rules.default_user, rules.security);
+  const auto identity = choose_identity(command.user, rules);
   if (!identity) return tl::make_unexpected(identity.error());
   std::vector<std::string> argv = command.argv;
   // runtime.md section 6: a bare redirection tests that the file can be opened.
@@ -173,11 +190,8 @@ Result<pid_t> start_script(const config::Command& command, const ScriptRules& ru
     argv = {"/bin/sh", "-c", "exec <\"$0\"", argv.front().substr(1)};
   auto path = resolve(argv.front());
   if (!path) return tl::make_unexpected(path.error());
-  if (rules.security && identity->user == 0) {
-    path = check_security(*path);
-    if (!path)
-      return fail("{}; enable_script_security forbids to run it as root", path.error().what);
-  }
+  path = path_to_execute(*path, rules.keep_links, rules.security && identity->user == 0);
+  if (!path) return tl::make_unexpected(path.error());
   std::vector<std::string> through_shell{"/bin/sh", *path};
   through_shell.insert(through_shell.end(), argv.begin() + 1, argv.end());
   const auto arguments = pointers(argv);

@@ -16,9 +16,12 @@ namespace holdfast {
 /// What global_defs says of scripts.
 struct ScriptRules {
   std::optional<config::ScriptUser> default_user;
-  bool security = false;  ///< enable_script_security
+  bool security = false;    ///< enable_script_security
+  bool keep_links = false;  ///< use_symlink_paths
+  bool all_groups = false;  ///< set_supplementary_groups
   static ScriptRules of(const config::GlobalDefs& globals) {
-    return {globals.script_user, globals.enable_script_security};
+    return {globals.script_user, globals.enable_script_security, globals.common.use_symlink_paths,
+            globals.common.set_supplementary_groups};
   }
 };
 

@@ -16,6 +16,7 @@
 #include <filesystem>
 
 #include "daemon/process/channel.h"
+#include "daemon/process/log.h"
 
 extern char** environ;
 
@@ -51,21 +52,32 @@ bool become(const Ids& ids, const std::vector<unsigned>& capabilities) {
 }
 
 [[noreturn]] void run_child(const WorkerIdentity& identity, const Ids& ids, int program,
-                            int channel_end, char* const* environment, const char* argument) {
+                            int channel_end, char* const* environment, const char* argument,
+                            int log_file) {
   constexpr int program_fd = process::Channel::worker_fd + 1;
   // Out of the way first, so that neither lands on the other's number.
-  const int channel_copy = ::fcntl(channel_end, F_DUPFD, program_fd + 1);
-  const int program_copy = ::fcntl(program, F_DUPFD, program_fd + 1);
+  constexpr int behind = process::log_file_fd + 1;
+  static_assert(process::log_file_fd == program_fd + 1);
+  const int channel_copy = ::fcntl(channel_end, F_DUPFD, behind);
+  const int program_copy = ::fcntl(program, F_DUPFD, behind);
+  const int log_copy = log_file < 0 ? -1 : ::fcntl(log_file, F_DUPFD, behind);
   ::dup2(channel_copy, process::Channel::worker_fd);
   ::dup2(program_copy, program_fd);
   ::fcntl(program_fd, F_SETFD, FD_CLOEXEC);
-  ::syscall(SYS_close_range, program_fd + 1, ~0U, 0);
+  if (log_copy >= 0)
+    ::dup2(log_copy, process::log_file_fd);
+  else
+    ::close(process::log_file_fd);
+  ::syscall(SYS_close_range, behind, ~0U, 0);
   // One socket for each probe and interface: as many as the system allows.
   rlimit files{};
   if (::getrlimit(RLIMIT_NOFILE, &files) == 0) {
     files.rlim_cur = files.rlim_max;
     ::setrlimit(RLIMIT_NOFILE, &files);
   }
+  // vrrp_no_swap: what it may lock is as much as it may have.
+  const rlimit unlimited{RLIM_INFINITY, RLIM_INFINITY};
+  ::setrlimit(RLIMIT_MEMLOCK, &unlimited);
   sigset_t none;
   ::sigemptyset(&none);
   ::sigprocmask(SIG_SETMASK, &none, nullptr);
@@ -107,7 +119,8 @@ Result<Fd> open_program(const std::string& name) {
 }
 
 Result<pid_t> spawn_worker(const WorkerIdentity& identity, const Fd& program, Fd channel_end,
-                           const std::vector<std::string>& environment, const char* argument) {
+                           const std::vector<std::string>& environment, const char* argument,
+                           const Fd& log_file) {
   // Everything that allocates happens before fork().
   const Ids ids = ids_of(identity);
   std::vector<char*> variables;
@@ -122,7 +135,8 @@ Result<pid_t> spawn_worker(const WorkerIdentity& identity, const Fd& program, Fd
   const pid_t pid = ::fork();
   if (pid < 0) return fail_errno(errno, "cannot start {}", identity.program);
   if (pid == 0)
-    run_child(identity, ids, program.get(), channel_end.get(), variables.data(), argument);
+    run_child(identity, ids, program.get(), channel_end.get(), variables.data(), argument,
+              log_file.get());
   return pid;
 }
 

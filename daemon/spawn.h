@@ -24,8 +24,10 @@ Result<Fd> open_program(const std::string& name);
 
 /// Forks and executes. @param environment NAME=VALUE additions
 /// @param argument of the program; null: none
+/// @param log_file which it gets as process::log_file_fd; empty: none
 Result<pid_t> spawn_worker(const WorkerIdentity& identity, const Fd& program, Fd channel_end,
-                           const std::vector<std::string>& environment, const char* argument);
+                           const std::vector<std::string>& environment, const char* argument,
+                           const Fd& log_file);
 
 /// A capability that the worker needs and this process cannot give it, as CAP_...; empty: none.
 std::string missing_capability(const WorkerIdentity& identity);

@@ -37,6 +37,8 @@ Supervisor::Supervisor(asio::io_context& context, const Options& options,
       deadline_{context},
       scripts_{context, log},
       checks_{context, log},
+      once_{context, log},
+      reload_time_{context, log, [this] { reload(); }},
       fifo_{context, log},
       vrrp_fifo_{context, log},
       lvs_fifo_{context, log},
@@ -53,7 +55,16 @@ Supervisor::Supervisor(asio::io_context& context, const Options& options,
             [this](Worker& w, process::Message m) { handle_message(w, std::move(m)); }},
       checkers_{context, log, checkers_identity,
                 options.config_test ? "" : options.checkers_pid_file,
-                [this](Worker& w, process::Message m) { handle_message(w, std::move(m)); }} {}
+                [this](Worker& w, process::Message m) { handle_message(w, std::move(m)); }} {
+  if (log_options_.file_path.empty()) return;
+  for (const auto& [worker, name] : {std::pair{&vrrp_, "vrrp"}, {&checkers_, "healthcheckers"}}) {
+    auto file = process::open_log_file(log_options_, name);
+    if (file)
+      worker->use_log_file(std::move(*file));
+    else
+      log_.write(Event{Level::error, "log_file", file.error().what});
+  }
+}
 
 int Supervisor::run(Configuration configuration, Identity identity) {
   identity_ = std::move(identity);
@@ -65,9 +76,28 @@ int Supervisor::run(Configuration configuration, Identity identity) {
   }
   if (auto listening = control_.listen(control_path(options_.pid_file)); !listening)
     log_.write(Event{Level::warning, "control", listening.error().what});
-  begin(std::move(configuration));
+  start_with(std::move(configuration));
   context_.run();
   return status_;
+}
+
+/// Behind the startup script, if there is one.
+void Supervisor::start_with(Configuration configuration) {
+  first_ = std::move(configuration);
+  const bool runs = run_once(*first_, first_->globals.common.startup, "startup_script", [this] {
+    if (phase_ != Phase::stopping) begin(std::move(*std::exchange(first_, std::nullopt)));
+  });
+  if (!runs) begin(std::move(*std::exchange(first_, std::nullopt)));
+}
+
+/// @return false: it has no such script, and `done` is not called
+bool Supervisor::run_once(const Configuration& configuration, const config::ScriptDefs& script,
+                          const char* name, std::function<void()> done) {
+  const auto command =
+      script.script ? configuration.scripts.find(*script.script) : configuration.scripts.end();
+  if (command == configuration.scripts.end()) return false;
+  return once_.run(command->second, ScriptRules::of(configuration.globals), script.timeout, name,
+                   std::move(done));
 }
 
 int Supervisor::test(const std::function<void(const std::string&)>& print, bool colours) {
@@ -235,9 +265,10 @@ void Supervisor::reap() {
       worker_ended(checkers_, status);
     else if (pid == releasing_)
       releasing_ = 0;
-    else if (!checks_.reaped(pid, status) && !fifo_.reaped(pid, status) &&
-             !vrrp_fifo_.reaped(pid, status) && !lvs_fifo_.reaped(pid, status) &&
-             !vrrp_mail_.reaped(pid, status) && !checkers_mail_.reaped(pid, status))
+    else if (!once_.reaped(pid, status) && !checks_.reaped(pid, status) &&
+             !fifo_.reaped(pid, status) && !vrrp_fifo_.reaped(pid, status) &&
+             !lvs_fifo_.reaped(pid, status) && !vrrp_mail_.reaped(pid, status) &&
+             !checkers_mail_.reaped(pid, status))
       scripts_.reaped(pid, status);
     if (phase_ == Phase::stopping) finish_stop();
   }
@@ -321,7 +352,7 @@ void Supervisor::recover(Worker& worker) {
 
 void Supervisor::reload() {
   if (phase_ == Phase::stopping) return;
-  if (transaction_ || !recovering_.empty()) {
+  if (transaction_ || !recovering_.empty() || first_) {
     reload_again_ = true;
     return;
   }
@@ -329,7 +360,7 @@ void Supervisor::reload() {
   const auto now_us = std::chrono::duration_cast<std::chrono::microseconds>(
       process::monotonic_now().time_since_epoch());
   sd_notifyf(0, "RELOADING=1\nMONOTONIC_USEC=%lld", static_cast<long long>(now_us.count()));
-  Configuration configuration = load_configuration(options_, ++serial_);
+  Configuration configuration = reread();
   if (!configuration.readable) {
     log_.write(Event{Level::error, "reload",
                      fmt::format("Reload refused: {}; the configuration in force stays",
@@ -339,6 +370,15 @@ void Supervisor::reload() {
   }
   refuse_other_identity(identity_, configuration, options_);
   begin(std::move(configuration));
+}
+
+/// reload_file exists while the files are read, so that who changes them can wait for its end.
+Configuration Supervisor::reread() {
+  const auto& marker = current_->globals.reload.marker_file;
+  if (!marker) return load_configuration(options_, ++serial_);
+  const std::string usual = reload_marker_path(options_.pid_file, options_.as_keepalived);
+  const ReloadMarker marked{marker->empty() ? usual : *marker, log_};
+  return load_configuration(options_, ++serial_);
 }
 
 void Supervisor::stop(int status) {
@@ -351,6 +391,8 @@ void Supervisor::stop(int status) {
   }
   restarts_.clear();
   checks_.stop();
+  once_.stop();
+  reload_time_.stop();
   for (Worker* worker : {&vrrp_, &checkers_}) worker->send(process::Stop{});
   deadline_.expires_after((current_ ? current_->root : config::RootDefs{}).child_wait_time);
   deadline_.async_wait([this](const boost::system::error_code& error) {
@@ -368,13 +410,13 @@ void Supervisor::stop(int status) {
 
 /// Called whenever something has ended: goes on when nothing is left to wait for.
 void Supervisor::finish_stop() {
-  if (vrrp_.is_running() || checkers_.is_running() || releasing_ != 0) return;
+  if (vrrp_.is_running() || checkers_.is_running() || releasing_ != 0 || once_.is_running()) return;
   for (NotifyFifo* fifo : {&fifo_, &vrrp_fifo_, &lvs_fifo_}) fifo->finish();
   for (MailSender* mail : {&vrrp_mail_, &checkers_mail_}) mail->finish();
   const bool nobody_runs = scripts_.is_idle() && fifo_.is_idle() && vrrp_fifo_.is_idle() &&
                            lvs_fifo_.is_idle() && vrrp_mail_.is_idle() && checkers_mail_.is_idle();
   if (checks_.is_idle() && (nobody_runs || scripts_had_their_time_)) {
-    asio::post(context_, [this] { context_.stop(); });
+    end();
     return;
   }
   if (std::exchange(waits_for_scripts_, true)) return;
@@ -384,14 +426,24 @@ void Supervisor::finish_stop() {
     scripts_had_their_time_ = true;
     checks_.kill();
     for (const NotifyFifo* fifo : {&fifo_, &vrrp_fifo_, &lvs_fifo_}) fifo->stop_reader();
-    if (checks_.is_idle()) return context_.stop();
+    if (checks_.is_idle()) return end();
     // They are reaped within moments, and then finish_stop() ends it; one that the kernel does not
     // let go is not waited for.
     deadline_.expires_after(script_stop_limit);
     deadline_.async_wait([this](const boost::system::error_code& stopped) {
-      if (!stopped) context_.stop();
+      if (!stopped) end();
     });
   });
+}
+
+/// Nothing is left but the shutdown script, and then nothing at all.
+void Supervisor::end() {
+  if (once_.is_running()) return;
+  const auto leave = [this] { asio::post(context_, [this] { context_.stop(); }); };
+  const bool has_its_turn = std::exchange(ended_, true) || testing_ || !current_;
+  if (has_its_turn ||
+      !run_once(*current_, current_->globals.common.shutdown, "shutdown_script", leave))
+    leave();
 }
 
 }  // namespace holdfast

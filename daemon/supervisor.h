@@ -19,7 +19,9 @@
 #include "daemon/identity.h"
 #include "daemon/notify/mail_sender.h"
 #include "daemon/notify_fifo.h"
+#include "daemon/once_script.h"
 #include "daemon/process/log.h"
+#include "daemon/reload_time.h"
 #include "daemon/scripts.h"
 #include "daemon/worker.h"
 
@@ -60,6 +62,7 @@ class Supervisor {
   void commit();
   void refuse(const char* why);
   void report(const Transaction& transaction) const;
+  void write_check_log(const Transaction& transaction) const;
   [[nodiscard]] std::set<std::string> mistakes(const Transaction& transaction) const;
   process::Configure settings_for(const Worker& worker, const Configuration& configuration,
                                   bool restarted) const;
@@ -79,6 +82,11 @@ class Supervisor {
   void reload();
   void stop(int status);
   void finish_stop();
+  void end();
+  void start_with(Configuration configuration);
+  bool run_once(const Configuration& configuration, const config::ScriptDefs& script,
+                const char* name, std::function<void()> done);
+  Configuration reread();
   [[nodiscard]] const Configuration* configuration_of(std::uint64_t serial) const;
   [[nodiscard]] const config::Command* command_at(std::uint64_t serial, config::Place place) const;
   void run_script(process::RunScript request, bool urgent);
@@ -98,6 +106,9 @@ class Supervisor {
   boost::asio::steady_timer deadline_;
   Scripts scripts_;
   CheckScripts checks_;
+  OnceScript once_;                     ///< startup_script, shutdown_script
+  std::optional<Configuration> first_;  ///< waits for the startup script
+  ReloadTime reload_time_;
   NotifyFifo fifo_, vrrp_fifo_, lvs_fifo_;
   MailSender vrrp_mail_, checkers_mail_;
   FileWatch files_;
@@ -115,8 +126,14 @@ class Supervisor {
   bool reload_again_ = false;
   unsigned deaths_in_prepare_ = 0;  ///< since the last commit
   bool testing_ = false;
-  std::map<const Worker*, std::pair<pid_t, config::ProcessDefs>> scheduled_;
+  struct Scheduled {
+    pid_t pid = 0;
+    config::ProcessDefs settings;
+    int auto_priority = 0;
+  };
+  std::map<const Worker*, Scheduled> scheduled_;
   bool waits_for_scripts_ = false;       ///< at the end
+  bool ended_ = false;                   ///< the shutdown script has had its turn
   bool scripts_had_their_time_ = false;  ///< at the end: what still runs is left alone
   int status_ = 0;
 };

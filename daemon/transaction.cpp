@@ -1,7 +1,9 @@
 // Two-phase configuration: every worker prepares, and only when all agree they commit. The same at
 // start, at reload and for -t.
 #include <algorithm>
+#include <fstream>
 
+#include <sys/stat.h>
 #include <systemd/sd-daemon.h>
 
 #include "daemon/net_namespace.h"
@@ -54,6 +56,17 @@ process::Configure Supervisor::settings_for(const Worker& worker,
   return settings;
 }
 
+/// reload_check_config: what a reload found, as -t would say it.
+void Supervisor::write_check_log(const Transaction& transaction) const {
+  const auto& path = current_->globals.reload.check_config_log;
+  if (!path || *path == "/dev/null") return;
+  std::ofstream file{*path, std::ios::app};
+  file << report_of(in_order(transaction.findings), transaction.configuration.text,
+                    ReportFormat::text, false);
+  if (!file.flush())
+    log_.write(Event{Level::error, "reload", fmt::format("cannot write {}", *path)});
+}
+
 /// It may end at once: refused, or in force where no worker is needed.
 void Supervisor::begin(Configuration configuration) {
   Transaction& transaction = transaction_.emplace();
@@ -104,6 +117,7 @@ void Supervisor::handle_prepared(Worker& worker, process::Prepared prepared) {
 }
 
 void Supervisor::report(const Transaction& transaction) const {
+  if (phase_ == Phase::running) write_check_log(transaction);
   for (const config::Diagnostic& found : in_order(transaction.findings)) {
     const Level level = found.severity == config::Severity::error     ? Level::error
                         : found.severity == config::Severity::warning ? Level::warning
@@ -162,6 +176,10 @@ void Supervisor::commit() {
   checks_.configure(current_->globals);
   configure_fifos();
   for (MailSender* mail : {&vrrp_mail_, &checkers_mail_}) mail->configure(current_->globals);
+  if (!testing_) {
+    ::umask(options_.umask.value_or(current_->globals.common.umask));
+    reload_time_.configure(current_->globals.reload);
+  }
   process::set_process_name(current_->globals.parent_process.name, "");
   if (transaction_->starting.empty()) handle_message(vrrp_, process::Running{current_->serial});
 }
@@ -184,12 +202,16 @@ void Supervisor::configure_fifos() {
 /// Each process once, and again when the configuration says something else.
 void Supervisor::schedule_workers() {
   const auto apply = [&](Worker& worker, const config::ProcessDefs& wanted) {
-    auto& [pid, applied] = scheduled_[&worker];
+    Scheduled& applied = scheduled_[&worker];
     if (!worker.is_running()) return;
-    if (std::exchange(pid, worker.pid()) != worker.pid()) applied = {};
-    if (applied == wanted) return;
-    schedule_process(worker.pid(), worker.name(), wanted, applied, log_);
-    applied = wanted;
+    if (applied.pid != worker.pid()) applied = {worker.pid(), {}, 0};
+    const int most = current_->globals.common.max_auto_priority;
+    if (std::max(applied.auto_priority, 0) != std::max(most, 0))
+      allow_auto_priority(worker.pid(), worker.name(), most, log_);
+    applied.auto_priority = most;
+    if (applied.settings == wanted) return;
+    schedule_process(worker.pid(), worker.name(), wanted, applied.settings, log_);
+    applied.settings = wanted;
   };
   apply(vrrp_, current_->globals.vrrp_process);
   apply(checkers_, current_->globals.checker_process);

@@ -60,7 +60,7 @@ Result<void> Worker::start(const std::string& log_environment) {
                      fmt::format("{} needs {}, which this process may not give it",
                                  identity_.program, missing)});
   auto pid = spawn_worker(identity_, program_, std::move(ends->second),
-                          {"HOLDFAST_LOG=" + log_environment}, nullptr);
+                          {"HOLDFAST_LOG=" + log_environment}, nullptr, log_file_);
   if (!pid) return tl::make_unexpected(pid.error());
   pid_ = *pid;
   started_ = process::monotonic_now();
@@ -97,7 +97,7 @@ Result<pid_t> Worker::release(const std::string& log_environment) {
   if (!state_ || !program_) return fail("{} left nothing behind", name());
   Fd state{::fcntl(state_.get(), F_DUPFD_CLOEXEC, 0)};
   return spawn_worker(identity_, program_, std::move(state), {"HOLDFAST_LOG=" + log_environment},
-                      process::release_argument);
+                      process::release_argument, log_file_);
 }
 
 Duration Worker::ended() {

@@ -54,6 +54,8 @@ class Worker {
   /// Starts its program once to release what the dead one left in the kernel.
   Result<pid_t> release(const std::string& log_environment);
   void kill(int signal) const;
+  /// From the next start on.
+  void use_log_file(Fd file) { log_file_ = std::move(file); }
   /// Forgets what the process had stored: it stopped in order, nothing is to be resumed.
   void forget_state() { state_.reset(); }
 
@@ -73,7 +75,7 @@ class Worker {
   WorkerIdentity identity_;
   std::string pid_path_;
   OnMessage on_message_;
-  Fd program_;
+  Fd program_, log_file_;
   Fd state_;
   pid_t pid_ = 0;
   TimePoint started_;

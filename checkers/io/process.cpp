@@ -14,6 +14,7 @@
 #include "checkers/io/probe.h"
 #include "daemon/config/tree.h"
 #include "daemon/process/clock.h"
+#include "daemon/process/memory_lock.h"
 #include "daemon/process/process_name.h"
 #include "daemon/process/realtime_limit.h"
 
@@ -87,7 +88,8 @@ CheckersProcess::CheckersProcess(asio::io_context& context, Log& log,
       log_{log},
       send_{std::move(send)},
       reconciler_{[this, open = std::move(open_kernel)] { return open(ipvs_socket_.get()); }, log},
-      resync_timer_{context} {}
+      resync_timer_{context},
+      auto_priority_{context, log} {}
 
 CheckersProcess::~CheckersProcess() = default;
 
@@ -123,6 +125,8 @@ Result<void> CheckersProcess::commit(const process::Configure& settings) {
 void CheckersProcess::apply(CheckersConfig next, bool restarted) {
   globals_ = next.globals;
   process::limit_realtime(globals_.checker_process, log_);
+  process::lock_memory(globals_.checker_process, log_);
+  auto_priority_.configure(globals_.common, globals_.checker_process);
   process::set_process_name(globals_.checker_process.name,
                             globals_.common.child_process_names ? "keepalived_lvs" : "");
   auto old = std::exchange(services_, {});

@@ -14,6 +14,7 @@
 #include "checkers/core/health.h"
 #include "checkers/core/pool.h"
 #include "daemon/base/bytes.h"
+#include "daemon/process/auto_priority.h"
 #include "daemon/process/state_table.h"
 #include "daemon/process/worker_loop.h"
 #include "ipvs/reconciler.h"
@@ -65,6 +66,7 @@ class CheckersProcess : public process::Worker {
   std::uint64_t serial_ = 0;
   bool started_ = false, keep_table_at_stop_ = false, reconcile_posted_ = false;
   boost::asio::steady_timer resync_timer_;
+  process::AutoPriority auto_priority_;
   std::minstd_rand random_{std::random_device{}()};
 };
 

@@ -59,8 +59,8 @@ constexpr std::array<Line, 5> process_rows(const std::array<std::string_view, 5>
   std::array<Line, 5> rows{
       part_field<Process, &ProcessDefs::nice>(keywords[0], nice_rule,
                                               "Nice level of this process."),
-      pending(part_field<Process, &ProcessDefs::no_swap>(
-          keywords[1], Switch{}, "Keep all memory of this process out of swap.")),
+      part_field<Process, &ProcessDefs::no_swap>(keywords[1], Switch{},
+                                                 "Keep all memory of this process out of swap."),
       part_field<Process, &ProcessDefs::rt_priority>(
           keywords[2], realtime_rule, "Run this process under SCHED_RR with this priority."),
       row<Globals>(keywords[3], "CPU ... (0-1023)", "sched.h",
@@ -240,26 +240,25 @@ constexpr std::array other_rows{
                  "Old spelling of checker_rlimit_rttime.", read_rttime<&Globals::checker_process>),
     pending(row<Globals>("bfd_rlimit_rtime", "MICROSECONDS", "keepalived, deprecated",
                          "Old spelling of bfd_rlimit_rttime.", read_rttime<&Globals::bfd_process>)),
-    pending(row<Globals>("max_auto_priority", "[-1-99]", "keepalived",
-                         "Highest realtime priority that late wake-ups lead to; 0 and -1: none.",
-                         read_auto_priority)),
-    pending(row<Globals>("min_auto_priority_delay", "MICROSECONDS (1-10000000)", "keepalived",
-                         "Lateness that raises the priority; 1000000 by default.",
-                         read_auto_delay)),
-    pending(part_field<&Globals::common, &Common::use_symlink_paths>(
-        "use_symlink_paths", Boolean{}, "Run scripts by the path as written, links included.")),
-    pending(part_field<&Globals::common, &Common::set_supplementary_groups>(
-        "set_supplementary_groups", Boolean{}, "Give scripts all groups of their user.")),
-    pending(row<Globals>("startup_script", "\"CMD [ARGS]\" [USER [GROUP]]", "keepalived",
-                         "Script that runs before any worker starts.", read_script<startup>)),
-    pending(row<Globals>("startup_script_timeout", "SECONDS (1-1000)", "keepalived",
-                         "Time that the startup script may take; 10 s by default.",
-                         read_timeout<&Common::startup>)),
-    pending(row<Globals>("shutdown_script", "\"CMD [ARGS]\" [USER [GROUP]]", "keepalived",
-                         "Script that runs after the last worker ended.", read_script<shutdown>)),
-    pending(row<Globals>("shutdown_script_timeout", "SECONDS (1-1000)", "keepalived",
-                         "Time that the shutdown script may take; 10 s by default.",
-                         read_timeout<&Common::shutdown>)),
+    row<Globals>("max_auto_priority", "[-1-99]", "keepalived",
+                 "Highest realtime priority that late wake-ups lead to; 0 and -1: none.",
+                 read_auto_priority),
+    row<Globals>("min_auto_priority_delay", "MICROSECONDS (1-10000000)", "keepalived",
+                 "Lateness that raises the priority; 1000000 by default.", read_auto_delay),
+    part_field<&Globals::common, &Common::use_symlink_paths>(
+        "use_symlink_paths", Boolean{}, "Run scripts by the path as written, links included."),
+    part_field<&Globals::common, &Common::set_supplementary_groups>(
+        "set_supplementary_groups", Boolean{}, "Give scripts all groups of their user."),
+    row<Globals>("startup_script", "\"CMD [ARGS]\" [USER [GROUP]]", "keepalived",
+                 "Script that runs before any worker starts.", read_script<startup>),
+    row<Globals>("startup_script_timeout", "SECONDS (1-1000)", "keepalived",
+                 "Time that the startup script may take; 10 s by default.",
+                 read_timeout<&Common::startup>),
+    row<Globals>("shutdown_script", "\"CMD [ARGS]\" [USER [GROUP]]", "keepalived",
+                 "Script that runs after the last worker ended.", read_script<shutdown>),
+    row<Globals>("shutdown_script_timeout", "SECONDS (1-1000)", "keepalived",
+                 "Time that the shutdown script may take; 10 s by default.",
+                 read_timeout<&Common::shutdown>),
     row<Globals>("notify_fifo", "PATH [USER [GROUP]]", "keepalived",
                  "FIFO that gets a line for every change.", read_fifo<&Globals::notify_fifo>),
     row<Globals>("notify_fifo_script", "\"CMD [ARGS]\" [USER [GROUP]]", "keepalived",
@@ -276,24 +275,30 @@ constexpr std::array other_rows{
     row<Globals>("lvs_notify_fifo_script", "\"CMD [ARGS]\" [USER [GROUP]]", "keepalived",
                  "Reader of lvs_notify_fifo, whose path is its last argument.",
                  read_script<lvs_fifo>),
-    pending(row<Globals>(
+    row<Globals>(
         "umask", "0-0777 | IRUSR|IWGRP|...", "sys/stat.h",
-        "Permissions that created files do not get; 0177 by default, and -u counts more.",
-        read_umask)),
+        "Permissions that files of the daemon do not get; 0177 by default, and -u counts more. "
+        "Scripts have 022.",
+        read_umask),
     part_field<&Globals::common, &Common::random_seed>(
         "random_seed", lenient(Range{0, 4294967295.0}),
         "Seed of ${_RANDOM} for the lines behind it."),
-    pending(row<Globals>(
+    row<Globals>(
         "reload_check_config", "[LOGFILE]", "keepalived",
-        "Let a test child read the files before a reload; /dev/null gets its findings by default.",
-        read_optional_path<&ReloadDefs::check_config_log, dev_null>)),
-    pending(part_field<&Globals::reload, &ReloadDefs::time_file>(
-        "reload_time_file", AnyWord{}, "File with the time of the next reload.")),
-    pending(part_field<&Globals::reload, &ReloadDefs::repeat>(
-        "reload_repeat", Boolean{}, "Reload every day when the file holds a time without a date.")),
-    pending(row<Globals>("reload_file", "[PATH]", "keepalived",
-                         "File that exists while the configuration is read.",
-                         read_optional_path<&ReloadDefs::marker_file, nowhere>)),
+        "Where a reload writes what it finds in the files, which are always checked before one.",
+        read_optional_path<&ReloadDefs::check_config_log, dev_null>),
+    part_field<&Globals::reload, &ReloadDefs::time_file>(
+        "reload_time_file", AnyWord{},
+        "File with the time of the next reload: [YYYY-MM-DD ]HH:MM:SS, with Z for UTC. It is "
+        "removed "
+        "when its time has come."),
+    part_field<&Globals::reload, &ReloadDefs::repeat>(
+        "reload_repeat", Boolean{},
+        "Keep the file, and reload every day when it holds a time without a date."),
+    row<Globals>("reload_file", "[PATH]", "keepalived",
+                 "File that exists, empty, while a reload reads the configuration; beside the pid "
+                 "file by default.",
+                 read_optional_path<&ReloadDefs::marker_file, nowhere>),
     pending(row<Globals>(
         "include_check", "[[+|-]read|match|wildcard_match|brace_match ...]", "keepalived",
         "Which failing includes are errors from here on; the bare keyword means all.",

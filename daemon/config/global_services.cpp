@@ -121,24 +121,23 @@ constexpr std::array rows{
                                                                 "Bus name of the service.")),
     pending(part_field<&Globals::dbus, &DbusDefs::no_interface_name>(
         "dbus_no_interface_name", AnyWord{}, "Path element of instances without interface.")),
-    pending(part_field<&Globals::buffers, &BufferDefs::vrrp_command>(
+    part_field<&Globals::buffers, &BufferDefs::vrrp_command>(
         "vrrp_netlink_cmd_rcv_bufs", buffer_rule,
-        "Bytes of the receive buffer for commands of the VRRP process.")),
-    pending(part_field<&Globals::buffers, &BufferDefs::vrrp_command_force>(
+        "Bytes of the receive buffer for commands of the VRRP process."),
+    part_field<&Globals::buffers, &BufferDefs::vrrp_command_force>(
         "vrrp_netlink_cmd_rcv_bufs_force", Boolean{},
-        "Let that buffer pass the limit of the system.")),
-    pending(part_field<&Globals::buffers, &BufferDefs::vrrp_monitor>(
+        "Let that buffer pass the limit of the system."),
+    part_field<&Globals::buffers, &BufferDefs::vrrp_monitor>(
         "vrrp_netlink_monitor_rcv_bufs", buffer_rule,
-        "Bytes of the receive buffer for events in the VRRP process.")),
-    pending(part_field<&Globals::buffers, &BufferDefs::vrrp_monitor_force>(
+        "Bytes of the receive buffer for events in the VRRP process."),
+    part_field<&Globals::buffers, &BufferDefs::vrrp_monitor_force>(
         "vrrp_netlink_monitor_rcv_bufs_force", Boolean{},
-        "Let that buffer pass the limit of the system.")),
-    pending(part_field<&Globals::buffers, &BufferDefs::processes>(
-        "process_monitor_rcv_bufs", buffer_rule,
-        "Bytes of the receive buffer for process events.")),
-    pending(part_field<&Globals::buffers, &BufferDefs::processes_force>(
+        "Let that buffer pass the limit of the system."),
+    part_field<&Globals::buffers, &BufferDefs::processes>(
+        "process_monitor_rcv_bufs", buffer_rule, "Bytes of the receive buffer for process events."),
+    part_field<&Globals::buffers, &BufferDefs::processes_force>(
         "process_monitor_rcv_bufs_force", Boolean{},
-        "Let that buffer pass the limit of the system.")),
+        "Let that buffer pass the limit of the system."),
     pending(part_field<&Globals::buffers, &BufferDefs::lvs_command>(
         "lvs_netlink_cmd_rcv_bufs", buffer_rule,
         "Bytes of the receive buffer for commands of the checker process.")),

@@ -88,7 +88,7 @@ Result<void> MailSender::spawn(std::vector<notify::Mail> batch) {
   auto ends = process::Channel::make_pair();
   if (!ends) return tl::make_unexpected(ends.error());
   if (auto sent = ends->first.send({{"type", "mails"}}, {text->get()}); !sent) return sent;
-  auto pid = spawn_worker(identity, *program, std::move(ends->second), {}, nullptr);
+  auto pid = spawn_worker(identity, *program, std::move(ends->second), {}, nullptr, Fd{});
   if (!pid) return tl::make_unexpected(pid.error());
   pid_ = *pid;
   channel_.emplace(std::move(ends->first));

@@ -11,6 +11,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cerrno>
 #include <charconv>
 #include <cstring>
 #include <ctime>
@@ -97,6 +98,7 @@ class Sinks : public Log {
   void emit(const Event& event) {
     const std::string line = to_line(event);
     if (options_.to_stderr) to_stderr(line);
+    if (options_.file >= 0) to_file(line);
     if (!options_.to_syslog) return;
     const bool taken = journal_ ? send_to(journal_path, journal_entry(event))
                                 : send_to(syslog_path, syslog_line(event.level, line));
@@ -114,6 +116,19 @@ class Sinks : public Log {
     pollfd ready{STDERR_FILENO, POLLOUT, 0};
     if (::poll(&ready, 1, 0) <= 0) return;
     [[maybe_unused]] const ssize_t written = ::write(STDERR_FILENO, text.data(), text.size());
+  }
+
+  /// Another process may write to the same file: one call is one line.
+  void to_file(const std::string& line) const {
+    timespec now{};
+    ::clock_gettime(CLOCK_REALTIME, &now);
+    tm local{};
+    ::localtime_r(&now.tv_sec, &local);
+    std::array<char, 32> stamp{};
+    std::strftime(stamp.data(), stamp.size(), "%a %b %e %T", &local);
+    const std::string text =
+        fmt::format("{}.{:09} {}: {}\n", stamp.data(), now.tv_nsec, local.tm_year + 1900, line);
+    [[maybe_unused]] const ssize_t written = ::write(options_.file, text.data(), text.size());
   }
 
   /// @source systemd.io/JOURNAL_NATIVE_PROTOCOL: NAME=value lines; a value has no line break here
@@ -170,9 +185,22 @@ std::unique_ptr<Log> make_log(LogOptions options) {
   return std::make_unique<Sinks>(std::move(options));
 }
 
+Result<Fd> open_log_file(const LogOptions& options, std::string_view process) {
+  std::string path = options.file_path;
+  const std::size_t name = path.rfind('/') + 1;
+  const std::size_t dot = std::min(path.find_last_of('.'), path.size());
+  path.insert(dot > name ? dot : path.size(),
+              (process.empty() ? "" : "_" + std::string{process}) + options.suffix);
+  constexpr int flags = O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW | O_NOCTTY;
+  Fd file{::open(path.c_str(), flags, 0644)};
+  if (!file) return fail_errno(errno, "cannot open the log file {}", path);
+  return file;
+}
+
 std::string to_environment(const LogOptions& options) {
-  return fmt::format("{},{},{},{},{}", options.to_stderr ? 1 : 0, options.to_syslog ? 1 : 0,
-                     options.facility, static_cast<int>(options.threshold), options.suffix);
+  return fmt::format("{},{},{},{},{},{}", options.to_stderr ? 1 : 0, options.to_syslog ? 1 : 0,
+                     options.facility, static_cast<int>(options.threshold),
+                     options.file >= 0 ? log_file_fd : -1, options.suffix);
 }
 
 LogOptions from_environment(const char* value, std::string identity) {
@@ -183,13 +211,15 @@ LogOptions from_environment(const char* value, std::string identity) {
     options.to_syslog = false;
     return options;
   }
-  int numbers[4] = {0, 1, LOG_DAEMON, static_cast<int>(Level::info)};
+  int numbers[5] = {0, 1, LOG_DAEMON, static_cast<int>(Level::info), -1};
   std::string_view rest{value};
   for (int& number : numbers) {
     const auto end = std::from_chars(rest.data(), rest.data() + rest.size(), number).ptr;
     rest.remove_prefix(std::min(static_cast<std::size_t>(end - rest.data()) + 1, rest.size()));
   }
   options.suffix = rest;
+  // What is not open now is nobody's log file later.
+  options.file = ::fcntl(numbers[4], F_GETFD) >= 0 ? numbers[4] : -1;
   options.to_stderr = numbers[0] != 0;
   options.to_syslog = numbers[1] != 0;
   options.facility = numbers[2];

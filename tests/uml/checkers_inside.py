@@ -1,6 +1,7 @@
 """Checks against servers of every kind, and what reaches the kernel's table. Needs IPVS: started by
 checkers_test.py inside user-mode-linux."""
 import os
+import signal
 import tempfile
 import threading
 import time
@@ -154,6 +155,82 @@ class CheckersTest(unittest.TestCase):
         director = self.start("net_namespace_ipvs\n" + service(real_server(81)))
         wait_until(lambda: f"TCP  {VIP}:80" in run("ipvsadm", "-Ln"), 20, "the table of the initial namespace")
         self.assertIsNone(self.table())
+
+    def test_the_fifo_gets_the_lines_of_keepalived(self):
+        fifo, output = self.lab.path("fifo"), self.lab.path("lines")
+        reader = self.lab.write("reader", f'#!/bin/sh\nexec cat "$1" >> {output}\n', 0o755)
+        globals_ = (f"global_defs {{\n script_user root\n lvs_notify_fifo {fifo}\n"
+                    f" lvs_notify_fifo_script {reader}\n}}\n")
+        config = globals_ + service(real_server(81), real_server(82), more="quorum 2")
+
+        def content():
+            return open(output, "rb").read() if os.path.exists(output) else b""
+
+        def wait_for(line):
+            wait_until(lambda: line in content(), 15, f"{line}, found {content()}")
+        # 2.2.7 has no NUL behind each line, which 2.4.3 has, and says at the start that the service is up.
+        found = []
+        server, vs = "[10.78.0.11]:tcp:", "[10.78.0.100]:tcp:80"
+        for kind in (Keepalived, Holdfast):
+            first, second = self.serve("81:good"), self.serve("82:good")
+            director = kind(self.host, config).start()
+            self.wait_for_table({81: 1, 82: 1}, 20)
+            time.sleep(2)  # the first verdicts; nothing is told of them
+            self.end(second)
+            wait_for(f"VS {vs} DOWN\n".encode())
+            second = self.serve("82:good")
+            up, down = f"VS {vs} UP\n".encode(), f"VS {vs} DOWN\n".encode()
+            wait_until(lambda: content().rfind(up) > content().rfind(down), 15, "it is up again")
+            self.end(first)
+            wait_until(lambda: content().count(b" DOWN") == 4, 15, "the other one")
+            found.append(content())
+            self.assertEqual(director.stop()[0], 0)
+            self.assertFalse(os.path.exists(fifo))
+            os.remove(output)
+            self.end(second)
+        self.assertEqual(found[1].replace(b"\0", b""), found[0].removeprefix(up))
+        self.assertIn(f"RS {server}82 {vs} DOWN\n\0".encode(), found[1])
+
+    def test_memory_is_locked_on_demand(self):
+        def locked():
+            with open(f"/proc/{director.pid('checkers')}/status") as file:
+                return next(int(line.split()[1]) for line in file if line.startswith("VmLck"))
+        director = self.start("global_defs {\n checker_no_swap\n}\n" + service(real_server(81)))
+        wait_until(lambda: os.path.exists(director.pid_file("checkers")) and locked() > 1000, 10, "its memory")
+        self.assertNotIn("cannot keep", director.text())
+        self.reload(director, service(real_server(81)))
+        wait_until(lambda: locked() == 0, 5, "it is free again")
+        self.reload(director, "global_defs {\n checker_no_swap\n}\n" + service(real_server(81)))
+        wait_until(lambda: locked() > 1000, 5, "and locked again")
+
+    def test_a_process_that_wakes_up_late_gets_realtime_and_then_more(self):
+        director = self.start("global_defs {\n max_auto_priority 2\n min_auto_priority_delay 300000\n"
+                              " checker_rlimit_rttime 5000000\n}\n" + service(real_server(81)))
+        wait_until(lambda: "Removing service" in director.text(), 15, "the start")
+        pid = director.pid("checkers")
+        self.assertEqual(os.sched_getscheduler(pid), os.SCHED_OTHER)
+        for priority in (1, 2, 2):
+            os.kill(pid, signal.SIGSTOP)
+            time.sleep(1)  # that it sleeps too long is what is tested
+            os.kill(pid, signal.SIGCONT)
+            wait_until(lambda: os.sched_getparam(pid).sched_priority == priority, 5, f"priority {priority}")
+        time.sleep(1)  # it is the absence of an event that is tested
+        self.assertEqual(os.sched_getparam(pid).sched_priority, 2)
+        self.assertEqual(os.sched_getscheduler(pid) & ~os.SCHED_RESET_ON_FORK, os.SCHED_RR)
+        self.assertIn("s late: its realtime priority is 2 now", director.text())
+        with open(f"/proc/{pid}/limits") as file:
+            self.assertRegex(file.read(), r"Max realtime timeout\s+2500000\s+5000000")
+
+    def test_the_name_of_core_dumps_is_changed_and_put_back(self):
+        def pattern():
+            with open("/proc/sys/kernel/core_pattern") as file:
+                return file.read().strip()
+        before = pattern()
+        director = self.start(service(real_server(81)), "-M/tmp/core.%e.%p")
+        wait_until(lambda: pattern() == "/tmp/core.%e.%p", 10, "the pattern")
+        wait_until(lambda: os.path.exists(director.pid_file("checkers")), 10, "the start")
+        self.assertEqual(director.stop()[0], 0)
+        self.assertEqual(pattern(), before)
 
     def test_ping(self):
         away = "real_server 10.78.0.99 90 {\n PING_CHECK {\n connect_timeout 1\n }\n }\n"

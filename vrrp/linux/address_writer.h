@@ -18,6 +18,8 @@ class AddressWriter {
   /// successes.
   std::vector<netlink::Refusal> apply(std::span<const AddressChange> changes);
 
+  [[nodiscard]] int descriptor() const { return nl_socket_get_fd(socket_.get()); }
+
  private:
   AddressWriter(netlink::Socket socket, std::uint8_t mark)
       : socket_{std::move(socket)}, mark_{mark} {}

@@ -29,6 +29,7 @@ class KernelRoutes {
   /// address goes: the kernel does not report the IPv4 routes that go with it.
   Result<void> refresh();
   [[nodiscard]] int descriptor() const { return monitor_.descriptor(); }
+  [[nodiscard]] int command_descriptor() const { return nl_socket_get_fd(socket_.get()); }
 
   [[nodiscard]] const std::set<RouteKey>& routes() const { return routes_; }
   [[nodiscard]] const std::set<RuleKey>& rules() const { return rules_; }

@@ -8,6 +8,7 @@
 
 #include "daemon/config/tree.h"
 #include "daemon/process/clock.h"
+#include "daemon/process/memory_lock.h"
 #include "daemon/process/process_name.h"
 #include "daemon/process/realtime_limit.h"
 #include "vrrp/core/hold.h"
@@ -43,7 +44,8 @@ VrrpProcess::VrrpProcess(boost::asio::io_context& context, Log& log,
       strangers_{
           context,
           [this](std::span<const NeighbourListener::Heard> heard) { strangers_heard(heard); }},
-      timer_{context} {}
+      timer_{context},
+      auto_priority_{context, log} {}
 
 VrrpProcess::~VrrpProcess() {
   // The descriptors belong to the monitors.
@@ -107,6 +109,7 @@ Result<void> VrrpProcess::commit(const process::Configure& settings) {
       }
     record_links(first);
   }
+  set_buffers(settings, first);
   if (settings.processes)
     processes_.use_connector(Fd{::fcntl(settings.processes.get(), F_DUPFD_CLOEXEC, 0)});
   if (settings.ipvs && !ipvs_socket_)
@@ -120,6 +123,18 @@ Result<void> VrrpProcess::commit(const process::Configure& settings) {
   firewall_inherits_ = restarted_;
   apply(std::move(*std::exchange(prepared_, std::nullopt)), settings);
   return {};
+}
+
+/// Those of sockets that are open; they stay until the process ends, as in keepalived.
+void VrrpProcess::set_buffers(const process::Configure& settings, bool first) {
+  const config::BufferDefs& wanted = prepared_->globals.buffers;
+  const netlink::ReceiveBuffer events{wanted.processes, wanted.processes_force};
+  if (settings.processes) events.apply(settings.processes.get(), "process events", log_);
+  if (!first) return;
+  const netlink::ReceiveBuffer monitor{wanted.vrrp_monitor, wanted.vrrp_monitor_force};
+  monitor.apply(links_->descriptor(), "interfaces and addresses", log_);
+  const netlink::ReceiveBuffer command{wanted.vrrp_command, wanted.vrrp_command_force};
+  reconciler_->set_buffers(command, monitor);
 }
 
 /// An instance that has only another name now is the same one (architecture section 2).
@@ -190,6 +205,8 @@ void VrrpProcess::apply(VrrpConfig next, const process::Configure& settings) {
   if (restarted_ && some_wait_to_start()) inherited_until_ = monotonic_now() + wait_for_readings;
   if (reloaded && globals_.vrrp.fifo_states_on_reload) write_states();
   process::limit_realtime(globals_.vrrp_process, log_);
+  process::lock_memory(globals_.vrrp_process, log_);
+  auto_priority_.configure(globals_.common, globals_.vrrp_process);
   process::set_process_name(globals_.vrrp_process.name,
                             globals_.common.child_process_names ? "keepalived_vrrp" : "");
   work_soon();

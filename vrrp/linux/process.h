@@ -11,6 +11,7 @@
 #include <set>
 #include <string>
 
+#include "daemon/process/auto_priority.h"
 #include "daemon/process/state_table.h"
 #include "daemon/process/worker_loop.h"
 #include "ipvs/sync_daemon.h"
@@ -54,6 +55,7 @@ class VrrpProcess : public process::Worker {
 
   // process.cpp: configuration
   Result<void> open_kernel(std::uint8_t mark);
+  void set_buffers(const process::Configure& settings, bool first);
   void keep_names(const VrrpConfig& next);
   void apply(VrrpConfig next, const process::Configure& settings);
   void start(RunningInstance& instance);
@@ -262,6 +264,7 @@ class VrrpProcess : public process::Worker {
   std::map<std::pair<std::uint32_t, IpAddress>, std::pair<std::string, AddressKey>> holders_;
   NeighbourListener strangers_;
   boost::asio::steady_timer timer_;
+  process::AutoPriority auto_priority_;
   std::unique_ptr<boost::asio::posix::stream_descriptor> links_readable_;
   std::unique_ptr<boost::asio::posix::stream_descriptor> routes_readable_;
 };

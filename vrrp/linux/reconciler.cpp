@@ -20,6 +20,12 @@ Reconciler::Reconciler(Links& links, AddressWriter writer, Announcer announcer, 
       log_{log},
       routes_{links, log} {}
 
+void Reconciler::set_buffers(const netlink::ReceiveBuffer& command,
+                             const netlink::ReceiveBuffer& monitor) {
+  command.apply(writer_.descriptor(), "address requests", log_);
+  routes_.set_buffers(command, monitor);
+}
+
 void Reconciler::set_pacing(Pacing pacing, TimePoint now) {
   pacing_ = std::move(pacing);
   schedule_.set_pace(

@@ -14,6 +14,7 @@
 
 #include "daemon/base/event.h"
 #include "daemon/base/time.h"
+#include "daemon/netlink/receive_buffer.h"
 #include "daemon/process/repeated_line.h"
 #include "vrrp/core/announce.h"
 #include "vrrp/core/slice.h"
@@ -33,6 +34,9 @@ class Reconciler {
   [[nodiscard]] RouteReconciler& routes() { return routes_; }
 
   Reconciler(Links& links, AddressWriter writer, Announcer announcer, Log& log);
+
+  /// Of its sockets for requests, and of those that hear of routes and rules.
+  void set_buffers(const netlink::ReceiveBuffer& command, const netlink::ReceiveBuffer& monitor);
 
   /// How far announcements are apart from now on.
   void set_pacing(Pacing pacing, TimePoint now);

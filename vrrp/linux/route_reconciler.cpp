@@ -109,6 +109,8 @@ void RouteReconciler::set_configured(std::set<RouteKey> routes, std::set<RuleKey
       return;
     }
     kernel_.emplace(std::move(*opened));
+    monitor_buffer_.apply(kernel_->descriptor(), "routes and rules", log_);
+    command_buffer_.apply(kernel_->command_descriptor(), "route requests", log_);
   }
   std::set<std::uint8_t> protocols;
   for (const RouteKey& key : configured_routes_) protocols.insert(key.protocol);

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "daemon/base/event.h"
+#include "daemon/netlink/receive_buffer.h"
 #include "vrrp/linux/keeper.h"
 #include "vrrp/linux/kernel_routes.h"
 #include "vrrp/linux/links.h"
@@ -43,6 +44,11 @@ class RouteReconciler {
   void unwant(const RuleKey& key, Owner owner) { rules_.unwant(key, owner); }
 
   /// Readable when update() has something; negative: nothing is watched.
+  /// Of the sockets that it opens when the first route or rule is wanted.
+  void set_buffers(const netlink::ReceiveBuffer& command, const netlink::ReceiveBuffer& monitor) {
+    command_buffer_ = command;
+    monitor_buffer_ = monitor;
+  }
   [[nodiscard]] int descriptor() const { return kernel_ ? kernel_->descriptor() : -1; }
   /// @return true when kernel_changed() must be called
   bool update();
@@ -71,6 +77,7 @@ class RouteReconciler {
   const Links& links_;
   Log& log_;
   std::optional<KernelRoutes> kernel_;
+  netlink::ReceiveBuffer command_buffer_, monitor_buffer_;
   Keeper<RouteKey, RouteSettings> routes_;
   Keeper<RuleKey, RuleSettings> rules_;
   std::set<RouteKey> configured_routes_, held_routes_;

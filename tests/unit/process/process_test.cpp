@@ -6,7 +6,9 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/json.hpp>
 
+#include "daemon/process/auto_priority.h"
 #include "daemon/process/channel.h"
+#include "daemon/process/log.h"
 #include "daemon/process/memfd.h"
 #include "daemon/process/messages.h"
 #include "daemon/process/send_queue.h"
@@ -51,6 +53,23 @@ TEST(Channel, MessagesArriveWithTheirDescriptors) {
   EXPECT_EQ(read.serial, 7U);
   EXPECT_TRUE(read.restarted);
   EXPECT_EQ(*read_memfd(read.text), "lines");
+}
+TEST(LogOptions, AreHandedToAWorker) {
+  LogOptions given;
+  given.suffix = "_blue_two";
+  given.threshold = Level::debug;
+  const LogOptions taken = from_environment(to_environment(given).c_str(), "Keepalived_vrrp");
+  EXPECT_EQ(taken.suffix, "_blue_two");
+  EXPECT_EQ(taken.threshold, Level::debug);
+  EXPECT_EQ(taken.file, -1);
+  EXPECT_EQ(from_environment("0,0,0,0", "").file, -1);
+}
+TEST(AutoPriority, RisesByOneUpToItsLimit) {
+  EXPECT_EQ(raised_priority(0, 2), 1);
+  EXPECT_EQ(raised_priority(1, 2), 2);
+  EXPECT_EQ(raised_priority(2, 2), std::nullopt);
+  EXPECT_EQ(raised_priority(0, 0), std::nullopt);
+  EXPECT_EQ(raised_priority(10, 2), std::nullopt);
 }
 struct NoLog : Log {
   void write(const Event&) override {}
