@@ -1,5 +1,6 @@
-// Keys that stand in files: `key ID file:PATH` and `key ID credential:NAME` of auth_hmac. The
-// supervisor reads them, since the worker that uses them has no right to.
+// Keys that stand in files: `key ID file:PATH` and `key ID credential:NAME` of auth_hmac, `key PATH`
+// of SSL and `tls_key PATH` of SSL_GET. The supervisor reads them, since the worker that uses them
+// has no right to.
 #pragma once
 
 #include <span>
@@ -9,7 +10,7 @@
 
 namespace holdfast {
 
-/// Puts `hex:...` in the place of each `file:` and `credential:`. One that cannot be read, or whose
+/// Puts `hex:...` in the place of each. One that cannot be read, or whose
 /// content is no key, is an error.
 void place_keys(config::Text& text, std::span<const config::Statement> tree,
                 config::Reader& reader);

@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <utility>
@@ -54,15 +55,24 @@ struct PingCheck {
 
 enum class HttpVersion : std::uint8_t { v1_0, v1_0_close, v1_0_close_lower, v1_1 };
 
+class BodyPattern;
+
 /// A pattern for the body of an answer (PCRE2).
 struct BodyRegex {
-  std::string pattern;  ///< as written between double quotes; escapes are the builder's to resolve
+  std::string pattern;  ///< escapes resolved
   bool must_not_match = false;
-  std::vector<std::string> options;            ///< names of PCRE2 compile options
-  std::size_t min_offset = 0;                  ///< first byte where a match may start
-  std::optional<std::size_t> max_offset;       ///< byte where matching stops; not set: the end
-  std::size_t stack_start = 0, stack_max = 0;  ///< JIT stack, bytes; 0: the library's
-  bool operator==(const BodyRegex&) const = default;
+  std::vector<std::string> options;               ///< names of PCRE2 compile options
+  std::size_t min_offset = 0;                     ///< first byte where a match may start
+  std::optional<std::size_t> max_offset;          ///< byte where matching stops; not set: the end
+  std::size_t stack_start = 0, stack_max = 0;     ///< JIT stack, bytes; 0: the library's
+  std::shared_ptr<const BodyPattern> compiled{};  ///< made of the rest, when there is a pattern
+
+  bool operator==(const BodyRegex& other) const {
+    return pattern == other.pattern && must_not_match == other.must_not_match &&
+           options == other.options && min_offset == other.min_offset &&
+           max_offset == other.max_offset && stack_start == other.stack_start &&
+           stack_max == other.stack_max;
+  }
 };
 
 struct HttpUrl {
@@ -75,6 +85,21 @@ struct HttpUrl {
   bool operator==(const HttpUrl&) const = default;
 };
 
+/// @source RFC 8996: 1.0 and 1.1 are not to be used any more; the library has them still
+enum class TlsVersion : std::uint8_t { v1_0, v1_1, v1_2, v1_3 };
+
+/// How far a TLS server is trusted. keepalived trusts every one.
+struct TlsRules {
+  bool verify = false;           ///< its chain and its name
+  std::string ca_file;           ///< PEM; empty: those of the system
+  std::string name;              ///< that its certificate must have; empty: what the check asks for
+  std::string certificate, key;  ///< PEM files, when the server wants to know us
+  std::string password;          ///< of the key
+  std::optional<TlsVersion> lowest;
+  std::uint32_t expiry_days = 0;  ///< so long before the certificate's end there is a warning
+  bool operator==(const TlsRules&) const = default;
+};
+
 /// HTTP_GET and SSL_GET.
 struct HttpCheck {
   std::vector<HttpUrl> urls;
@@ -85,6 +110,7 @@ struct HttpCheck {
   bool send_sni = false;       ///< the server name is sent in the TLS handshake
   std::string sni_name;        ///< empty: the host header's
   bool tls_compliant = false;  ///< the close handshake of TLS is completed
+  TlsRules tls_rules;
   bool operator==(const HttpCheck&) const = default;
 };
 
@@ -155,7 +181,9 @@ struct Check {
   /// server with one identity are the same check over a reload.
   [[nodiscard]] std::string identity() const;
   [[nodiscard]] std::string_view keyword() const;
-  bool same_effect(const Check& other) const;
+  [[nodiscard]] bool same_effect(const Check& other) const;
+  /// Takes the places of one of same effect, which stands in another text.
+  void moved_to(const Check& other);
 };
 
 }  // namespace holdfast::checkers

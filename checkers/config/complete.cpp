@@ -268,6 +268,12 @@ std::string Check::identity() const {
          std::visit(IdentityOf{}, probe);
 }
 
+void Check::moved_to(const Check& other) {
+  place = other.place;
+  if (auto* misc = std::get_if<MiscCheck>(&probe); misc != nullptr)
+    misc->place = std::get<MiscCheck>(other.probe).place;
+}
+
 bool Check::same_effect(const Check& other) const {
   return probe == other.probe && endpoint == other.endpoint && final_timing == other.final_timing &&
          log_failures == other.log_failures;

@@ -145,7 +145,7 @@ void read_tls_identity(TlsIdentity& tls, const Statement& block, Reader& reader)
 }
 
 void describe_groups(std::vector<config::KeywordInfo>& out) {
-  describe_unbuilt<TlsIdentity>(tls_schema, "SSL", out);
+  config::describe<TlsIdentity>(tls_schema, "SSL", out);
 }
 
 }  // namespace holdfast::checkers

@@ -4,6 +4,8 @@
 #include <charconv>
 
 #include "checkers/config/schema.h"
+#include "checkers/core/body_pattern.h"
+#include "daemon/config/command.h"
 
 namespace holdfast::checkers {
 namespace {
@@ -12,7 +14,6 @@ using config::AnyWord;
 using config::Boolean;
 using config::field;
 using config::part_field;
-using config::pending;
 using config::Range;
 using config::Reader;
 using config::Row;
@@ -97,6 +98,22 @@ void read_regex_stack(HttpUrl& url, const Row<HttpUrl>&, const Statement& statem
   url.regex.stack_max = static_cast<std::size_t>(*most);
 }
 
+/// In double or single quotes or none, with escapes (grammar.md 4.2), as in a command.
+void read_pattern(HttpUrl& url, const Row<HttpUrl>&, const Statement& statement, Reader& reader) {
+  std::string text;
+  for (std::size_t word = 1; word < statement.words.size(); ++word) {
+    const config::Word& part = statement.words[word];
+    const std::string_view quote = part.quoted ? "\"" : "";
+    text += fmt::format("{}{}{}{}", word > 1 ? " " : "", quote, part.text, quote);
+  }
+  const auto words = config::split_command(text);
+  if (!words)
+    return reader.error(statement.place(1), fmt::format("'regex': {}", words.error().what));
+  if (words->size() > 1)
+    reader.warn(statement.place(2), "'regex' takes one pattern; put it in quotes");
+  url.regex.pattern = words->front();
+}
+
 constexpr std::array url_rows{
     field<&HttpUrl::path>("path", AnyWord{}, "keepalived", "Path of the request."),
     row<HttpUrl>("digest", "MD5", "keepalived", "MD5 that the body must have.", read_digest),
@@ -104,24 +121,35 @@ constexpr std::array url_rows{
                  "Status codes that are a success; 200-299 by default.", read_status),
     field<&HttpUrl::virtualhost>("virtualhost", AnyWord{}, "RFC 9110 7.2",
                                  "Host header; the check's by default."),
-    pending(part_field<&HttpUrl::regex, &BodyRegex::pattern>(
-        "regex", AnyWord{}, "Pattern that the body must match (PCRE2).")),
-    pending(part_field<&HttpUrl::regex, &BodyRegex::must_not_match>("regex_no_match", Switch{},
-                                                                    "The pattern must not match.")),
-    pending(row<HttpUrl>("regex_options", "OPTION ...", "pcre2api(3)",
-                         "How the pattern is compiled, in the words of PCRE2.",
-                         read_regex_options)),
-    pending(part_field<&HttpUrl::regex, &BodyRegex::min_offset>(
-        "regex_min_offset", offset_rule, "First byte of the body where a match may start.")),
-    pending(part_field<&HttpUrl::regex, &BodyRegex::max_offset>(
-        "regex_max_offset", offset_rule, "Byte of the body where matching stops.")),
-    pending(row<HttpUrl>("regex_stack", "START MAX", "pcre2api(3)",
-                         "Bytes of the stack of the pattern's compiled form.", read_regex_stack)),
+    row<HttpUrl>("regex", "\"PATTERN\"", "pcre2pattern(3)",
+                 "Pattern that the body must match (PCRE2).", read_pattern),
+    part_field<&HttpUrl::regex, &BodyRegex::must_not_match>("regex_no_match", Switch{},
+                                                            "The pattern must not match."),
+    row<HttpUrl>("regex_options", "OPTION ...", "pcre2api(3)",
+                 "How the pattern is compiled, in the words of PCRE2.", read_regex_options),
+    part_field<&HttpUrl::regex, &BodyRegex::min_offset>(
+        "regex_min_offset", offset_rule, "First byte of the body where a match may start."),
+    part_field<&HttpUrl::regex, &BodyRegex::max_offset>("regex_max_offset", offset_rule,
+                                                        "Byte of the body where matching stops."),
+    row<HttpUrl>("regex_stack", "START MAX", "pcre2api(3)",
+                 "Bytes of the stack of the pattern's compiled form.", read_regex_stack),
 };
 constexpr std::array tls_url_rows{
     field<&HttpUrl::tls_compliant>("tls_compliant", Boolean{}, "RFC 8446 6.1",
                                    "Complete the close handshake; the check's by default."),
 };
+
+void compile_pattern(HttpUrl& url, const Statement& block, Reader& reader) {
+  if (url.regex.pattern.empty()) return;
+  auto pattern = BodyPattern::compile(url.regex);
+  if (pattern) {
+    url.regex.compiled = std::move(*pattern);
+    return;
+  }
+  const auto line = std::ranges::find(block.children, "regex", &Statement::keyword);
+  reader.error(line == block.children.end() ? block.place() : line->place(1),
+               fmt::format("'regex': {}", pattern.error().what));
+}
 
 void read_url(Check& check, const Row<Check>&, const Statement& statement, Reader& reader) {
   HttpUrl url;
@@ -133,6 +161,7 @@ void read_url(Check& check, const Row<Check>&, const Statement& statement, Reade
     url.path = "/";
   }
   if (url.status.empty()) url.status.emplace_back(200, 299);
+  compile_pattern(url, statement, reader);
   http(check).urls.push_back(std::move(url));
 }
 
@@ -178,16 +207,58 @@ constexpr std::array http_rows{
                read_flag<&HttpCheck::fast_recovery>),
     row<Check>("nb_get_retry", "COUNT", "keepalived, deprecated", "Old spelling of retry.",
                read_nb_get_retry),
-    pending(row<Check>("enable_sni", "[BOOL]", "RFC 6066 3",
-                       "Send the server's name in the TLS handshake (SSL_GET).",
-                       read_flag<&HttpCheck::send_sni>)),
-    pending(row<Check>("sni_name", "[NAME]", "RFC 6066 3",
-                       "Name to send in the TLS handshake; virtualhost by default.",
-                       read_sni_name)),
+    row<Check>("enable_sni", "[BOOL]", "RFC 6066 3",
+               "Send the server's name in the TLS handshake (SSL_GET).",
+               read_flag<&HttpCheck::send_sni>),
+    row<Check>("sni_name", "[NAME]", "RFC 6066 3",
+               "Name to send in the TLS handshake; virtualhost by default.", read_sni_name),
 };
+template <std::string TlsRules::* Member>
+void read_tls_text(Check& check, const Row<Check>&, const Statement& statement, Reader& reader) {
+  if (auto text = config::read_word(statement, 1, reader))
+    http(check).tls_rules.*Member = std::move(*text);
+}
+
+void read_verify(Check& check, const Row<Check>&, const Statement& statement, Reader& reader) {
+  if (const auto verify = config::read_boolean(statement, Boolean{}, reader))
+    http(check).tls_rules.verify = *verify;
+}
+
+void read_lowest(Check& check, const Row<Check>&, const Statement& statement, Reader& reader) {
+  static constexpr std::array versions{"1.0"sv, "1.1"sv, "1.2"sv, "1.3"sv};
+  if (const auto version = config::read_choice(statement, 1, config::Choice{versions}, reader))
+    http(check).tls_rules.lowest = static_cast<TlsVersion>(*version);
+}
+
+void read_expiry(Check& check, const Row<Check>&, const Statement& statement, Reader& reader) {
+  constexpr Range days{1, 3650};
+  if (const auto number = config::read_number(statement, 1, days, reader))
+    http(check).tls_rules.expiry_days = static_cast<std::uint32_t>(*number);
+}
+
 constexpr std::array tls_rows{
     row<Check>("tls_compliant", "[BOOL]", "RFC 8446 6.1", "Complete the close handshake of TLS.",
                read_flag<&HttpCheck::tls_compliant>),
+    row<Check>("tls_verify", "[BOOL]", "Holdfast",
+               "The certificate must be valid, issued by a known authority, and for the server's "
+               "name (tls_name, else the name of enable_sni, else the address); not by default.",
+               read_verify),
+    row<Check>("tls_ca", "FILE", "Holdfast",
+               "Certificate authorities in PEM; `ca` of the SSL block, else the system's by "
+               "default.",
+               read_tls_text<&TlsRules::ca_file>),
+    row<Check>("tls_name", "NAME", "Holdfast", "Name that the certificate must have.",
+               read_tls_text<&TlsRules::name>),
+    row<Check>("tls_certificate", "FILE", "Holdfast",
+               "Certificate to show to the server, in PEM; that of the SSL block by default.",
+               read_tls_text<&TlsRules::certificate>),
+    row<Check>("tls_key", "FILE", "Holdfast",
+               "Private key of tls_certificate, in PEM; that of the SSL block by default.",
+               read_tls_text<&TlsRules::key>),
+    row<Check>("tls_min_version", "1.0|1.1|1.2|1.3", "Holdfast",
+               "Oldest version of TLS that is taken; the library's by default.", read_lowest),
+    row<Check>("tls_expiry_warning", "DAYS (1-3650)", "Holdfast",
+               "Warn when the server's certificate ends within so many days.", read_expiry),
 };
 constexpr auto http_schema = joined(endpoint_rows, http_rows);
 constexpr auto tls_schema = joined(http_schema, tls_rows);
@@ -207,9 +278,9 @@ void describe_http(std::vector<config::KeywordInfo>& out) {
   const std::string base = "virtual_server/real_server/";
   config::describe<Check>(http_schema, base + "HTTP_GET", out);
   config::describe<HttpUrl>(url_rows, base + "HTTP_GET/url", out);
-  describe_unbuilt<Check>(tls_schema, base + "SSL_GET", out);
-  describe_unbuilt<HttpUrl>(url_rows, base + "SSL_GET/url", out);
-  describe_unbuilt<HttpUrl>(tls_url_rows, base + "SSL_GET/url", out);
+  config::describe<Check>(tls_schema, base + "SSL_GET", out);
+  config::describe<HttpUrl>(url_rows, base + "SSL_GET/url", out);
+  config::describe<HttpUrl>(tls_url_rows, base + "SSL_GET/url", out);
 }
 
 }  // namespace holdfast::checkers

@@ -1,5 +1,5 @@
-// The checks that nothing performs yet: SMTP_CHECK, DNS_CHECK, UDP_CHECK, MISC_CHECK, FILE_CHECK
-// and BFD_CHECK. Their blocks are read and checked; real_server_schema.cpp marks them as pending.
+// SMTP_CHECK, DNS_CHECK, UDP_CHECK, MISC_CHECK, FILE_CHECK and BFD_CHECK. Nothing performs the last
+// two yet: their blocks are read and checked, and real_server_schema.cpp marks them as pending.
 #include <algorithm>
 #include <array>
 #include <limits>
@@ -252,36 +252,40 @@ constexpr std::array bfd_schema{
                                                        "Down until the session is up."),
 };
 
-struct LaterCheck {
+struct BlockOfCheck {
   std::string_view keyword;
   decltype(Check::probe) probe;
   std::span<const Row<Check>> rows;
+  bool is_performed = true;
 };
 
-std::array<LaterCheck, 6> later_checks() {
-  return {LaterCheck{"SMTP_CHECK", SmtpCheck{}, smtp_schema},
-          LaterCheck{"DNS_CHECK", DnsCheck{}, dns_schema},
-          LaterCheck{"UDP_CHECK", UdpCheck{}, udp_schema},
-          LaterCheck{"MISC_CHECK", MiscCheck{}, misc_schema},
-          LaterCheck{"FILE_CHECK", FileCheck{}, file_schema},
-          LaterCheck{"BFD_CHECK", BfdCheck{}, bfd_schema}};
+std::array<BlockOfCheck, 6> blocks() {
+  return {BlockOfCheck{"SMTP_CHECK", SmtpCheck{}, smtp_schema},
+          BlockOfCheck{"DNS_CHECK", DnsCheck{}, dns_schema},
+          BlockOfCheck{"UDP_CHECK", UdpCheck{}, udp_schema},
+          BlockOfCheck{"MISC_CHECK", MiscCheck{}, misc_schema},
+          BlockOfCheck{"FILE_CHECK", FileCheck{}, file_schema, false},
+          BlockOfCheck{"BFD_CHECK", BfdCheck{}, bfd_schema, false}};
 }
 
 }  // namespace
 
 void read_later_check(Check& check, const Statement& block, Reader& reader) {
-  for (LaterCheck& later : later_checks())
-    if (later.keyword == block.keyword()) {
-      check.probe = std::move(later.probe);
-      config::read_block<Check>(later.rows, check, block.children, later.keyword, reader);
+  for (BlockOfCheck& known : blocks())
+    if (known.keyword == block.keyword()) {
+      check.probe = std::move(known.probe);
+      config::read_block<Check>(known.rows, check, block.children, known.keyword, reader);
     }
 }
 
 void describe_later_checks(std::vector<config::KeywordInfo>& out) {
   const std::string base = "virtual_server/real_server/";
-  for (const LaterCheck& later : later_checks())
-    describe_unbuilt<Check>(later.rows, base + std::string{later.keyword}, out);
-  describe_unbuilt<Check>(endpoint_rows, base + "SMTP_CHECK/host", out);
+  for (const BlockOfCheck& known : blocks())
+    if (known.is_performed)
+      config::describe<Check>(known.rows, base + std::string{known.keyword}, out);
+    else
+      describe_unbuilt<Check>(known.rows, base + std::string{known.keyword}, out);
+  config::describe<Check>(endpoint_rows, base + "SMTP_CHECK/host", out);
 }
 
 }  // namespace holdfast::checkers

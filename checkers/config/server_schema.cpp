@@ -282,6 +282,23 @@ void report_duplicates(CheckersConfig& config, Reader& reader) {
   });
 }
 
+/// The SSL block counts for every SSL_GET that does not say otherwise.
+void apply_tls_identity(CheckersConfig& config) {
+  const auto settle = [&](TlsRules& rules) {
+    if (rules.ca_file.empty()) rules.ca_file = config.tls.ca;
+    if (rules.certificate.empty() && rules.key.empty()) {
+      rules.certificate = config.tls.certificate;
+      rules.key = config.tls.key;
+      rules.password = config.tls.password;
+    }
+  };
+  for (VirtualServer& service : config.services)
+    for (RealServer& server : service.servers)
+      for (Check& check : server.checks)
+        if (auto* http = std::get_if<HttpCheck>(&check.probe); http != nullptr && http->tls)
+          settle(http->tls_rules);
+}
+
 }  // namespace
 
 CheckersConfig read_checkers(std::span<const Statement> tree, Reader& reader) {
@@ -293,6 +310,7 @@ CheckersConfig read_checkers(std::span<const Statement> tree, Reader& reader) {
   for (const Statement& statement : tree)
     if (statement.keyword() == "virtual_server") read_virtual_server(statement, config, reader);
   report_duplicates(config, reader);
+  apply_tls_identity(config);
   report_unknown_groups(config, reader);
   return config;
 }

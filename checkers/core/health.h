@@ -13,12 +13,13 @@ struct HealthRecord {
   bool up = true;
   bool judged = false;  ///< a first result has been seen
   std::uint32_t failures = 0;
+  std::int64_t contribution = 0;  ///< to the weight of its server
   bool operator==(const HealthRecord&) const = default;
 };
 
 class Health {
  public:
-  explicit Health(const FinalTiming& timing) : record_{!timing.alpha, false, 0} {}
+  explicit Health(const FinalTiming& timing) : record_{!timing.alpha, false, 0, 0} {}
   /// Goes on where another one was: over a restart, and over a reload that changed the check (its
   /// verdict stays until the first result of the new settings).
   explicit Health(const HealthRecord& record) : record_{record} {}
@@ -34,6 +35,7 @@ class Health {
   /// Failing, but not yet down.
   [[nodiscard]] bool is_suspect() const { return record_.up && record_.failures > 0; }
   [[nodiscard]] const HealthRecord& record() const { return record_; }
+  void set_contribution(std::int64_t weight) { record_.contribution = weight; }
 
  private:
   HealthRecord record_;

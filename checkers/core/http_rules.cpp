@@ -44,4 +44,19 @@ std::optional<Verdict> judge_digest(const HttpUrl& url, const std::string& diges
   return Verdict::failed("{} has the digest {}, expected {}", url.path, digest, url.digest);
 }
 
+Verdict judge_pattern(const HttpUrl& url, const BodyMatch& match) {
+  if (!match.trouble().empty())
+    return Verdict::failed("{}: the pattern cannot be followed: {}", url.path, match.trouble());
+  if (match.has_match() != url.regex.must_not_match) return Verdict::passed();
+  return Verdict::failed("{} {} '{}'", url.path,
+                         url.regex.must_not_match ? "has a match of" : "has no match of",
+                         url.regex.pattern);
+}
+
+std::string server_name(const HttpCheck& check, const HttpUrl& url) {
+  if (!check.send_sni) return "";
+  if (!check.sni_name.empty()) return check.sni_name;
+  return url.virtualhost.empty() ? check.virtualhost : url.virtualhost;
+}
+
 }  // namespace holdfast::checkers

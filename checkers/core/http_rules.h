@@ -5,6 +5,7 @@
 #include <string>
 
 #include "checkers/config/config.h"
+#include "checkers/core/body_pattern.h"
 #include "checkers/core/verdict.h"
 
 namespace holdfast::checkers {
@@ -16,5 +17,10 @@ std::string http_request(const HttpCheck& check, const HttpUrl& url, const Endpo
 std::optional<Verdict> judge_status(const HttpUrl& url, unsigned status);
 /// Nothing when the digest is accepted or not asked for. @param digest MD5 in lower case
 std::optional<Verdict> judge_digest(const HttpUrl& url, const std::string& digest);
+/// @param match of the whole body with the pattern of the url
+Verdict judge_pattern(const HttpUrl& url, const BodyMatch& match);
+/// What the TLS handshake names: sni_name, else the virtualhost of the url, check, server or
+/// service; empty: nothing.
+std::string server_name(const HttpCheck& check, const HttpUrl& url);
 
 }  // namespace holdfast::checkers

@@ -1,6 +1,8 @@
 #include "checkers/core/pool.h"
 
 #include <algorithm>
+#include <limits>
+#include <utility>
 
 #include "daemon/base/assert.h"
 
@@ -17,8 +19,8 @@ Pool::Pool(const VirtualServer& service, const std::vector<std::vector<bool>>& u
     : service_{service} {
   BASE_ASSERT(up.size() == service.servers.size());
   for (std::size_t i = 0; i < up.size(); ++i) {
-    servers_.push_back({up[i], static_cast<std::size_t>(std::ranges::count(up[i], false))});
-    if (is_alive(i)) alive_weight_ += service_.servers[i].settings.weight;
+    servers_.push_back({up[i], static_cast<std::size_t>(std::ranges::count(up[i], false)), {}, 0});
+    if (is_alive(i)) alive_weight_ += weight_of(i);
   }
   // runtime.md section 15: the first quorum is that of the servers which begin alive.
   quorum_ = quorum.value_or(alive_weight_ > 0 && alive_weight_ >= service_.quorum);
@@ -49,11 +51,10 @@ Effects Pool::set_check(std::size_t index, std::size_t check, bool up, const std
   const bool changed = is_alive(index) != was_alive;
   mail_check(index, check, changed, effects);
   if (!changed) return effects;
-  const RealServer& config = service_.servers[index];
   if (up)
-    alive_weight_ += config.settings.weight;
+    alive_weight_ += weight_of(index);
   else
-    alive_weight_ -= config.settings.weight;
+    alive_weight_ -= weight_of(index);
   effects.table_changed = true;
   tell_server(index, reason, effects);
   update_quorum(effects);
@@ -69,6 +70,37 @@ void Pool::mail_check(std::size_t index, std::size_t check, bool server_changed,
   effects.alerts.push_back(
       server_alert(service_, config, is_alive(index),
                    check_body(config.checks[check], servers_[index].up[check])));
+}
+
+std::uint32_t Pool::weight_of(std::size_t server) const {
+  constexpr std::int64_t most = std::numeric_limits<std::int32_t>::max();
+  const std::int64_t configured = service_.servers[server].settings.weight;
+  return static_cast<std::uint32_t>(
+      std::clamp(configured + servers_[server].contributed, std::int64_t{0}, most));
+}
+
+Effects Pool::set_contribution(std::size_t index, std::size_t check, std::int64_t weight) {
+  Effects effects;
+  Server& server = servers_[index];
+  if (server.contributions.empty()) server.contributions.resize(server.up.size());
+  const std::uint32_t before = weight_of(index);
+  server.contributed += weight - std::exchange(server.contributions[check], weight);
+  const std::uint32_t now = weight_of(index);
+  if (now == before) return effects;
+  const std::string service = to_string(service_.key);
+  effects.table_changed = true;
+  effects.events.push_back(
+      Event{Level::notice, "weight_changed",
+            fmt::format("Changing weight from {} to {} for {} service {} of VS {}", before, now,
+                        is_alive(index) ? "active" : "inactive", server_name(index), service)}
+          .with("service", service)
+          .with("server", server_name(index)));
+  if (is_alive(index)) {
+    alive_weight_ += now;
+    alive_weight_ -= before;
+    update_quorum(effects);
+  }
+  return effects;
 }
 
 /// In keepalived's words, for what has become of the server.
@@ -161,7 +193,7 @@ ipvs::Service Pool::wanted() const {
     const bool in_use = is_alive(i) && !replaced;
     if (!in_use && !server.inhibit) continue;
     ipvs::DestinationSettings settings = server.settings;
-    if (!in_use) settings.weight = 0;
+    settings.weight = in_use ? weight_of(i) : 0;
     row.destinations[server.key] = settings;
   }
   if (!service_.sorry_server) return row;

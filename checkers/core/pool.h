@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <map>
 #include <optional>
 #include <string>
@@ -45,6 +46,10 @@ class Pool {
 
   /// A check changed its verdict. @param reason of the verdict, for the log
   Effects set_check(std::size_t server, std::size_t check, bool up, const std::string& reason);
+  /// What a check adds to the weight of its server, or takes away; 0 to begin with.
+  Effects set_contribution(std::size_t server, std::size_t check, std::int64_t weight);
+  /// The configured weight with the contributions of all checks, within 0..2^31-1.
+  [[nodiscard]] std::uint32_t weight_of(std::size_t server) const;
   /// keepalived's rs_init_notifies: the first result of a server, although it changed nothing.
   Effects first_result(std::size_t server);
   /// keepalived's omega: down scripts of everything that is still up, at stop.
@@ -59,8 +64,10 @@ class Pool {
 
  private:
   struct Server {
-    std::vector<bool> up;     ///< by check
-    std::size_t failing = 0;  ///< how many of them are down
+    std::vector<bool> up;                     ///< by check
+    std::size_t failing = 0;                  ///< how many of them are down
+    std::vector<std::int64_t> contributions;  ///< by check; empty: none ever made one
+    std::int64_t contributed = 0;             ///< their sum
   };
   void tell_server(std::size_t server, const std::string& reason, Effects& effects) const;
   void mail_check(std::size_t server, std::size_t check, bool server_changed,

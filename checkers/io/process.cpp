@@ -12,6 +12,7 @@
 #include <set>
 
 #include "checkers/io/probe.h"
+#include "checkers/io/tls.h"
 #include "daemon/config/tree.h"
 #include "daemon/process/clock.h"
 #include "daemon/process/memory_lock.h"
@@ -31,17 +32,18 @@ constexpr Duration resync_interval = std::chrono::seconds{1};
 constexpr int resync_share = 20;
 
 std::vector<std::byte> to_record(const HealthRecord& health) {
-  const std::uint32_t words[2] = {(health.up ? 1U : 0U) | (health.judged ? 2U : 0U),
-                                  health.failures};
+  const std::int64_t words[3] = {(health.up ? 1 : 0) | (health.judged ? 2 : 0), health.failures,
+                                 health.contribution};
   const auto bytes = std::as_bytes(std::span{words});
   return {bytes.begin(), bytes.end()};
 }
 
 std::optional<HealthRecord> from_record(std::span<const std::byte> bytes) {
-  std::uint32_t words[2] = {};
+  std::int64_t words[3] = {};
   if (bytes.size() != sizeof words) return std::nullopt;
   std::memcpy(words, bytes.data(), sizeof words);
-  return HealthRecord{(words[0] & 1U) != 0, (words[0] & 2U) != 0, words[1]};
+  return HealthRecord{(words[0] & 1) != 0, (words[0] & 2) != 0,
+                      static_cast<std::uint32_t>(words[1]), words[2]};
 }
 
 std::string quorum_key(const VirtualServer& service) { return "quorum " + to_string(service.key); }
@@ -62,6 +64,7 @@ struct CheckersProcess::Task {
   std::uint16_t sequence = 0;
   bool stopped = false;
   bool running = false;  ///< its coroutine has been started
+  std::string warned;    ///< the warning of its last probe
 };
 
 struct CheckersProcess::Service {
@@ -86,8 +89,9 @@ CheckersProcess::CheckersProcess(asio::io_context& context, Log& log,
                                  std::function<void(process::Message)> send, OpenKernel open_kernel)
     : context_{context},
       log_{log},
-      send_{std::move(send)},
+      send_{send},
       reconciler_{[this, open = std::move(open_kernel)] { return open(ipvs_socket_.get()); }, log},
+      scripts_{std::move(send)},
       resync_timer_{context},
       auto_priority_{context, log} {}
 
@@ -105,6 +109,7 @@ std::vector<config::Diagnostic> CheckersProcess::prepare(const config::Text& tex
 
 Result<void> CheckersProcess::commit(const process::Configure& settings) {
   if (!prepared_) return fail("nothing was prepared");
+  forget_tls_files();
   if (auto table = process::StateTable::open(settings.state))
     table_.emplace(std::move(*table));
   else
@@ -180,6 +185,8 @@ std::unique_ptr<CheckersProcess::Service> CheckersProcess::make_service(const Vi
   for (auto& server : service->tasks)
     for (auto& task : server) {
       task->service = service.get();
+      if (const std::int64_t weight = task->health.record().contribution; weight != 0)
+        service->pool.set_contribution(task->server, task->number, weight);
       save(task->key, to_record(task->health.record()));
       if (task->running) continue;
       const FinalTiming& timing = task->check.final_timing;
@@ -210,7 +217,7 @@ std::shared_ptr<CheckersProcess::Task> CheckersProcess::make_task(const VirtualS
           task->server = server;
           task->number = number;
           task->service = nullptr;  // taken: the old service does not stop it
-          task->check.place = check.place;
+          task->check.moved_to(check);
           return task;
         }
       const bool replaces = number < old->tasks[index].size() && old->tasks[index][number];
@@ -241,11 +248,8 @@ void CheckersProcess::start(const std::shared_ptr<Task>& task, Duration first_de
           co_await running->pause.async_wait(asio::as_tuple(asio::use_awaitable));
           if (running->stopped) co_return;
           const TimePoint begun = monotonic_now();
-          ProbeTask task_now;
-          task_now.check = running->check;
-          task_now.sequence = ++running->sequence;
-          task_now.recovering = !running->health.is_up();
-          const Verdict verdict = co_await probe(std::move(task_now));
+          ++running->sequence;
+          const Verdict verdict = co_await self->attempt(*running);
           if (running->stopped) co_return;
           const auto outcome = running->health.apply(verdict, running->check.final_timing);
           self->probed(*running, verdict, outcome);
@@ -256,6 +260,16 @@ void CheckersProcess::start(const std::shared_ptr<Task>& task, Duration first_de
         }
       }(this, task, first_delay),
       asio::detached);
+}
+
+asio::awaitable<Verdict> CheckersProcess::attempt(const Task& task) {
+  if (const auto* misc = std::get_if<MiscCheck>(&task.check.probe))
+    return scripts_.run(serial_, *misc, task.key);
+  return probe(ProbeTask{task.check, task.sequence, !task.health.is_up()});
+}
+
+void CheckersProcess::receive(process::Message message) {
+  if (const auto* result = std::get_if<process::CheckResult>(&message)) scripts_.finished(*result);
 }
 
 void CheckersProcess::probed(Task& task, const Verdict& verdict, const Health::Outcome& outcome) {
@@ -269,6 +283,20 @@ void CheckersProcess::probed(Task& task, const Verdict& verdict, const Health::O
   if (verdict.kind == Verdict::Kind::not_run) {
     log_.write(Event{Level::warning, "check_not_run", describe("could not be made")});
     return;
+  }
+  if (verdict.kind == Verdict::Kind::passed) {
+    const std::int64_t configured = config.servers[task.server].settings.weight;
+    const std::int64_t contribution = verdict.weight ? *verdict.weight - configured : 0;
+    if (contribution != task.health.record().contribution) {
+      task.health.set_contribution(contribution);
+      carry_out(service.pool.set_contribution(task.server, task.number, contribution), service);
+    }
+    if (verdict.warning != task.warned && !verdict.warning.empty())
+      log_.write(Event{Level::warning, "check_warning",
+                       fmt::format("{} of {} for VS {}: {}", task.check.keyword(),
+                                   to_string(config.servers[task.server].key, config.key.protocol),
+                                   to_string(config.key), verdict.warning)});
+    task.warned = verdict.warning;
   }
   save(task.key, to_record(task.health.record()));
   if (outcome.changed)

@@ -13,6 +13,7 @@
 
 #include "checkers/core/health.h"
 #include "checkers/core/pool.h"
+#include "checkers/io/script_runs.h"
 #include "daemon/base/bytes.h"
 #include "daemon/process/auto_priority.h"
 #include "daemon/process/state_table.h"
@@ -34,6 +35,7 @@ class CheckersProcess : public process::Worker {
   Result<void> commit(const process::Configure& settings) override;
   void abort() override { prepared_.reset(); }
   void stop(std::function<void()> done) override;
+  void receive(process::Message message) override;
 
  private:
   struct Task;     ///< one check that runs
@@ -44,6 +46,7 @@ class CheckersProcess : public process::Worker {
   std::shared_ptr<Task> make_task(const VirtualServer& config, std::size_t server,
                                   std::size_t check, Service* old, bool restarted);
   void start(const std::shared_ptr<Task>& task, Duration first_delay);
+  boost::asio::awaitable<Verdict> attempt(const Task& task);
   void probed(Task& task, const Verdict& verdict, const Health::Outcome& outcome);
   void carry_out(const Effects& effects, Service& service);
   void tell(const Effects& effects);
@@ -61,6 +64,7 @@ class CheckersProcess : public process::Worker {
   config::GlobalDefs globals_;
   std::optional<ipvs::SyncDaemon>
       sync_daemon_;  ///< lvs_sync_daemon without an instance: both roles
+  ScriptRuns scripts_;
   std::map<ipvs::ServiceKey, std::unique_ptr<Service>> services_;
   std::optional<process::StateTable> table_;
   std::uint64_t serial_ = 0;

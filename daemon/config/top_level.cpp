@@ -42,7 +42,7 @@ constexpr auto top_level = std::to_array<TopLevel>({
     {"vrrp_track_file", "NAME { ... }", "Numeric file monitor usable by vrrp and checkers.",
      Owner::everybody},
     {"bfd_instance", "NAME(<=31 chars) { ... }", "BFD session.", Owner::unsupported},
-    {"SSL", "{ ... }", "Client certificate material for SSL_GET.", Owner::unsupported},
+    {"SSL", "{ ... }", "Client certificate material for SSL_GET.", Owner::checkers},
     {"virtual_server_group", "NAME { ADDR[-RANGE|/MASK] [PORT] | fwmark N [inet|inet6] ... }",
      "Address set shared by one virtual_server.", Owner::unsupported},
     {"virtual_server", "ADDR [PORT] | fwmark N | group NAME { ... }", "One IPVS service.",

@@ -56,7 +56,7 @@ class CheckersTest(unittest.TestCase):
                                   log=self.lab.path("servers.log"))
         for item in ports:
             port = int(item.split(":")[0])
-            wait_until(lambda: f"{SERVER}:{port} " in self.farm.run("ss", "-Hltn"), 10, "the server")
+            wait_until(lambda: f"{SERVER}:{port} " in self.farm.run("ss", "-Hltn"), 30, "the server")
         return process
 
     def end(self, process):

@@ -1,8 +1,8 @@
 // The table of auth_hmac. Messages never show a key.
 #include <algorithm>
 #include <array>
-#include <charconv>
 
+#include "daemon/base/hex.h"
 #include "vrrp/config/instance_parts.h"
 
 namespace holdfast::vrrp {
@@ -21,20 +21,6 @@ using std::string_view_literals::operator""sv;
 constexpr std::array replay_words{"time"sv, "monotonic"sv};
 constexpr std::array mode_words{"enforce"sv, "permissive"sv, "receive-only"sv};
 
-/// The bytes of `68656c6c6f`; nothing: not pairs of hexadecimal digits.
-std::optional<std::string> bytes_of(std::string_view digits) {
-  std::string bytes;
-  if (digits.size() % 2 != 0) return std::nullopt;
-  for (std::size_t at = 0; at < digits.size(); at += 2) {
-    unsigned value = 0;
-    const char* const first = digits.data() + at;
-    const auto [end, error] = std::from_chars(first, first + 2, value, 16);
-    if (error != std::errc{} || end != first + 2) return std::nullopt;
-    bytes.push_back(static_cast<char>(value));
-  }
-  return bytes;
-}
-
 /// The key behind its id, or nothing; the reason has been reported.
 std::optional<HmacKey> read_key_value(const Statement& statement, Reader& reader) {
   HmacKey key;
@@ -51,7 +37,7 @@ std::optional<HmacKey> read_key_value(const Statement& statement, Reader& reader
   key.value = Secret{text};
   if (text.starts_with("hex:")) {
     key.source = HmacKey::Source::hex;
-    const auto bytes = bytes_of(text.substr(4));
+    const auto bytes = from_hex(text.substr(4));
     if (!bytes) {
       reader.warn(statement.place(2), "'hex:' needs pairs of hexadecimal digits");
       return std::nullopt;

@@ -88,7 +88,7 @@ INSTANTIATE_TEST_SUITE_P(
                 "6:1: warning: unknown keyword 'wieght' in real_server (did you mean 'weight'?)"},
         Mistake{"weight -1",
                 "6:8: warning: 'weight' is -1, outside 0..2147483647; the default stays"},
-        Mistake{"SSL_GET { }", "6:1: error: 'SSL_GET' is not supported yet"},
+        Mistake{"SSL_GET { }", "6:1: error: SSL_GET needs at least one url block: url { path / }"},
         Mistake{"HTTP_GET { }",
                 "6:1: error: HTTP_GET needs at least one url block: url { path / }"},
         Mistake{"lvs_method ROUTE",

@@ -1,0 +1,42 @@
+// TLS of probes: contexts that are made once, and the reasons of failures in words.
+#pragma once
+
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/ssl/stream.hpp>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "checkers/config/config.h"
+#include "checkers/core/verdict.h"
+
+namespace holdfast::checkers {
+
+/// What a handshake needs.
+struct TlsSettings {
+  std::string server_name;  ///< SNI (RFC 6066 3); empty: none is sent
+  IpAddress address;        ///< of the server: its name where no other one is known
+  TlsRules rules;
+};
+
+/// Certificates and keys are read again by the probes to come: at a reload.
+void forget_tls_files();
+
+class TlsStream {
+ public:
+  /// Contexts are shared by all probes with equal rules.
+  /// @return why not: a file of the rules cannot be used
+  std::optional<Verdict> open(boost::asio::ip::tcp::socket& socket, const TlsSettings& settings);
+  using Stream = boost::asio::ssl::stream<boost::asio::ip::tcp::socket&>;
+  Stream& operator*() { return *stream_; }
+  /// "tls-verify: certificate has expired" or the library's own words.
+  [[nodiscard]] Verdict handshake_failure(const boost::system::error_code& error);
+  /// Days until the server's certificate ends; nothing when there is none.
+  [[nodiscard]] std::optional<int> days_left();
+
+ private:
+  std::shared_ptr<boost::asio::ssl::context> context_;
+  std::unique_ptr<Stream> stream_;
+};
+
+}  // namespace holdfast::checkers

@@ -1,0 +1,98 @@
+#include "checkers/io/udp_exchange.h"
+
+#include <linux/errqueue.h>
+#include <netinet/icmp6.h>
+#include <netinet/in.h>
+#include <netinet/ip_icmp.h>
+#include <sys/socket.h>
+
+#include <array>
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/experimental/awaitable_operators.hpp>
+#include <boost/asio/ip/udp.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <cerrno>
+#include <cstring>
+
+#include "checkers/io/socket_options.h"
+
+namespace holdfast::checkers {
+
+namespace asio = boost::asio;
+using asio::ip::udp;
+using namespace asio::experimental::awaitable_operators;  // NOLINT(google-build-using-namespace)
+
+namespace {
+
+constexpr auto no_throw = asio::as_tuple(asio::use_awaitable);
+/// @source RFC 768: the length field has 16 bits
+constexpr std::size_t largest_reply = 65536;
+
+void ask_for_errors(int socket, bool v6) {
+  const int on = 1;
+  ::setsockopt(socket, v6 ? IPPROTO_IPV6 : IPPROTO_IP, v6 ? IPV6_RECVERR : IP_RECVERR, &on,
+               sizeof on);
+}
+
+/// What the error queue says: the server cannot be reached; or nothing against it.
+std::optional<Verdict> judge_errors(int socket) {
+  for (;;) {
+    std::array<char, 512> control{};
+    msghdr header{};
+    header.msg_control = control.data();
+    header.msg_controllen = control.size();
+    if (::recvmsg(socket, &header, MSG_ERRQUEUE | MSG_DONTWAIT) < 0) return std::nullopt;
+    for (cmsghdr* at = CMSG_FIRSTHDR(&header); at != nullptr; at = CMSG_NXTHDR(&header, at)) {
+      const bool v4 = at->cmsg_level == IPPROTO_IP && at->cmsg_type == IP_RECVERR;
+      const bool v6 = at->cmsg_level == IPPROTO_IPV6 && at->cmsg_type == IPV6_RECVERR;
+      if (!v4 && !v6) continue;
+      sock_extended_err error{};
+      std::memcpy(&error, CMSG_DATA(at), sizeof error);
+      const bool unreachable =
+          (error.ee_origin == SO_EE_ORIGIN_ICMP && error.ee_type == ICMP_DEST_UNREACH) ||
+          (error.ee_origin == SO_EE_ORIGIN_ICMP6 && error.ee_type == ICMP6_DST_UNREACH);
+      if (unreachable)
+        return Verdict::failed("ICMP: {}", ::strerrordesc_np(static_cast<int>(error.ee_errno)));
+    }
+  }
+}
+
+asio::awaitable<Verdict> await_reply(udp::socket& socket, const JudgeReply& judge) {
+  // One for all probes: a reply is judged before anything else runs.
+  static thread_local std::array<std::byte, largest_reply> buffer;
+  for (;;) {
+    const auto [error] = co_await socket.async_wait(udp::socket::wait_read, no_throw);
+    if (error) co_return failure("reply", error);
+    const ssize_t size = ::recv(socket.native_handle(), buffer.data(), buffer.size(), MSG_DONTWAIT);
+    if (size < 0 && (errno == EAGAIN || errno == EINTR)) continue;
+    if (size < 0) co_return judge_errors(socket.native_handle()).value_or(Verdict::passed());
+    if (auto verdict = judge(std::span{buffer}.first(static_cast<std::size_t>(size))))
+      co_return *verdict;
+  }
+}
+
+}  // namespace
+
+asio::awaitable<Verdict> udp_exchange(ProbeTask task, std::vector<std::byte> request,
+                                      JudgeReply judge, Verdict silent) {
+  const auto executor = co_await asio::this_coro::executor;
+  const Endpoint& endpoint = task.check.endpoint;
+  const udp::endpoint target{to_asio(*endpoint.connect_ip), *endpoint.connect_port};
+  udp::socket socket{executor};
+  boost::system::error_code error;
+  if (socket.open(target.protocol(), error)) co_return failure("cannot open a socket", error);
+  if (auto refused = apply_options(socket.native_handle(), endpoint, true)) co_return *refused;
+  ask_for_errors(socket.native_handle(), endpoint.connect_ip->is_v6());
+  if (socket.connect(target, error)) co_return failure("connect", error);
+  const auto [unsent, sent] =
+      co_await socket.async_send(asio::buffer(request.data(), request.size()), no_throw);
+  if (unsent) co_return failure("send", unsent);
+  asio::steady_timer deadline{executor, task.check.final_timing.connect_timeout};
+  const auto outcome = co_await (await_reply(socket, judge) || deadline.async_wait(no_throw));
+  if (outcome.index() == 1) co_return silent;
+  co_return std::get<0>(outcome);
+}
+
+}  // namespace holdfast::checkers

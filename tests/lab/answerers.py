@@ -1,0 +1,141 @@
+"""Servers of SMTP, DNS, UDP and TLS: one behaviour on each port.
+
+As a program: python3 -m lab.answerers ADDRESS FOLDER-OF-CERTIFICATES PORT:BEHAVIOUR...
+"""
+import asyncio
+import ssl
+import struct
+import sys
+
+PAGE = b"HTTP/1.0 200 OK\r\nContent-Length: 8\r\n\r\nhealthy\n"
+
+
+# SMTP: what is said before anything is heard, and then to each line
+
+async def smtp(reader, writer, greeting=b"220 lab\r\n", answers=(b"250 lab\r\n", b"221 bye\r\n")):
+    writer.write(greeting)
+    for answer in answers:
+        if not await reader.readline():
+            return
+        writer.write(answer)
+        await writer.drain()
+
+
+async def smtp_many_lines(reader, writer):
+    await smtp(reader, writer, answers=(b"250-lab\r\n250-SIZE 1\r\n250 HELP\r\n", b"221 bye\r\n"))
+
+
+async def smtp_refusing(reader, writer):
+    await smtp(reader, writer, greeting=b"554 no service\r\n")
+
+
+async def smtp_no_helo(reader, writer):
+    await smtp(reader, writer, answers=(b"502 unknown\r\n",))
+
+
+async def smtp_silent(reader, writer):
+    await asyncio.sleep(3600)
+
+
+async def smtp_endless(reader, writer):
+    while True:
+        writer.write(b"220-more\r\n" * 1000)
+        await writer.drain()
+        await asyncio.sleep(0.001)
+
+
+async def smtp_closing(reader, writer):
+    writer.write(b"220 la")
+
+
+async def page(reader, writer):
+    await reader.readuntil(b"\r\n\r\n")
+    writer.write(PAGE)
+    await writer.drain()
+
+
+async def no_tls(reader, writer):
+    await reader.read(1)
+    writer.write(b"HTTP/1.0 400 Bad Request\r\n\r\n")
+
+
+class Datagrams(asyncio.DatagramProtocol):
+    """`answer(question)` gives the datagrams that go back."""
+
+    def __init__(self, answer):
+        self.answer = answer
+
+    def connection_made(self, transport):
+        self.transport = transport
+
+    def datagram_received(self, data, sender):
+        for reply in self.answer(data):
+            self.transport.sendto(reply, sender)
+
+
+def dns(code=0, change=lambda reply: reply):
+    def answer(query):
+        flags = 0x8180 | code
+        return [change(query[:2] + struct.pack("!H", flags) + query[4:])]
+    return answer
+
+
+def wrong_then_right(query):
+    """Another id, another question and a query come before the answer."""
+    right = dns()(query)[0]
+    return [bytes([right[0] ^ 1]) + right[1:], right[:13] + b"\x03" + right[14:], query, right]
+
+
+DATAGRAMS = {
+    "udp_echo": lambda data: [data],
+    "udp_silent": lambda data: [],
+    "udp_short": lambda data: [b"\x01"],
+    "dns_good": dns(),
+    "dns_failing": dns(2),
+    "dns_refusing": dns(5),
+    "dns_cut": dns(change=lambda reply: reply[:9]),
+    "dns_late": wrong_then_right,
+    "dns_silent": lambda data: [],
+}
+STREAMS = {"smtp": smtp, "smtp_many_lines": smtp_many_lines, "smtp_refusing": smtp_refusing,
+           "smtp_no_helo": smtp_no_helo, "smtp_silent": smtp_silent, "smtp_endless": smtp_endless,
+           "smtp_closing": smtp_closing, "no_tls": no_tls}
+
+
+def context(folder, name, needs_client):
+    made = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    made.load_cert_chain(f"{folder}/{name}.pem", f"{folder}/{name}.key")
+    if needs_client:
+        made.verify_mode = ssl.CERT_REQUIRED
+        made.load_verify_locations(f"{folder}/ca.pem")
+    return made
+
+
+async def serve(address, folder, items):
+    loop = asyncio.get_running_loop()
+    for item in items:
+        port, behaviour = item.split(":")
+        if behaviour in DATAGRAMS:
+            await loop.create_datagram_endpoint(lambda b=behaviour: Datagrams(DATAGRAMS[b]),
+                                                local_addr=(address, int(port)))
+            continue
+        if behaviour in STREAMS:
+            handler, tls = STREAMS[behaviour], None
+        else:  # tls_NAME or mutual_NAME: the certificate
+            handler = page
+            tls = context(folder, behaviour.split("_", 1)[1], behaviour.startswith("mutual"))
+
+        async def handle(reader, writer, handler=handler):
+            try:
+                await handler(reader, writer)
+            except (ConnectionError, asyncio.IncompleteReadError):
+                pass
+            finally:
+                writer.close()
+        await asyncio.start_server(handle, address, int(port), ssl=tls)
+    print("ready", flush=True)
+    await asyncio.sleep(3600)
+
+
+if __name__ == "__main__":
+    asyncio.run(serve(sys.argv[1], sys.argv[2], sys.argv[3:]))

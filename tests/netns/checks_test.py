@@ -1,0 +1,166 @@
+"""Every check against servers that are well, ill, silent and hostile: the verdict and its reason.
+
+The kernel's table is not looked at here: any kernel will do."""
+import os
+import re
+import subprocess
+
+import vrrp_setup as setup
+from lab.daemons import Holdfast
+from lab.wait import wait_until
+
+VIP = "10.77.0.100"
+SERVER = "10.77.0.11"
+LIMIT = 1
+
+
+def openssl(folder, *arguments):
+    subprocess.run(["openssl", *arguments], cwd=folder, check=True, capture_output=True)
+
+
+def certify(folder, name, days, names, issuer="ca"):
+    """A key and a certificate for these names, valid for so many days from now (or before)."""
+    openssl(folder, "req", "-newkey", "rsa:2048", "-nodes", "-keyout", f"{name}.key", "-subj",
+            f"/CN={name}", "-out", f"{name}.csr")
+    with open(f"{folder}/{name}.ext", "w") as file:
+        file.write(f"subjectAltName={names}\n")
+    signed = ["-CA", f"{issuer}.pem", "-CAkey", f"{issuer}.key", "-CAcreateserial"]
+    openssl(folder, "x509", "-req", "-in", f"{name}.csr", *signed, "-days", str(days), "-extfile",
+            f"{name}.ext", "-out", f"{name}.pem")
+
+
+def authority(folder, name):
+    openssl(folder, "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-keyout", f"{name}.key",
+            "-subj", f"/CN={name}", "-days", "30", "-out", f"{name}.pem")
+
+
+class ChecksTest(setup.LabTest):
+    def setUp(self):
+        super().setUp()
+        os.chmod(self.lab.folder, 0o755)
+        self.host = self.lab.host("d", "10.77.0.1/24")
+        self.farm = self.lab.host("s", f"{SERVER}/24")
+
+    def verdicts(self, cases, certificates="/"):
+        """cases: (behaviour, check with {limit}); each gets a port. Checks start down (alpha), so
+        that a success is told as well. Returns the log's line on each."""
+        ports = range(5000, 5000 + len(cases))
+        servers = self.farm.popen("/usr/bin/python3", "-m", "lab.answerers", SERVER, certificates,
+                                  *[f"{port}:{behaviour}" for port, (behaviour, _) in
+                                    zip(ports, cases) if behaviour], log=self.lab.path("servers"))
+        wait_until(lambda: "ready" in open(self.lab.path("servers")).read(), 10, "the servers")
+        blocks = "".join(f"real_server {SERVER} {port} {{\n alpha\n {check}\n}}\n"
+                         for port, (_, check) in zip(ports, cases))
+        director = Holdfast(self.host, "global_defs {\n script_user root\n enable_script_security\n"
+                            " checker_log_all_failures\n}\n"
+                            f"virtual_server {VIP} 80 {{\n delay_loop 60\n warmup 0\n retry 0\n"
+                            f" connect_timeout {LIMIT}\n lb_algo rr\n lb_kind NAT\n protocol TCP\n"
+                            + blocks + "}\n").start()
+        found = {}
+
+        def complete():
+            for port, said in re.findall(rf"_(?:CHECK|GET) of \[{re.escape(SERVER)}\]:tcp:(\d+) for VS "
+                                         r"\S+ (.*)", director.text()):
+                found.setdefault(int(port), said)
+            return len(found) == len(cases)
+        try:
+            wait_until(complete, 15, "a verdict of every check")
+        except TimeoutError:
+            self.fail(f"only {found}\n{director.text()}")
+        director.stop()
+        servers.terminate()
+        return [found[port] for port in ports]
+
+    def check(self, cases, certificates="/"):
+        """cases: (behaviour, check, what the log says)"""
+        said = self.verdicts([case[:2] for case in cases], certificates)
+        for (behaviour, check, expected), line in zip(cases, said):
+            with self.subTest(behaviour=behaviour, check=check):
+                self.assertRegex(line, expected)
+
+    def test_smtp(self):
+        check = "SMTP_CHECK {\n helo_name probe.lab\n }"
+        self.check([(behaviour, check, expected) for behaviour, expected in (
+            ("smtp", "succeeds: passed"),
+            ("smtp_many_lines", "succeeds: passed"),
+            ("smtp_refusing", "failed: greeting: 554 instead of 220: 554 no service"),
+            ("smtp_no_helo", "failed: HELO: 502 instead of 250: 502 unknown"),
+            ("smtp_silent", f"failed: greeting timed out after {LIMIT} s"),
+            ("smtp_endless", "failed: greeting: a reply of more than 128 lines"),
+            ("smtp_closing", "failed: greeting: the server closed the connection"),
+            (None, "failed: connect: Connection refused"))])
+
+    def test_dns(self):
+        check = "DNS_CHECK {\n type A\n name www.example.org\n }"
+        self.check([(behaviour, check, expected) for behaviour, expected in (
+            ("dns_good", "succeeds: passed"),
+            ("dns_late", "succeeds: passed"),
+            ("dns_failing", "failed: the answer is SERVFAIL"),
+            ("dns_refusing", "failed: the answer is REFUSED"),
+            ("dns_cut", "failed: a reply of 9 bytes, shorter than the header of DNS"),
+            ("dns_silent", f"failed: no answer after {LIMIT} s"),
+            (None, "failed: ICMP: Connection refused"))])
+
+    def test_udp(self):
+        pattern = "UDP_CHECK {{\n payload 01 02 ff\n require_reply {}\n }}"
+        self.check([
+            ("udp_echo", "UDP_CHECK {\n }", "succeeds: passed"),
+            ("udp_silent", "UDP_CHECK {\n }", "succeeds: passed"),
+            (None, "UDP_CHECK {\n }", "failed: ICMP: Connection refused"),
+            ("udp_silent", "UDP_CHECK {\n require_reply\n }", f"failed: no reply after {LIMIT} s"),
+            ("udp_echo", pattern.format("01 xx fx"), "succeeds: passed"),
+            ("udp_echo", pattern.format("02"), "failed: byte 0 of the reply is 01"),
+            ("udp_short", pattern.format("01 02"), "failed: a reply of 1 bytes, shorter than the 2"),
+        ])
+
+    def test_scripts(self):
+        def script(name, text):
+            path = self.lab.write(name, "#!/bin/sh\n" + text)
+            os.chmod(path, 0o755)
+            return path
+        good, bad = script("good", "exit 0"), script("bad", "exit 3")
+        slow, killed = script("slow", "sleep 30"), script("killed", "kill -9 $$")
+        self.check([
+            (None, f'MISC_CHECK {{\n misc_path "{good} with arguments"\n }}', "succeeds: passed"),
+            (None, f"MISC_CHECK {{\n misc_path {bad}\n }}", "failed: exit status 3"),
+            (None, f"MISC_CHECK {{\n misc_path {bad}\n misc_dynamic\n }}", "succeeds: passed"),
+            (None, f"MISC_CHECK {{\n misc_path {killed}\n }}", "failed: ended by signal 9"),
+            (None, f"MISC_CHECK {{\n misc_path {slow}\n misc_timeout 1\n }}",
+             "failed: timed out after 1 s"),
+        ])
+
+    def test_tls(self):
+        folder = self.lab.path("certificates")
+        os.mkdir(folder)
+        for name in ("ca", "stranger"):
+            authority(folder, name)
+        for name, days, issuer in (("good", 20, "ca"), ("short", 3, "ca"), ("foreign", 20, "stranger"),
+                                   ("client", 20, "ca")):
+            certify(folder, name, days, f"DNS:www.lab,IP:{SERVER}", issuer)
+        certify(folder, "other", 20, "DNS:elsewhere.lab")
+
+        def get(*lines):
+            rules = "\n ".join(lines)
+            return f"SSL_GET {{\n url {{\n path /\n regex \"heal.hy\"\n }}\n {rules}\n }}"
+        verify = f"tls_verify\n tls_ca {folder}/ca.pem"
+        self.check([
+            ("tls_good", get(), "succeeds: passed"),
+            ("tls_foreign", get(), "succeeds: passed"),
+            ("tls_good", get(verify), "succeeds: passed"),
+            ("tls_good", get(verify, "sni_name www.lab"), "succeeds: passed"),
+            ("tls_good", get(verify, "tls_name nowhere.lab"), "failed: tls-verify: hostname mismatch"),
+            ("tls_other", get(verify), "failed: tls-verify: IP address mismatch"),
+            ("tls_foreign", get(verify), "failed: tls-verify: unable to get local issuer"),
+            ("tls_good", get("tls_min_version 1.3", "tls_compliant"), "succeeds: passed"),
+            ("tls_short", get(verify, "tls_expiry_warning 14"), "ends in 2 days|succeeds"),
+            ("mutual_good", get(), "failed: (answer|request): "),
+            ("mutual_good", get(f"tls_certificate {folder}/client.pem",
+                                f"tls_key {folder}/client.key"), "succeeds: passed"),
+            ("tls_good", get("tls_verify", "tls_ca /nowhere"), "could not be made: tls-ca: cannot use"),
+            ("no_tls", get(), "failed: tls-handshake: "),
+            ("smtp_silent", get(), f"failed: tls-handshake timed out after {LIMIT} s"),
+        ], folder)
+
+
+if __name__ == "__main__":
+    setup.main(together=3)

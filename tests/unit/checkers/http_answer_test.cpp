@@ -1,0 +1,96 @@
+// Answers of HTTP servers, whole and in pieces.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "checkers/io/http_answer.h"
+
+namespace holdfast::checkers {
+namespace {
+
+using testing::HasSubstr;
+
+HttpUrl url() { return {"/health", "", {{200, 299}}, ""}; }
+HttpUrl url_with(const char* pattern) {
+  HttpUrl out = url();
+  out.regex.pattern = pattern;
+  out.regex.compiled = *BodyPattern::compile(out.regex);
+  return out;
+}
+
+/// The verdict on these bytes, by pieces of `size`, and then the end of the connection.
+Verdict judge(const HttpUrl& what, std::string_view bytes, std::size_t size) {
+  HttpAnswer answer{what, what.regex.compiled};
+  for (std::size_t at = 0; at < bytes.size(); at += size)
+    if (auto verdict = answer.add(bytes.substr(at, size))) return *verdict;
+  return answer.end();
+}
+/// Whatever the pieces.
+void expect_verdict(const HttpUrl& what, std::string_view bytes, const Verdict& expected) {
+  for (const std::size_t size : {std::size_t{1}, std::size_t{7}, bytes.size() + 1})
+    EXPECT_EQ(judge(what, bytes, size).reason, expected.reason) << bytes << " by " << size;
+}
+void expect_passed(const HttpUrl& what, std::string_view bytes) {
+  expect_verdict(what, bytes, Verdict::passed());
+}
+void expect_failed(const HttpUrl& what, std::string_view bytes, const char* reason) {
+  expect_verdict(what, bytes, Verdict::failed("{}", reason));
+}
+
+TEST(HttpAnswer, EndsWithItsLengthItsLastChunkOrTheConnection) {
+  expect_passed(url(), "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok");
+  expect_passed(url(), "HTTP/1.1 204 No Content\r\n\r\n");
+  expect_passed(url(), "HTTP/1.0 200 OK\r\n\r\nuntil the end");
+  expect_passed(url(), "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\n\r\n");
+}
+TEST(HttpAnswer, TheStatusDecidesBeforeTheBody) {
+  HttpAnswer answer{url(), nullptr};
+  const auto verdict = answer.add("HTTP/1.1 503 No\r\nContent-Length: 1000000000\r\n\r\n");
+  ASSERT_TRUE(verdict);
+  EXPECT_EQ(verdict->reason, "/health answered status 503, expected 200-299");
+}
+TEST(HttpAnswer, TheDigestIsThatOfTheBody) {
+  HttpUrl digest = url();
+  digest.digest = "444bcb3a3fcf8389296c49467f27e1d6";  // printf ok | md5sum
+  expect_passed(digest, "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok");
+  expect_passed(
+      digest, "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1\r\no\r\n1\r\nk\r\n0\r\n\r\n");
+  EXPECT_THAT(judge(digest, "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nno", 100).reason,
+              HasSubstr("has the digest"));
+}
+TEST(HttpAnswer, ThePatternIsLookedForInTheBodyAlone) {
+  expect_passed(url_with("^ready$"), "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nready");
+  expect_failed(url_with("OK"), "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nno",
+                "/health has no match of 'OK'");
+  HttpUrl forbidden = url_with("fatal");
+  forbidden.regex.must_not_match = true;
+  expect_passed(forbidden, "HTTP/1.0 200 OK\r\n\r\nall is well");
+  expect_failed(forbidden, "HTTP/1.0 200 OK\r\n\r\na fatal error",
+                "/health has a match of 'fatal'");
+}
+TEST(HttpAnswer, WhatIsCutShortFails) {
+  expect_failed(url(), "", "answer: the server closed the connection without one");
+  expect_failed(url(), "HTTP/1.1 200 OK\r\n", "answer: the server closed the connection too early");
+  expect_failed(url(), "HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nok",
+                "body: the server closed the connection too early");
+}
+TEST(HttpAnswer, WhatIsNoHttpFails) {
+  EXPECT_THAT(judge(url(), "SSH-2.0-OpenSSH_9.2\r\n", 100).reason, HasSubstr("answer: "));
+  EXPECT_THAT(judge(url(), "HTTP/1.1 200 OK\r\nContent-Length: much\r\n\r\n", 100).reason,
+              HasSubstr("answer: "));
+}
+TEST(HttpAnswer, AnEndlessHeaderIsAnError) {
+  HttpAnswer answer{url(), nullptr};
+  std::optional<Verdict> verdict = answer.add("HTTP/1.1 200 OK\r\n");
+  for (int line = 0; line < 10000 && !verdict; ++line)
+    verdict = answer.add("X-Filler: 0123456789\r\n");
+  ASSERT_TRUE(verdict);
+  EXPECT_EQ(verdict->reason, "answer: a header of more than 65536 bytes");
+  HttpAnswer one_line{url(), nullptr};
+  verdict = one_line.add("HTTP/1.1 200 OK\r\nX: ");
+  for (int piece = 0; piece < 10000 && !verdict; ++piece)
+    verdict = one_line.add("0123456789abcdef");
+  ASSERT_TRUE(verdict);
+}
+
+}  // namespace
+}  // namespace holdfast::checkers
