@@ -193,7 +193,7 @@ class DaemonTest(setup.LabTest):
         self.assertFalse(os.path.exists(director.pid_file("main")))
 
     def test_background_start_that_fails_says_so(self):
-        director = self.director(setup.config("a", 150, more="debug 1"))
+        director = self.director(setup.config("a", 150, more="track_bfd {\n peer\n}"))
         arguments = [a for a in director.arguments() if a not in ("-n", "-l")]
         done = subprocess.run(["ip", "netns", "exec", self.host.namespace, *arguments], timeout=20,
                               capture_output=True, text=True)
