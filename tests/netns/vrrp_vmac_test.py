@@ -480,7 +480,7 @@ class VmacTest(setup.LabTest):
             return director.text().count("started again in") >= 4  # 1, 2, 4, 8 s
         wait_until(kill_next, 30, "a longer pause before the next start")
         wait_until(lambda: self.link(self.a) is None, 1, "the interface gone")
-        self.assertEqual(self.setting(self.a, "ipv4/conf/eth0/arp_ignore"), "0")
+        wait_until(lambda: self.setting(self.a, "ipv4/conf/eth0/arp_ignore") == "0", 1, "the setting")
         wait_until(lambda: self.is_up(self.a), 20, "the worker back")
 
     def test_routes_through_it_come_and_go_without_a_word(self):

@@ -73,6 +73,11 @@ std::optional<std::string> sysctl_of(std::string_view record) {
   return behind(sysctl_prefix, record);
 }
 
+bool is_left_over(const Link& link, std::uint32_t recorded) {
+  if (recorded != 0) return link.index == recorded;
+  return !link.up && (link.kind == "macvlan" || link.kind == "ipvlan");
+}
+
 /// With the addresses on them. Nobody is harmed by a setting that could not be put back.
 static void release_links(const process::StateTable& table, Log& log) {
   auto links = Links::open(default_address_mark);
@@ -84,9 +89,8 @@ static void release_links(const process::StateTable& table, Log& log) {
   std::vector<LinkChange> changes;
   for (const std::string& record : table.keys())
     if (const auto name = made_link_of(record)) {
-      // Another one of that name is somebody else's.
       const Link* const link = links->find(*name);
-      if (link != nullptr && link->index == made_link_index(table.get(record)))
+      if (link != nullptr && is_left_over(*link, made_link_index(table.get(record))))
         changes.push_back({LinkChange::Kind::remove, *name, {}});
     }
   if (!changes.empty())

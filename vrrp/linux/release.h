@@ -25,6 +25,9 @@ std::optional<std::string> made_link_of(std::string_view record);
 /// The index that the interface had, from the record's value; 0: it was being made.
 std::uint32_t made_link_index(std::span<const std::byte> value);
 std::optional<std::string> sysctl_of(std::string_view record);
+/// Whether an interface of the recorded name is the one that was made; another one is somebody
+/// else's. One that was being made when its maker died has no index in the record, and is not up.
+bool is_left_over(const Link& link, std::uint32_t recorded);
 
 /// Removes every address and interface that the state table says is held, and puts settings back.
 /// @return the exit status

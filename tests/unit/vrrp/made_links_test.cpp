@@ -3,6 +3,8 @@
 #include <gtest/gtest.h>
 #include <linux/if_link.h>
 
+#include "vrrp/linux/release.h"
+
 namespace holdfast::vrrp {
 namespace {
 
@@ -91,6 +93,20 @@ TEST(MadeLink, ThatIsToBeMadeAnewIsNotJustCorrected) {
       {{"vrrp.51", Actual{true, Actual::Fit::renew}}}, [](const std::string&) { return true; },
       Actual::Fit::overwrite);
   EXPECT_TRUE(keeper.removes() && keeper.adds());
+}
+
+TEST(LeftOver, IsTheInterfaceOfTheRecordOrTheOneThatWasBeingMade) {
+  Link link;
+  link.index = 7;
+  link.kind = "macvlan";
+  EXPECT_TRUE(is_left_over(link, 7));
+  EXPECT_FALSE(is_left_over(link, 6)) << "another one that has its name now";
+  EXPECT_TRUE(is_left_over(link, 0)) << "its maker died before it knew the index";
+  link.up = true;
+  EXPECT_FALSE(is_left_over(link, 0)) << "never up before its index is known";
+  link.up = false;
+  link.kind = "dummy";
+  EXPECT_FALSE(is_left_over(link, 0));
 }
 
 }  // namespace
