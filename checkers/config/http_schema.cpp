@@ -23,6 +23,7 @@ using config::Switch;
 using std::string_view_literals::operator""sv;
 
 HttpCheck& http(Check& check) { return std::get<HttpCheck>(check.probe); }
+TlsRules& tls_rules(Check& check) { return http(check).tls_rules; }
 
 void read_status(HttpUrl& url, const Row<HttpUrl>&, const Statement& statement, Reader& reader) {
   constexpr unsigned lowest = 100;
@@ -165,15 +166,16 @@ void read_url(Check& check, const Row<Check>&, const Statement& statement, Reade
   http(check).urls.push_back(std::move(url));
 }
 
-template <std::string HttpCheck::* Member>
+/// @tparam Of what the member is of: http or tls_rules
+template <auto Member, auto Of = http>
 void read_text(Check& check, const Row<Check>&, const Statement& statement, Reader& reader) {
-  if (auto text = config::read_word(statement, 1, reader)) http(check).*Member = std::move(*text);
+  if (auto text = config::read_word(statement, 1, reader)) Of(check).*Member = std::move(*text);
 }
 
-template <bool HttpCheck::* Member>
+template <auto Member, auto Of = http>
 void read_flag(Check& check, const Row<Check>&, const Statement& statement, Reader& reader) {
   if (const auto flag = config::read_boolean(statement, Boolean{}, reader))
-    http(check).*Member = *flag;
+    Of(check).*Member = *flag;
 }
 
 void read_version(Check& check, const Row<Check>&, const Statement& statement, Reader& reader) {
@@ -213,27 +215,16 @@ constexpr std::array http_rows{
     row<Check>("sni_name", "[NAME]", "RFC 6066 3",
                "Name to send in the TLS handshake; virtualhost by default.", read_sni_name),
 };
-template <std::string TlsRules::* Member>
-void read_tls_text(Check& check, const Row<Check>&, const Statement& statement, Reader& reader) {
-  if (auto text = config::read_word(statement, 1, reader))
-    http(check).tls_rules.*Member = std::move(*text);
-}
-
-void read_verify(Check& check, const Row<Check>&, const Statement& statement, Reader& reader) {
-  if (const auto verify = config::read_boolean(statement, Boolean{}, reader))
-    http(check).tls_rules.verify = *verify;
-}
-
 void read_lowest(Check& check, const Row<Check>&, const Statement& statement, Reader& reader) {
   static constexpr std::array versions{"1.0"sv, "1.1"sv, "1.2"sv, "1.3"sv};
   if (const auto version = config::read_choice(statement, 1, config::Choice{versions}, reader))
-    http(check).tls_rules.lowest = static_cast<TlsVersion>(*version);
+    tls_rules(check).lowest = static_cast<TlsVersion>(*version);
 }
 
 void read_expiry(Check& check, const Row<Check>&, const Statement& statement, Reader& reader) {
   constexpr Range days{1, 3650};
   if (const auto number = config::read_number(statement, 1, days, reader))
-    http(check).tls_rules.expiry_days = static_cast<std::uint32_t>(*number);
+    tls_rules(check).expiry_days = static_cast<std::uint32_t>(*number);
 }
 
 constexpr std::array tls_rows{
@@ -242,19 +233,19 @@ constexpr std::array tls_rows{
     row<Check>("tls_verify", "[BOOL]", "Holdfast",
                "The certificate must be valid, issued by a known authority, and for the server's "
                "name (tls_name, else the name of enable_sni, else the address); not by default.",
-               read_verify),
+               read_flag<&TlsRules::verify, tls_rules>),
     row<Check>("tls_ca", "FILE", "Holdfast",
                "Certificate authorities in PEM; `ca` of the SSL block, else the system's by "
                "default.",
-               read_tls_text<&TlsRules::ca_file>),
+               read_text<&TlsRules::ca_file, tls_rules>),
     row<Check>("tls_name", "NAME", "Holdfast", "Name that the certificate must have.",
-               read_tls_text<&TlsRules::name>),
+               read_text<&TlsRules::name, tls_rules>),
     row<Check>("tls_certificate", "FILE", "Holdfast",
                "Certificate to show to the server, in PEM; that of the SSL block by default.",
-               read_tls_text<&TlsRules::certificate>),
+               read_text<&TlsRules::certificate, tls_rules>),
     row<Check>("tls_key", "FILE", "Holdfast",
                "Private key of tls_certificate, in PEM; that of the SSL block by default.",
-               read_tls_text<&TlsRules::key>),
+               read_text<&TlsRules::key, tls_rules>),
     row<Check>("tls_min_version", "1.0|1.1|1.2|1.3", "Holdfast",
                "Oldest version of TLS that is taken; the library's by default.", read_lowest),
     row<Check>("tls_expiry_warning", "DAYS (1-3650)", "Holdfast",

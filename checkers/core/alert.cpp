@@ -6,8 +6,6 @@
 namespace holdfast::checkers {
 namespace {
 
-std::string_view word_of(bool up) { return up ? "UP" : "DOWN"; }
-
 struct CheckWords {
   std::string_view keyword, up, down;
 };
@@ -27,6 +25,8 @@ constexpr std::array check_words{
 };
 
 }  // namespace
+
+std::string_view word_of(bool up) { return up ? "UP" : "DOWN"; }
 
 Alert server_alert(const VirtualServer& service, const RealServer& server, bool up,
                    std::string_view body) {

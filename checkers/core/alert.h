@@ -15,6 +15,8 @@ struct Alert {
   bool operator==(const Alert&) const = default;
 };
 
+/// keepalived's words for servers and services, in mails and FIFOs.
+std::string_view word_of(bool up);
 /// @param up of the whole server, whatever a single check says
 Alert server_alert(const VirtualServer& service, const RealServer& server, bool up,
                    std::string_view body);

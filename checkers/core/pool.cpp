@@ -7,12 +7,6 @@
 #include "daemon/base/assert.h"
 
 namespace holdfast::checkers {
-namespace {
-
-/// keepalived's words in FIFOs.
-std::string_view word_of(bool up) { return up ? "UP" : "DOWN"; }
-
-}  // namespace
 
 Pool::Pool(const VirtualServer& service, const std::vector<std::vector<bool>>& up,
            std::optional<bool> quorum)
