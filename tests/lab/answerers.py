@@ -111,6 +111,13 @@ def context(folder, name, needs_client):
     return made
 
 
+def for_name_alone(made, name):
+    """Refuses whoever asks for another server."""
+    made.sni_callback = lambda _, asked, __: None if asked == name else \
+        ssl.ALERT_DESCRIPTION_UNRECOGNIZED_NAME
+    return made
+
+
 async def serve(address, folder, items):
     loop = asyncio.get_running_loop()
     for item in items:
@@ -121,9 +128,12 @@ async def serve(address, folder, items):
             continue
         if behaviour in STREAMS:
             handler, tls = STREAMS[behaviour], None
-        else:  # tls_NAME or mutual_NAME: the certificate
+        else:  # tls_NAME, mutual_NAME, sni_NAME: the certificate
             handler = page
-            tls = context(folder, behaviour.split("_", 1)[1], behaviour.startswith("mutual"))
+            kind, name = behaviour.split("_", 1)
+            tls = context(folder, name, kind == "mutual")
+            if kind == "sni":
+                tls = for_name_alone(tls, "www.lab")
 
         async def handle(reader, writer, handler=handler):
             try:

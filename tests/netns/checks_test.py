@@ -41,7 +41,7 @@ class ChecksTest(setup.LabTest):
         self.host = self.lab.host("d", "10.77.0.1/24")
         self.farm = self.lab.host("s", f"{SERVER}/24")
 
-    def verdicts(self, cases, certificates="/"):
+    def verdicts(self, cases, certificates="/", more=""):
         """cases: (behaviour, check with {limit}); each gets a port. Checks start down (alpha), so
         that a success is told as well. Returns the log's line on each."""
         ports = range(5000, 5000 + len(cases))
@@ -51,7 +51,7 @@ class ChecksTest(setup.LabTest):
         wait_until(lambda: "ready" in open(self.lab.path("servers")).read(), 10, "the servers")
         blocks = "".join(f"real_server {SERVER} {port} {{\n alpha\n {check}\n}}\n"
                          for port, (_, check) in zip(ports, cases))
-        director = Holdfast(self.host, "global_defs {\n script_user root\n enable_script_security\n"
+        director = Holdfast(self.host, more + "global_defs {\n script_user root\n enable_script_security\n"
                             " checker_log_all_failures\n}\n"
                             f"virtual_server {VIP} 80 {{\n delay_loop 60\n warmup 0\n retry 0\n"
                             f" connect_timeout {LIMIT}\n lb_algo rr\n lb_kind NAT\n protocol TCP\n"
@@ -71,12 +71,19 @@ class ChecksTest(setup.LabTest):
         servers.terminate()
         return [found[port] for port in ports]
 
-    def check(self, cases, certificates="/"):
-        """cases: (behaviour, check, what the log says)"""
-        said = self.verdicts([case[:2] for case in cases], certificates)
+    def check(self, cases, certificates="/", more=""):
+        """cases: (behaviour, check, what the log says); more: blocks of the configuration"""
+        said = self.verdicts([case[:2] for case in cases], certificates, more)
         for (behaviour, check, expected), line in zip(cases, said):
             with self.subTest(behaviour=behaviour, check=check):
                 self.assertRegex(line, expected)
+
+    def test_tcp(self):
+        check = "TCP_CHECK {\n }"
+        self.check([("smtp", check, "succeeds: passed"),
+                    (None, check, "failed: connect: Connection refused"),
+                    (None, "TCP_CHECK {\n connect_ip 10.77.0.99\n }",
+                     f"failed: connect(: No route to host| timed out after {LIMIT} s)")])
 
     def test_smtp(self):
         check = "SMTP_CHECK {\n helo_name probe.lab\n }"
@@ -157,9 +164,28 @@ class ChecksTest(setup.LabTest):
             ("mutual_good", get(f"tls_certificate {folder}/client.pem",
                                 f"tls_key {folder}/client.key"), "succeeds: passed"),
             ("tls_good", get("tls_verify", "tls_ca /nowhere"), "could not be made: tls-ca: cannot use"),
+            ("sni_good", get("sni_name www.lab"), "succeeds: passed"),
+            ("sni_good", get("enable_sni", "virtualhost www.lab"), "succeeds: passed"),
+            ("sni_good", get("virtualhost www.lab"), "failed: tls-handshake: "),
             ("no_tls", get(), "failed: tls-handshake: "),
             ("smtp_silent", get(), f"failed: tls-handshake timed out after {LIMIT} s"),
         ], folder)
+
+
+    def test_the_ssl_block_counts_for_every_check_that_says_nothing_else(self):
+        folder = self.lab.path("certificates")
+        os.mkdir(folder)
+        authority(folder, "ca")
+        for name in ("good", "client"):
+            certify(folder, name, 20, f"IP:{SERVER}")
+        openssl(folder, "rsa", "-aes128", "-passout", "pass:secret", "-in", "client.key", "-out",
+                "locked.key")
+        ssl = (f"SSL {{\n ca {folder}/ca.pem\n certificate {folder}/client.pem\n"
+               f" key {folder}/locked.key\n password secret\n}}\n")
+        check = "SSL_GET {{\n url {{\n path /\n }}\n {}\n }}"
+        self.check([("mutual_good", check.format("tls_verify"), "succeeds: passed"),
+                    ("mutual_good", check.format("tls_verify\n tls_name other.lab"),
+                     "failed: tls-verify: hostname mismatch")], folder, ssl)
 
 
 if __name__ == "__main__":

@@ -33,6 +33,18 @@ TEST(HttpRules, TheUrlsHostCountsBeforeTheChecks) {
   EXPECT_NE(http_request(check, own, endpoint("10.0.0.1")).find("Host: url.example\r\n"),
             std::string::npos);
 }
+TEST(HttpRules, TheNameInTheTlsHandshakeIsThatOfTheHostHeader) {
+  HttpCheck check;
+  check.virtualhost = "check.example";
+  EXPECT_EQ(server_name(check, url("/")), "") << "nobody asks for it";
+  check.send_sni = true;
+  EXPECT_EQ(server_name(check, url("/")), "check.example");
+  HttpUrl own = url("/");
+  own.virtualhost = "url.example";
+  EXPECT_EQ(server_name(check, own), "url.example");
+  check.sni_name = "sni.example";
+  EXPECT_EQ(server_name(check, own), "sni.example");
+}
 TEST(HttpRules, StatusRangesAreJudgedInWords) {
   HttpUrl two = url("/x");
   two.status = {{200, 204}, {301, 301}};
