@@ -18,7 +18,7 @@ namespace holdfast::checkers {
 
 /// Timing that checks, servers and services may set; the nearest one counts (runtime.md 16.1).
 struct Timing {
-  std::optional<std::uint32_t> retry;
+  std::optional<std::uint32_t> retry, rise, fall;
   std::optional<Duration> delay_before_retry, warmup, connect_timeout, delay_loop;
   std::optional<bool> alpha;
   bool operator==(const Timing&) const = default;
@@ -27,6 +27,7 @@ struct Timing {
 /// The same with every value decided.
 struct FinalTiming {
   std::uint32_t retry = 1;  ///< further attempts before a failure counts
+  std::uint32_t rise = 1;   ///< successes in a row before one counts
   Duration delay_before_retry = std::chrono::seconds{1};
   Duration warmup = std::chrono::seconds{60};  ///< bound of the random initial delay
   Duration connect_timeout = std::chrono::seconds{5};

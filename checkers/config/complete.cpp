@@ -32,6 +32,23 @@ FinalTiming default_timing(const Check& check) {
   return timing;
 }
 
+/// Asked again and again; else a result is a change, and none comes that could be waited for.
+bool is_probed(const Check& check) {
+  return !std::holds_alternative<FileCheck>(check.probe) &&
+         !std::holds_alternative<BfdCheck>(check.probe);
+}
+
+/// @param levels the nearest one last
+void settle_counts(FinalTiming& out, std::initializer_list<const Timing*> levels) {
+  for (const Timing* timing : levels) {
+    if (timing->fall)  // of one block it counts, whatever its retry says
+      out.retry = *timing->fall - 1;
+    else if (timing->retry)
+      out.retry = *timing->retry;
+    if (timing->rise) out.rise = *timing->rise;
+  }
+}
+
 FinalTiming decide(const Check& check, const Timing& server, const Timing& service) {
   FinalTiming out = default_timing(check);
   const auto pick = [&](auto member, auto fallback) {
@@ -39,7 +56,7 @@ FinalTiming decide(const Check& check, const Timing& server, const Timing& servi
                     decltype(fallback){fallback});
   };
   out.delay_loop = pick(&Timing::delay_loop, out.delay_loop);
-  out.retry = pick(&Timing::retry, out.retry);
+  if (is_probed(check)) settle_counts(out, {&service, &server, &check.timing});
   if (std::holds_alternative<DnsCheck>(check.probe)) out.delay_before_retry = out.delay_loop;
   out.delay_before_retry = pick(&Timing::delay_before_retry, out.delay_before_retry);
   out.connect_timeout = pick(&Timing::connect_timeout, out.connect_timeout);

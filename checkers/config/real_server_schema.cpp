@@ -54,6 +54,11 @@ constexpr std::array real_server_schema{
         "alpha", config::Boolean{}, "Down until the first success; the service's by default."),
     part_field<&RealServer::timing, &Timing::retry>(
         "retry", retry_rule, "Retries of its checks; the service's by default."),
+    of_our_own(part_field<&RealServer::timing, &Timing::fall>(
+        "fall", rise_rule,
+        "Failures in a row that count, instead of retry; the service's by default.")),
+    of_our_own(part_field<&RealServer::timing, &Timing::rise>(
+        "rise", rise_rule, "Successes in a row that bring a check up; the service's by default.")),
     part_field<&RealServer::timing, &Timing::delay_before_retry>(
         "delay_before_retry", seconds_rule,
         "Pause of its checks before a retry; the service's by default."),

@@ -52,11 +52,19 @@ void complete_later(VirtualServer& service, const config::GlobalDefs& globals,
 inline constexpr config::Range seconds_rule{0, 4'294, "s"};
 inline constexpr config::Range positive_seconds{0.000001, 4'294, "s"};
 inline constexpr config::Range retry_rule{0, 1'000'000};
+inline constexpr config::Range rise_rule{1, 1'000'000};
 inline constexpr config::Range mark_rule{1, 4294967295.0};
 
 inline constexpr std::string_view method_arguments =
     "NAT|DR|TUN [type ipip|gue port N|gre] [nocsum|csum|remcsum]";
 inline constexpr std::string_view script_arguments = "\"CMD [ARGS]\" [USER [[:]GROUP]]";
+
+/// A keyword that keepalived does not have.
+template <typename T>
+constexpr config::Row<T> of_our_own(config::Row<T> row) {
+  row.source = "Holdfast";
+  return row;
+}
 
 /// The place of a script keyword; the first of several stays.
 template <auto Member, typename T>
@@ -84,6 +92,14 @@ void read_method(T& target, const config::Row<T>&, const config::Statement& stat
 inline constexpr std::array timing_rows{
     config::part_field<&Check::timing, &Timing::retry>(
         "retry", retry_rule, "Failures in a row that are forgiven before the check fails."),
+    of_our_own(config::part_field<&Check::timing, &Timing::fall>(
+        "fall", rise_rule,
+        "Failures in a row, delay_before_retry apart, that count; instead of retry, of which it is "
+        "one more. The first result ever counts at once.")),
+    of_our_own(config::part_field<&Check::timing, &Timing::rise>(
+        "rise", rise_rule,
+        "Successes in a row, delay_loop apart, that bring a check which is down, by alpha too, up; "
+        "1 by default.")),
     config::part_field<&Check::timing, &Timing::delay_before_retry>(
         "delay_before_retry", seconds_rule, "Pause before a failed check is repeated."),
     config::part_field<&Check::timing, &Timing::warmup>(

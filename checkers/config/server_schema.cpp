@@ -129,6 +129,13 @@ constexpr std::array virtual_server_schema{
     part_field<&VirtualServer::timing, &Timing::retry>(
         "retry", retry_rule,
         "Retries before a check fails; 1 by default, MISC_CHECK 0, DNS_CHECK 3."),
+    of_our_own(part_field<&VirtualServer::timing, &Timing::fall>(
+        "fall", rise_rule,
+        "Failures in a row, delay_before_retry apart, that count; instead of retry, of which it is "
+        "one more.")),
+    of_our_own(part_field<&VirtualServer::timing, &Timing::rise>(
+        "rise", rise_rule,
+        "Successes in a row, delay_loop apart, that bring a check up; 1 by default.")),
     part_field<&VirtualServer::timing, &Timing::delay_before_retry>(
         "delay_before_retry", seconds_rule,
         "Pause before a retry; 1 s by default, HTTP_GET and SSL_GET 3 s, DNS_CHECK delay_loop."),

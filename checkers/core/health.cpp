@@ -8,20 +8,22 @@ namespace holdfast::checkers {
 Health::Outcome Health::apply(const Verdict& verdict, const FinalTiming& timing) {
   if (verdict.kind == Verdict::Kind::not_run) return {false, false, timing.delay_loop};
   const bool first = !std::exchange(record_.judged, true);
-  const bool was_up = record_.up;
-  if (verdict.kind == Verdict::Kind::passed) {
-    record_.failures = 0;
-    record_.up = true;
-    return {!was_up, first, timing.delay_loop};
+  const bool passed = verdict.kind == Verdict::Kind::passed;
+  const Duration usual =
+      passed ? timing.delay_loop : std::max(timing.delay_loop, timing.delay_before_retry);
+  if (passed == record_.up) {
+    record_.contrary = 0;
+    return {false, first, usual};
   }
-  if (!was_up) return {false, first, std::max(timing.delay_loop, timing.delay_before_retry)};
-  if (!first && record_.failures < timing.retry) {
-    ++record_.failures;
-    return {false, first, timing.delay_before_retry};
+  const bool at_once = first && record_.up;
+  const std::uint32_t forgiven = passed ? timing.rise - 1 : timing.retry;
+  if (!at_once && record_.contrary < forgiven) {
+    ++record_.contrary;
+    return {false, first, passed ? timing.delay_loop : timing.delay_before_retry};
   }
-  record_.failures = 0;
-  record_.up = false;
-  return {true, first, std::max(timing.delay_loop, timing.delay_before_retry)};
+  record_.contrary = 0;
+  record_.up = passed;
+  return {true, first, usual};
 }
 
 }  // namespace holdfast::checkers

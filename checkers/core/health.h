@@ -11,8 +11,8 @@ namespace holdfast::checkers {
 /// What a successor must know of a check.
 struct HealthRecord {
   bool up = true;
-  bool judged = false;  ///< a first result has been seen
-  std::uint32_t failures = 0;
+  bool judged = false;            ///< a first result has been seen
+  std::uint32_t contrary = 0;     ///< results in a row against the verdict, not yet enough of them
   std::int64_t contribution = 0;  ///< to the weight of its server
   bool operator==(const HealthRecord&) const = default;
 };
@@ -29,11 +29,12 @@ class Health {
     bool first = false;    ///< the first result ever
     Duration next{};       ///< until the next probe
   };
-  /// runtime.md 16.1: a failure counts after `retry` further attempts, during start at once.
+  /// runtime.md 16.1: a failure counts after `retry` further attempts, during start at once. A
+  /// success counts as the `rise`th in a row.
   Outcome apply(const Verdict& verdict, const FinalTiming& timing);
   [[nodiscard]] bool is_up() const { return record_.up; }
   /// Failing, but not yet down.
-  [[nodiscard]] bool is_suspect() const { return record_.up && record_.failures > 0; }
+  [[nodiscard]] bool is_suspect() const { return record_.up && record_.contrary > 0; }
   [[nodiscard]] const HealthRecord& record() const { return record_; }
   void set_contribution(std::int64_t weight) { record_.contribution = weight; }
 

@@ -32,7 +32,7 @@ constexpr Duration resync_interval = std::chrono::seconds{1};
 constexpr int resync_share = 20;
 
 std::vector<std::byte> to_record(const HealthRecord& health) {
-  const std::int64_t words[3] = {(health.up ? 1 : 0) | (health.judged ? 2 : 0), health.failures,
+  const std::int64_t words[3] = {(health.up ? 1 : 0) | (health.judged ? 2 : 0), health.contrary,
                                  health.contribution};
   const auto bytes = std::as_bytes(std::span{words});
   return {bytes.begin(), bytes.end()};

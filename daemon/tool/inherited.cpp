@@ -69,8 +69,8 @@ void add_server(std::vector<Inherited>& all) {
   all.push_back({block, "lvs_method", {service("lb_kind"), service("lvs_method")}, "NAT"});
   all.push_back({block, "inhibit_on_failure", {service("inhibit_on_failure")}, "no"});
   all.push_back({block, "alpha", {service("alpha")}, "no"});
-  for (const std::string_view keyword :
-       {"retry", "delay_before_retry", "warmup", "connect_timeout", "delay_loop", "virtualhost"})
+  for (const std::string_view keyword : {"retry", "delay_before_retry", "warmup", "connect_timeout",
+                                         "delay_loop", "virtualhost", "rise", "fall"})
     all.push_back({block, keyword, {service(keyword)}, {}});
   all.push_back({block, "smtp_alert", {global("smtp_alert_checker"), global("smtp_alert")}, "yes"});
 }
@@ -96,6 +96,8 @@ void add_check(std::vector<Inherited>& all, const CheckDefaults& defaults) {
   auto retry = outside("retry");
   retry.insert(retry.begin(), alias("nb_get_retry"));
   add("retry", std::move(retry), defaults.retry);
+  add("rise", outside("rise"), "1");
+  add("fall", outside("fall"));
   if (defaults.delay_before_retry.empty())
     add("delay_before_retry", from_loop(outside("delay_before_retry")), "60");
   else

@@ -41,6 +41,44 @@ constexpr const char* whole = R"(virtual_server 192.0.2.10 80 {
 }
 )";
 
+TEST(CheckersConfig, RiseAndFallAreInheritedAndFallIsRetryAndOne) {
+  FromText conf{R"(virtual_server 192.0.2.10 80 {
+  lb_algo rr
+  lb_kind NAT
+  protocol TCP
+  retry 7
+  fall 5
+  rise 2
+  real_server 198.51.100.1 80 {
+    TCP_CHECK { }
+    PING_CHECK {
+      fall 1
+      rise 4
+    }
+    UDP_CHECK {
+      retry 3
+    }
+  }
+  real_server 198.51.100.2 80 {
+    retry 9
+    rise 3
+    TCP_CHECK { }
+  }
+}
+)"};
+  const CheckersConfig config = read_checkers(conf.tree, conf.reader);
+  EXPECT_EQ(conf.first(), "");
+  const auto& first = config.services.at(0).servers.at(0).checks;
+  EXPECT_EQ(first.at(0).final_timing.retry, 4U) << "fall of the service, not its retry";
+  EXPECT_EQ(first.at(0).final_timing.rise, 2U);
+  EXPECT_EQ(first.at(1).final_timing.retry, 0U);
+  EXPECT_EQ(first.at(1).final_timing.rise, 4U);
+  EXPECT_EQ(first.at(2).final_timing.retry, 3U) << "the nearest block counts";
+  const auto& second = config.services.at(0).servers.at(1).checks;
+  EXPECT_EQ(second.at(0).final_timing.retry, 9U);
+  EXPECT_EQ(second.at(0).final_timing.rise, 3U);
+}
+
 TEST(CheckersConfig, ReadsServicesServersAndChecks) {
   FromText conf{whole};
   const CheckersConfig config = read_checkers(conf.tree, conf.reader);

@@ -72,5 +72,42 @@ TEST(Health, ASuccessorGoesOnWithTheRecord) {
   EXPECT_TRUE(successor.apply(fail, timing(2)).changed);
 }
 
+TEST(Health, RiseSuccessesInARowBringItBack) {
+  FinalTiming patient = timing(0);
+  patient.rise = 3;
+  Health health{patient};
+  health.apply(fail, patient);
+  for (int round = 0; round < 2; ++round) {
+    for (int i = 0; i < 2; ++i) {
+      const auto outcome = health.apply(pass, patient);
+      EXPECT_FALSE(outcome.changed);
+      EXPECT_EQ(outcome.next, seconds{10});
+    }
+    if (round == 0) {
+      EXPECT_FALSE(health.apply(fail, patient).changed) << "counts from the start";
+    }
+  }
+  EXPECT_TRUE(health.apply(pass, patient).changed);
+  EXPECT_TRUE(health.is_up());
+}
+TEST(Health, RiseCountsForAServerThatBeginsDown) {
+  FinalTiming patient = timing(1, true);
+  patient.rise = 2;
+  Health health{patient};
+  EXPECT_FALSE(health.apply(pass, patient).changed);
+  EXPECT_FALSE(health.apply(Verdict::not_run("no descriptors"), patient).changed);
+  EXPECT_TRUE(health.apply(pass, patient).changed);
+}
+TEST(Health, ASuccessorGoesOnCountingSuccesses) {
+  FinalTiming patient = timing(0);
+  patient.rise = 3;
+  Health health{patient};
+  health.apply(fail, patient);
+  health.apply(pass, patient);
+  Health successor{health.record()};
+  EXPECT_FALSE(successor.apply(pass, patient).changed);
+  EXPECT_TRUE(successor.apply(pass, patient).changed);
+}
+
 }  // namespace
 }  // namespace holdfast::checkers
