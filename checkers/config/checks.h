@@ -76,6 +76,16 @@ struct BodyRegex {
   }
 };
 
+/// What a JSON document must have at a place.
+struct JsonRule {
+  std::string pointer;                           ///< RFC 6901
+  std::optional<std::string> expected;           ///< `~` begins a pattern; not set: anything
+  std::shared_ptr<const BodyPattern> pattern{};  ///< made of `expected`, when it is one
+  bool operator==(const JsonRule& other) const {
+    return pointer == other.pointer && expected == other.expected;
+  }
+};
+
 struct HttpUrl {
   std::string path;
   std::string digest;  ///< MD5 of the body, 32 hexadecimal digits in lower case; empty: any
@@ -83,6 +93,10 @@ struct HttpUrl {
   std::string virtualhost;
   BodyRegex regex{};                    ///< pattern empty: any body
   std::optional<bool> tls_compliant{};  ///< SSL_GET; default: the check's
+  std::string method = "GET";
+  std::vector<std::pair<std::string, std::string>> headers{};  ///< as they are sent
+  std::string body{};                                          ///< of the request
+  std::vector<JsonRule> json{};                                ///< all of them must fit
   bool operator==(const HttpUrl&) const = default;
 };
 

@@ -261,7 +261,9 @@ namespace {
 struct IdentityOf {
   std::string operator()(const HttpCheck& http) const {
     std::string text;
-    for (const HttpUrl& url : http.urls) text += fmt::format(" {}{}", url.virtualhost, url.path);
+    for (const HttpUrl& url : http.urls)
+      text += fmt::format("{}{} {}{}", url.method == "GET" ? "" : " ",
+                          url.method == "GET" ? "" : url.method, url.virtualhost, url.path);
     return text;
   }
   std::string operator()(const DnsCheck& dns) const {

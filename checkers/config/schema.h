@@ -16,6 +16,9 @@ bool has_required(const Check& check, config::Reader& reader);
 /// HTTP_GET and SSL_GET: http_schema.cpp.
 void read_http_check(Check& check, const config::Statement& block, config::Reader& reader);
 void describe_http(std::vector<config::KeywordInfo>& out);
+/// A url block: url_schema.cpp. @param tls of SSL_GET
+HttpUrl read_http_url(const config::Statement& block, bool tls, config::Reader& reader);
+void describe_http_url(std::string_view block, bool tls, std::vector<config::KeywordInfo>& out);
 /// The checks that nothing performs yet: later_checks.cpp.
 void read_later_check(Check& check, const config::Statement& block, config::Reader& reader);
 void describe_later_checks(std::vector<config::KeywordInfo>& out);

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "checkers/config/field_name.h"
+
 namespace holdfast::checkers {
 namespace {
 
@@ -24,11 +26,36 @@ std::string ranges_text(const HttpUrl& url) {
 
 }  // namespace
 
-std::string http_request(const HttpCheck& check, const HttpUrl& url, const Endpoint& endpoint) {
-  const bool is_1_1 = check.version == HttpVersion::v1_1;
-  const char* connection = check.version == HttpVersion::v1_0 ? "" : "Connection: close\r\n";
-  return fmt::format("GET {} HTTP/1.{}\r\nUser-Agent: KeepAliveClient\r\n{}Host: {}\r\n\r\n",
-                     url.path, is_1_1 ? 1 : 0, connection, host_of(check, url, endpoint));
+HttpRequest http_request(const HttpCheck& check, const HttpUrl& url, const Endpoint& endpoint) {
+  HttpRequest request{url.method, url.path, host_of(check, url, endpoint), {}, url.body};
+  std::string agent = "KeepAliveClient";
+  for (const auto& [name, value] : url.headers) {
+    if (is_field(name, "Host"))
+      request.host = value;
+    else if (is_field(name, "User-Agent"))
+      agent = value;
+    else
+      request.fields.emplace_back(name, value);
+  }
+  request.fields.emplace(request.fields.begin(), "User-Agent", std::move(agent));
+  // RFC 9110 8.6: methods that have a body say how long it is, also when it is empty.
+  if (!url.body.empty() || url.method == "POST" || url.method == "PUT" || url.method == "PATCH")
+    request.fields.emplace_back("Content-Length", fmt::format("{}", url.body.size()));
+  return request;
+}
+
+std::string http1_text(const HttpRequest& request, HttpVersion version) {
+  std::string text = fmt::format("{} {} HTTP/1.{}\r\n", request.method, request.path,
+                                 version == HttpVersion::v1_1 ? 1 : 0);
+  const auto add = [&](std::string_view name, std::string_view value) {
+    text += fmt::format("{}: {}\r\n", name, value);
+  };
+  add(request.fields.front().first, request.fields.front().second);
+  if (version != HttpVersion::v1_0) add("Connection", "close");
+  add("Host", request.host);
+  for (std::size_t i = 1; i < request.fields.size(); ++i)
+    add(request.fields[i].first, request.fields[i].second);
+  return text + "\r\n" + request.body;
 }
 
 std::optional<Verdict> judge_status(const HttpUrl& url, unsigned status) {

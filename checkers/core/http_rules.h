@@ -3,6 +3,8 @@
 
 #include <optional>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "checkers/config/config.h"
 #include "checkers/core/body_pattern.h"
@@ -10,9 +12,18 @@
 
 namespace holdfast::checkers {
 
-/// The request as keepalived writes it (runtime.md 16.3): the Host is that of the url, else of the
-/// check, server or service, without port; else the address that is checked, with its port.
-std::string http_request(const HttpCheck& check, const HttpUrl& url, const Endpoint& endpoint);
+/// What is asked, whatever the version of HTTP.
+struct HttpRequest {
+  std::string method, path;
+  /// Of the url, else of the check, server or service, without port; else the address that is
+  /// checked, with its port.
+  std::string host;
+  std::vector<std::pair<std::string, std::string>> fields;  ///< the others, User-Agent first
+  std::string body;
+};
+HttpRequest http_request(const HttpCheck& check, const HttpUrl& url, const Endpoint& endpoint);
+/// The same as keepalived writes it (runtime.md 16.3).
+std::string http1_text(const HttpRequest& request, HttpVersion version);
 /// Nothing when the status is accepted, else the failure.
 std::optional<Verdict> judge_status(const HttpUrl& url, unsigned status);
 /// Nothing when the digest is accepted or not asked for. @param digest MD5 in lower case

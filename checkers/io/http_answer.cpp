@@ -4,9 +4,6 @@
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/http/basic_parser.hpp>
 
-#include "checkers/core/http_rules.h"
-#include "checkers/io/md5.h"
-
 namespace holdfast::checkers {
 
 namespace asio = boost::asio;
@@ -23,21 +20,15 @@ struct HttpAnswer::Parser : http::basic_parser<false> {
   using Error = boost::system::error_code;
   using View = beast::string_view;
 
-  Parser(HttpUrl what, std::shared_ptr<const BodyPattern> pattern) : url{std::move(what)} {
+  Parser(AnswerSink& who, bool has_body) : sink{who} {
     header_limit(checkers::header_limit);
     body_limit(boost::none);
     eager(true);
-    if (pattern) match.emplace(std::move(pattern));
+    skip(!has_body);
   }
 
   void body(View piece) {
-    if (!url.digest.empty()) digest.update({piece.data(), piece.size()});
-    if (match) match->add({piece.data(), piece.size()});
-  }
-  [[nodiscard]] Verdict judge() {
-    if (auto wrong = judge_digest(url, url.digest.empty() ? "" : digest.hex())) return *wrong;
-    if (match) match->finish();
-    return match ? judge_pattern(url, *match) : Verdict::passed();
+    if (!refused) refused = sink.body({piece.data(), piece.size()});
   }
   [[nodiscard]] Verdict mistake(const Error& error) const {
     if (error == http::error::header_limit)
@@ -47,9 +38,11 @@ struct HttpAnswer::Parser : http::basic_parser<false> {
 
   void on_request_impl(http::verb, View, View, int, Error&) override {}
   void on_response_impl(int code, View, int, Error&) override {
-    refused = judge_status(url, static_cast<unsigned>(code));
+    refused = sink.status(static_cast<unsigned>(code));
   }
-  void on_field_impl(http::field, View, View, Error&) override {}
+  void on_field_impl(http::field, View name, View value, Error&) override {
+    sink.field({name.data(), name.size()}, {value.data(), value.size()});
+  }
   void on_header_impl(Error&) override {}
   void on_body_init_impl(boost::optional<std::uint64_t> const&, Error&) override {}
   std::size_t on_body_impl(View piece, Error&) override {
@@ -63,17 +56,15 @@ struct HttpAnswer::Parser : http::basic_parser<false> {
   }
   void on_finish_impl(Error&) override {}
 
-  HttpUrl url;
+  AnswerSink& sink;
   beast::flat_buffer unread{header_limit_buffer};
-  Md5 digest;
-  std::optional<BodyMatch> match;
-  std::optional<Verdict> refused;  ///< by its status
+  std::optional<Verdict> refused;  ///< by the sink
 
   static constexpr std::size_t header_limit_buffer = 2 * std::size_t{checkers::header_limit};
 };
 
-HttpAnswer::HttpAnswer(HttpUrl url, std::shared_ptr<const BodyPattern> pattern)
-    : parser_{std::make_unique<Parser>(std::move(url), std::move(pattern))} {}
+HttpAnswer::HttpAnswer(AnswerSink& sink, bool has_body)
+    : parser_{std::make_unique<Parser>(sink, has_body)} {}
 HttpAnswer::~HttpAnswer() = default;
 
 const char* HttpAnswer::part() const { return parser_->is_header_done() ? "body" : "answer"; }
@@ -96,7 +87,7 @@ std::optional<Verdict> HttpAnswer::add(std::string_view bytes) {
       if (parser.refused && parser.is_header_done()) return parser.refused;
       if (error == http::error::need_more) break;
       if (error) return parser.mistake(error);
-      if (parser.is_done()) return parser.judge();
+      if (parser.is_done()) return parser.sink.finish();
       if (used == 0 || parser.unread.size() == 0) break;
     }
   }
@@ -111,7 +102,7 @@ Verdict HttpAnswer::end() {
   if (error == http::error::partial_message || error == http::error::end_of_stream)
     return Verdict::failed("{}: the server closed the connection too early", part());
   if (error) return parser_->mistake(error);
-  return parser_->judge();
+  return parser_->refused ? *parser_->refused : parser_->sink.finish();
 }
 
 }  // namespace holdfast::checkers

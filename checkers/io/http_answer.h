@@ -1,21 +1,19 @@
-// The answer to one url, out of pieces as they come: status, digest and pattern. Nothing of the
-// body is kept but what the pattern may need. No socket.
+// One answer of HTTP/1 out of pieces as they come; page_judge.h looks at it. No socket.
 #pragma once
 
 #include <memory>
 #include <optional>
 #include <string_view>
 
-#include "checkers/config/config.h"
-#include "checkers/core/body_pattern.h"
 #include "checkers/core/verdict.h"
+#include "checkers/io/page_judge.h"
 
 namespace holdfast::checkers {
 
 class HttpAnswer {
  public:
-  /// @param pattern of the url; null: it has none
-  HttpAnswer(HttpUrl url, std::shared_ptr<const BodyPattern> pattern);
+  /// @param sink must live as long. @param has_body false: to HEAD, whatever its length says
+  explicit HttpAnswer(AnswerSink& sink, bool has_body = true);
   HttpAnswer(const HttpAnswer&) = delete;
   HttpAnswer& operator=(const HttpAnswer&) = delete;
   ~HttpAnswer();

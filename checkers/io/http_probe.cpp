@@ -18,7 +18,8 @@ namespace {
 constexpr std::size_t piece_size = 4096;
 
 asio::awaitable<Verdict> read_answer(Connection& connection, const HttpUrl& url) {
-  HttpAnswer answer{url, url.regex.compiled};
+  PageJudge judge{url};
+  HttpAnswer answer{judge, url.method != "HEAD"};
   std::array<char, piece_size> piece{};
   for (;;) {
     const auto [size, failure] = co_await connection.read(answer.part(), piece);
@@ -38,7 +39,7 @@ asio::awaitable<Verdict> fetch(const ProbeTask& task, const HttpCheck& check, co
     if (auto failure = co_await connection.start_tls(settings)) co_return *failure;
   }
   // One limit for the request and the whole answer: a byte a second does not keep a check alive.
-  const std::string request = http_request(check, url, endpoint);
+  const std::string request = http1_text(http_request(check, url, endpoint), check.version);
   if (auto failure = co_await connection.write("request", request)) co_return *failure;
   Verdict verdict = co_await read_answer(connection, url);
   if (const auto days = connection.certificate_days_left();

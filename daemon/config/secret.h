@@ -11,10 +11,12 @@
 namespace holdfast::config {
 
 /// True for a keyword whose arguments, and lines where it has a block, are secret.
-/// @source keywords.tsv: auth_pass, auth_hmac, `password` of SSL, and what slips make of them
+/// @source keywords.tsv: auth_pass, auth_hmac, `password` of SSL, and what slips make of them; and
+/// what Holdfast's checks send: `header "Authorization: ..."`, `body`
 constexpr bool holds_secret(std::string_view keyword) {
   return keyword.starts_with("auth_") || keyword == "authentication" ||
-         keyword.starts_with("pas") || keyword.ends_with("word");
+         keyword.starts_with("pas") || keyword.ends_with("word") || keyword == "header" ||
+         keyword == "body";
 }
 
 /// What stands in the place of a secret.

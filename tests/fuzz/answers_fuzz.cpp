@@ -24,7 +24,8 @@ HttpUrl url() {
 }
 
 Verdict judge(const HttpUrl& what, std::string_view bytes, std::size_t piece) {
-  HttpAnswer answer{what, what.regex.compiled};
+  PageJudge sink{what};
+  HttpAnswer answer{sink};
   for (std::size_t at = 0; at < bytes.size(); at += piece)
     if (auto verdict = answer.add(bytes.substr(at, piece))) return *verdict;
   return answer.end();

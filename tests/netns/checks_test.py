@@ -2,16 +2,10 @@
 
 The kernel's table is not looked at here: any kernel will do."""
 import os
-import re
 import subprocess
 
-import vrrp_setup as setup
-from lab.daemons import Holdfast
-from lab.wait import wait_until
-
-VIP = "10.77.0.100"
-SERVER = "10.77.0.11"
-LIMIT = 1
+import checks_setup as setup
+from checks_setup import LIMIT, SERVER
 
 
 def openssl(folder, *arguments):
@@ -34,40 +28,15 @@ def authority(folder, name):
             "-subj", f"/CN={name}", "-days", "30", "-out", f"{name}.pem")
 
 
-class ChecksTest(setup.LabTest):
-    def setUp(self):
-        super().setUp()
-        os.chmod(self.lab.folder, 0o755)
-        self.host = self.lab.host("d", "10.77.0.1/24")
-        self.farm = self.lab.host("s", f"{SERVER}/24")
-
+class ChecksTest(setup.ChecksLab):
     def verdicts(self, cases, certificates="/", more=""):
-        """cases: (behaviour, check with {limit}); each gets a port. Checks start down (alpha), so
-        that a success is told as well. Returns the log's line on each."""
+        """cases: (behaviour, check with {limit}); each gets a port. Returns the log's line on each."""
         ports = range(5000, 5000 + len(cases))
-        servers = self.farm.popen("/usr/bin/python3", "-m", "lab.answerers", SERVER, certificates,
-                                  *[f"{port}:{behaviour}" for port, (behaviour, _) in
-                                    zip(ports, cases) if behaviour], log=self.lab.path("servers"))
-        wait_until(lambda: "ready" in open(self.lab.path("servers")).read(), 10, "the servers")
-        blocks = "".join(f"real_server {SERVER} {port} {{\n alpha\n {check}\n}}\n"
-                         for port, (_, check) in zip(ports, cases))
-        director = Holdfast(self.host, more + "global_defs {\n script_user root\n enable_script_security\n"
-                            " checker_log_all_failures\n}\n"
-                            f"virtual_server {VIP} 80 {{\n delay_loop 60\n warmup 0\n retry 0\n"
-                            f" connect_timeout {LIMIT}\n lb_algo rr\n lb_kind NAT\n protocol TCP\n"
-                            + blocks + "}\n").start()
-        found = {}
-
-        def complete():
-            for port, said in re.findall(rf"_(?:CHECK|GET) of \[{re.escape(SERVER)}\]:tcp:(\d+) for VS "
-                                         r"\S+ (.*)", director.text()):
-                found.setdefault(int(port), said)
-            return len(found) == len(cases)
-        try:
-            wait_until(complete, 15, "a verdict of every check")
-        except TimeoutError:
-            self.fail(f"only {found}\n{director.text()}")
-        director.stop()
+        servers = self.serve("lab.answerers", certificates,
+                             *[f"{port}:{behaviour}" for port, (behaviour, _) in zip(ports, cases)
+                               if behaviour])
+        found = super().verdicts({port: check for port, (_, check) in zip(ports, cases)}, more)
+        self.director.stop()
         servers.terminate()
         return [found[port] for port in ports]
 

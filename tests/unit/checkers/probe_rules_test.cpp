@@ -14,23 +14,27 @@ Endpoint endpoint(const char* address) {
 }
 HttpUrl url(const char* path) { return {path, "", {{200, 299}}, ""}; }
 
+std::string http_text(const HttpCheck& check, const HttpUrl& url, const Endpoint& endpoint) {
+  return http1_text(http_request(check, url, endpoint), check.version);
+}
+
 TEST(HttpRules, TheRequestIsKeepaliveds) {
-  EXPECT_EQ(http_request(HttpCheck{}, url("/health"), endpoint("10.0.0.1")),
+  EXPECT_EQ(http_text(HttpCheck{}, url("/health"), endpoint("10.0.0.1")),
             "GET /health HTTP/1.0\r\nUser-Agent: KeepAliveClient\r\nHost: 10.0.0.1:8080\r\n\r\n");
   HttpCheck check;
   check.version = HttpVersion::v1_1;
-  EXPECT_EQ(http_request(check, url("/"), endpoint("2001:db8::1")),
+  EXPECT_EQ(http_text(check, url("/"), endpoint("2001:db8::1")),
             "GET / HTTP/1.1\r\nUser-Agent: KeepAliveClient\r\nConnection: close\r\n"
             "Host: [2001:db8::1]:8080\r\n\r\n");
 }
 TEST(HttpRules, TheUrlsHostCountsBeforeTheChecks) {
   HttpCheck check;
   check.virtualhost = "check.example";
-  EXPECT_NE(http_request(check, url("/"), endpoint("10.0.0.1")).find("Host: check.example\r\n"),
+  EXPECT_NE(http_text(check, url("/"), endpoint("10.0.0.1")).find("Host: check.example\r\n"),
             std::string::npos);
   HttpUrl own = url("/");
   own.virtualhost = "url.example";
-  EXPECT_NE(http_request(check, own, endpoint("10.0.0.1")).find("Host: url.example\r\n"),
+  EXPECT_NE(http_text(check, own, endpoint("10.0.0.1")).find("Host: url.example\r\n"),
             std::string::npos);
 }
 TEST(HttpRules, TheNameInTheTlsHandshakeIsThatOfTheHostHeader) {
