@@ -120,8 +120,7 @@ void place_keys(config::Text& text, std::span<const Statement> tree, config::Rea
     for (const Statement& key : block.children) place_key(text, key, reader);
   });
   for_each_child(tree, "virtual_server", "real_server", [&](const Statement& server) {
-    for (const Statement& check : server.children)
-      if (check.keyword() == "SSL_GET") place_tls_key(text, check, "tls_key", reader);
+    for (const Statement& check : server.children) place_tls_key(text, check, "tls_key", reader);
   });
 }
 

@@ -1,5 +1,5 @@
 // Keys that stand in files: `key ID file:PATH` and `key ID credential:NAME` of auth_hmac, `key
-// PATH` of SSL and `tls_key PATH` of SSL_GET. The supervisor reads them, since the worker that uses
+// PATH` of SSL and `tls_key PATH` of checks. The supervisor reads them, since the worker that uses
 // them has no right to.
 #pragma once
 

@@ -17,7 +17,7 @@ Check read_check(const config::Statement& block, Reader& reader) {
   } else if (keyword == "TCP_CHECK" || keyword == "PING_CHECK") {
     if (keyword == "PING_CHECK") check.probe = PingCheck{};
     config::read_block<Check>(endpoint_rows, check, block.children, keyword, reader);
-  } else {
+  } else if (!read_talk_check(check, block, reader)) {
     read_later_check(check, block, reader);
   }
   return check;
@@ -30,6 +30,10 @@ bool has_required(const Check& check, Reader& reader) {
   };
   if (const auto* http = std::get_if<HttpCheck>(&check.probe))
     return require(!http->urls.empty(), "at least one url block: url { path / }");
+  if (const auto* talk = std::get_if<TalkCheck>(&check.probe)) {
+    const std::string_view missing = missing_in(*talk);
+    return require(missing.empty(), missing);
+  }
   if (const auto* misc = std::get_if<MiscCheck>(&check.probe))
     return require(misc->place.has_value(), "a script: misc_path");
   if (const auto* file = std::get_if<FileCheck>(&check.probe))
@@ -45,6 +49,7 @@ void describe_checks(std::vector<config::KeywordInfo>& out) {
   config::describe<Check>(endpoint_rows, base + "PING_CHECK", out);
   describe_http(out);
   describe_later_checks(out);
+  describe_talks(out);
 }
 
 }  // namespace holdfast::checkers

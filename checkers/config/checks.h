@@ -10,6 +10,7 @@
 #include <variant>
 #include <vector>
 
+#include "checkers/config/talks.h"
 #include "daemon/base/ip.h"
 #include "daemon/base/time.h"
 #include "daemon/config/global_parts.h"
@@ -100,21 +101,6 @@ struct HttpUrl {
   bool operator==(const HttpUrl&) const = default;
 };
 
-/// @source RFC 8996: 1.0 and 1.1 are not to be used any more; the library has them still
-enum class TlsVersion : std::uint8_t { v1_0, v1_1, v1_2, v1_3 };
-
-/// How far a TLS server is trusted. keepalived trusts every one.
-struct TlsRules {
-  bool verify = false;           ///< its chain and its name
-  std::string ca_file;           ///< PEM; empty: those of the system
-  std::string name;              ///< that its certificate must have; empty: what the check asks for
-  std::string certificate, key;  ///< PEM files, when the server wants to know us
-  std::string password;          ///< of the key
-  std::optional<TlsVersion> lowest;
-  std::uint32_t expiry_days = 0;  ///< so long before the certificate's end there is a warning
-  bool operator==(const TlsRules&) const = default;
-};
-
 /// HTTP_GET and SSL_GET.
 struct HttpCheck {
   std::vector<HttpUrl> urls;
@@ -141,12 +127,6 @@ struct DnsCheck {
   DnsType type = DnsType::soa;
   std::string name = ".";
   bool operator==(const DnsCheck&) const = default;
-};
-
-/// Bytes to compare with: `mask` has 1 for the bits that count.
-struct BytePattern {
-  std::vector<std::uint8_t> value, mask;  ///< of one size
-  bool operator==(const BytePattern&) const = default;
 };
 
 struct UdpCheck {
@@ -184,7 +164,7 @@ struct BfdCheck {
 struct Check {
   config::Place place;  ///< not compared
   std::variant<TcpCheck, PingCheck, HttpCheck, SmtpCheck, DnsCheck, UdpCheck, MiscCheck, FileCheck,
-               BfdCheck>
+               BfdCheck, TalkCheck>
       probe;
   Endpoint endpoint;
   Timing timing;

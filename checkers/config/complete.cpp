@@ -247,10 +247,21 @@ void complete_later(VirtualServer& service, const config::GlobalDefs& globals, R
   for (RealServer& server : service.servers) complete_checks(server, service, globals, reader);
 }
 
+namespace {
+
+std::string_view keyword_of(const TalkCheck& check) {
+  static constexpr std::array<std::string_view, std::variant_size_v<decltype(check.talk)>> keywords{
+      "DIALOGUE_CHECK", "REDIS_CHECK", "POSTGRESQL_CHECK", "MYSQL_CHECK", "LDAP_CHECK"};
+  return keywords.at(check.talk.index());
+}
+
+}  // namespace
+
 std::string_view Check::keyword() const {
+  if (const auto* talk = std::get_if<TalkCheck>(&probe)) return keyword_of(*talk);
   static constexpr std::array<std::string_view, std::variant_size_v<decltype(probe)>> keywords{
       "TCP_CHECK", "PING_CHECK", "HTTP_GET",   "SMTP_CHECK", "DNS_CHECK",
-      "UDP_CHECK", "MISC_CHECK", "FILE_CHECK", "BFD_CHECK"};
+      "UDP_CHECK", "MISC_CHECK", "FILE_CHECK", "BFD_CHECK",  ""};
   if (const auto* http = std::get_if<HttpCheck>(&probe); http != nullptr && http->tls)
     return "SSL_GET";
   return keywords.at(probe.index());
@@ -272,6 +283,14 @@ struct IdentityOf {
   std::string operator()(const MiscCheck& misc) const { return " " + misc.command; }
   std::string operator()(const FileCheck& file) const { return " " + file.file; }
   std::string operator()(const BfdCheck& bfd) const { return " " + bfd.name; }
+  /// What is expected tells dialogues apart; what is sent may be secret.
+  std::string operator()(const TalkCheck& check) const {
+    std::string text;
+    if (const auto* dialogue = std::get_if<DialogueCheck>(&check.talk))
+      for (const DialogueStep& step : dialogue->steps)
+        if (step.kind == DialogueStep::Kind::expect) text += " " + step.text;
+    return text.substr(0, 200);
+  }
   template <typename Other>
   std::string operator()(const Other&) const {
     return "";

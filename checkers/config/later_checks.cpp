@@ -127,20 +127,6 @@ std::optional<BytePattern> parse_hex(std::string_view text, bool wildcards) {
   return pattern;
 }
 
-/// All words after the keyword, as they may be written with or without quotes.
-std::optional<BytePattern> read_hex(const Statement& statement, bool wildcards, Reader& reader) {
-  std::string text;
-  for (std::size_t word = 1; word < statement.words.size(); ++word)
-    text.append(statement.words[word].text).append(" ");
-  auto pattern = parse_hex(text, wildcards);
-  if (pattern && !pattern->value.empty()) return pattern;
-  reader.warn(statement.place(1),
-              fmt::format("'{}' needs bytes as hexadecimal digits{}, found '{}'",
-                          statement.keyword(), wildcards ? " with x for any digit" : "",
-                          text.substr(0, text.size() - (text.empty() ? 0 : 1))));
-  return std::nullopt;
-}
-
 void read_payload(Check& check, const Row<Check>&, const Statement& statement, Reader& reader) {
   if (statement.words.size() < 2)
     return reader.error(statement.end(), "'payload' needs bytes, and nothing follows it");
@@ -269,6 +255,19 @@ std::array<BlockOfCheck, 6> blocks() {
 }
 
 }  // namespace
+
+std::optional<BytePattern> read_hex(const Statement& statement, bool wildcards, Reader& reader) {
+  std::string text;
+  for (std::size_t word = 1; word < statement.words.size(); ++word)
+    text.append(statement.words[word].text).append(" ");
+  auto pattern = parse_hex(text, wildcards);
+  if (pattern && !pattern->value.empty()) return pattern;
+  reader.warn(statement.place(1),
+              fmt::format("'{}' needs bytes as hexadecimal digits{}, found '{}'",
+                          statement.keyword(), wildcards ? " with x for any digit" : "",
+                          text.substr(0, text.size() - (text.empty() ? 0 : 1))));
+  return std::nullopt;
+}
 
 void read_later_check(Check& check, const Statement& block, Reader& reader) {
   for (BlockOfCheck& known : blocks())

@@ -28,8 +28,9 @@ void read_check_block(RealServer& server, const Row<RealServer>&, const Statemen
   server.checks.push_back(read_check(statement, reader));
 }
 
-constexpr Row<RealServer> check_row(std::string_view keyword, std::string_view meaning) {
-  return row<RealServer>(keyword, "{ ... }", "keepalived", meaning, read_check_block);
+constexpr Row<RealServer> check_row(std::string_view keyword, std::string_view meaning,
+                                    std::string_view source = "keepalived") {
+  return row<RealServer>(keyword, "{ ... }", source, meaning, read_check_block);
 }
 
 constexpr std::array real_server_schema{
@@ -86,6 +87,12 @@ constexpr std::array real_server_schema{
     check_row("DNS_CHECK", "Check by DNS query."),
     check_row("UDP_CHECK", "Check by UDP datagram."),
     check_row("MISC_CHECK", "Check by script."),
+    check_row("DIALOGUE_CHECK", "Check by lines that are sent and answers that are expected.",
+              "Holdfast"),
+    check_row("REDIS_CHECK", "Check by PING of Redis.", "Holdfast"),
+    check_row("POSTGRESQL_CHECK", "Check by the begin of a PostgreSQL connection.", "Holdfast"),
+    check_row("MYSQL_CHECK", "Check by the greeting of MySQL or MariaDB, or a login.", "Holdfast"),
+    check_row("LDAP_CHECK", "Check by bind, and search, of LDAP.", "Holdfast"),
     pending(check_row("FILE_CHECK", "Check by the value of a track_file.")),
     pending(check_row("BFD_CHECK", "Check by the state of a bfd_instance.")),
 };

@@ -19,9 +19,18 @@ void describe_http(std::vector<config::KeywordInfo>& out);
 /// A url block: url_schema.cpp. @param tls of SSL_GET
 HttpUrl read_http_url(const config::Statement& block, bool tls, config::Reader& reader);
 void describe_http_url(std::string_view block, bool tls, std::vector<config::KeywordInfo>& out);
+/// Bytes in hexadecimal digits, all words after the keyword; with x for any digit where
+/// `wildcards`. Nothing: reported.
+std::optional<BytePattern> read_hex(const config::Statement& statement, bool wildcards,
+                                    config::Reader& reader);
 /// The checks that nothing performs yet: later_checks.cpp.
 void read_later_check(Check& check, const config::Statement& block, config::Reader& reader);
 void describe_later_checks(std::vector<config::KeywordInfo>& out);
+/// DIALOGUE_CHECK and the ready ones: talk_schema.cpp. False: the block is none of them.
+bool read_talk_check(Check& check, const config::Statement& block, config::Reader& reader);
+/// What such a check cannot do without; empty: nothing is missing.
+std::string_view missing_in(const TalkCheck& check);
+void describe_talks(std::vector<config::KeywordInfo>& out);
 /// real_server: real_server_schema.cpp.
 void read_real_server(VirtualServer& service, const config::Row<VirtualServer>&,
                       const config::Statement& statement, config::Reader& reader);

@@ -289,7 +289,7 @@ void report_duplicates(CheckersConfig& config, Reader& reader) {
   });
 }
 
-/// The SSL block counts for every SSL_GET that does not say otherwise.
+/// The SSL block counts for every check with TLS that does not say otherwise.
 void apply_tls_identity(CheckersConfig& config) {
   const auto settle = [&](TlsRules& rules) {
     if (rules.ca_file.empty()) rules.ca_file = config.tls.ca;
@@ -304,6 +304,8 @@ void apply_tls_identity(CheckersConfig& config) {
       for (Check& check : server.checks)
         if (auto* http = std::get_if<HttpCheck>(&check.probe); http != nullptr && http->tls)
           settle(http->tls_rules);
+        else if (auto* talk = std::get_if<TalkCheck>(&check.probe))
+          settle(talk->tls_rules);
 }
 
 }  // namespace

@@ -159,6 +159,7 @@ void BodyMatch::look(bool last) {
                                    data.get(), compiled.context.get());
   if (result >= 0) {
     state_ = State::found;
+    end_ = std::min(kept_.size(), ::pcre2_get_ovector_pointer(data.get())[1]);
     return;
   }
   std::size_t keep_from = size;

@@ -40,6 +40,8 @@ class BodyMatch {
   /// The body is whole.
   void finish();
   [[nodiscard]] bool has_match() const { return state_ == State::found; }
+  /// What came behind the match; it lives as long as this.
+  [[nodiscard]] std::string_view rest() const { return std::string_view{kept_}.substr(end_); }
   /// Why the pattern could not be followed to the end.
   [[nodiscard]] const std::string& trouble() const { return trouble_; }
 
@@ -53,6 +55,7 @@ class BodyMatch {
   std::size_t begin_ = 0;  ///< offset in the body of kept_[0]
   std::size_t start_ = 0;  ///< where in kept_ a match may begin
   std::size_t taken_ = 0;  ///< of the body
+  std::size_t end_ = 0;    ///< of the match, in kept_
   std::string trouble_;
 };
 

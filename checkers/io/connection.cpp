@@ -109,6 +109,11 @@ asio::awaitable<Connection::Read> Connection::read(const char* what, std::span<c
   co_return Read{size, std::nullopt};
 }
 
+void Connection::end_sending() {
+  boost::system::error_code ignored;
+  socket_.shutdown(tcp::socket::shutdown_send, ignored);
+}
+
 asio::awaitable<void> Connection::finish_tls() {
   if (tls_) co_await (**tls_).async_shutdown(no_throw);
 }

@@ -42,6 +42,8 @@ class Connection {
     Failure failure;
   };
   boost::asio::awaitable<Read> read(const char* what, std::span<char> buffer);
+  /// The server sees the end of what it is sent.
+  void end_sending();
   /// Exchanges the closing messages of TLS, within what is left of the limit.
   boost::asio::awaitable<void> finish_tls();
   /// Days until the server's certificate ends; nothing without TLS.

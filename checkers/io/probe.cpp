@@ -21,6 +21,9 @@ struct Start {
   }
   asio::awaitable<Verdict> operator()(const DnsCheck&) const { return dns_probe(std::move(task)); }
   asio::awaitable<Verdict> operator()(const UdpCheck&) const { return udp_probe(std::move(task)); }
+  asio::awaitable<Verdict> operator()(const TalkCheck&) const {
+    return talk_probe(std::move(task));
+  }
   template <typename Other>
   asio::awaitable<Verdict> operator()(const Other&) const {
     co_return Verdict::not_run("not supported yet");

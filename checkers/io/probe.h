@@ -21,6 +21,7 @@ boost::asio::awaitable<Verdict> http_probe(ProbeTask task);
 boost::asio::awaitable<Verdict> smtp_probe(ProbeTask task);
 boost::asio::awaitable<Verdict> dns_probe(ProbeTask task);
 boost::asio::awaitable<Verdict> udp_probe(ProbeTask task);
+boost::asio::awaitable<Verdict> talk_probe(ProbeTask task);
 /// The one that fits the check.
 boost::asio::awaitable<Verdict> probe(ProbeTask task);
 

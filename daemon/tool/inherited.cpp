@@ -133,6 +133,11 @@ std::span<const Inherited> inherited_keywords() {
              {"virtual_server/real_server/MISC_CHECK", "0", "1"},
              {"virtual_server/real_server/FILE_CHECK", "0", "1"},
              {"virtual_server/real_server/BFD_CHECK", "0", "1"},
+             {"virtual_server/real_server/DIALOGUE_CHECK", "1", "1"},
+             {"virtual_server/real_server/REDIS_CHECK", "1", "1"},
+             {"virtual_server/real_server/POSTGRESQL_CHECK", "1", "1"},
+             {"virtual_server/real_server/MYSQL_CHECK", "1", "1"},
+             {"virtual_server/real_server/LDAP_CHECK", "1", "1"},
          }))
       add_check(rows, defaults);
     return rows;

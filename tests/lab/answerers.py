@@ -48,6 +48,37 @@ async def smtp_closing(reader, writer):
     writer.write(b"220 la")
 
 
+MYSQL_GREETING = b"\x36\0\0\0\x0a8.0.36\0" + b"1234abcdefgh\0\xff\xf7" + b"\0" * 31
+
+
+# Conversations of any protocol: what is said to whatever comes
+
+def replies(*answers, greeting=b""):
+    async def talk(reader, writer):
+        writer.write(greeting)
+        for answer in answers:
+            if not await reader.read(4096):
+                return
+            writer.write(answer)
+            await writer.drain()
+        await reader.read()
+    return talk
+
+
+async def one_byte_a_second(reader, writer):
+    while True:
+        writer.write(b"x")
+        await writer.drain()
+        await asyncio.sleep(1)
+
+
+async def endless(reader, writer, piece=b"x" * 65536):
+    """A line without an end, as fast as it goes: a gigabyte, or until nobody reads it."""
+    for _ in range(2 ** 30 // len(piece)):
+        writer.write(piece)
+        await writer.drain()
+
+
 async def page(reader, writer):
     await reader.readuntil(b"\r\n\r\n")
     writer.write(PAGE)
@@ -99,7 +130,18 @@ DATAGRAMS = {
 }
 STREAMS = {"smtp": smtp, "smtp_many_lines": smtp_many_lines, "smtp_refusing": smtp_refusing,
            "smtp_no_helo": smtp_no_helo, "smtp_silent": smtp_silent, "smtp_endless": smtp_endless,
-           "smtp_closing": smtp_closing, "no_tls": no_tls}
+           "smtp_closing": smtp_closing, "no_tls": no_tls, "byte_a_second": one_byte_a_second,
+           "endless": endless, "pop3": replies(b"+OK 0 messages\r\n", greeting=b"+OK ready\r\n"),
+           "redis": replies(b"+PONG\r\n", b"*3\r\n$6\r\nmaster\r\n:0\r\n*0\r\n"),
+           "redis_locked": replies(b"-NOAUTH Authentication required.\r\n"),
+           "redis_auth": replies(b"+OK\r\n", b"+PONG\r\n"),
+           "postgresql": replies(b"R\0\0\0\x08\0\0\0\x05"),
+           "postgresql_starting": replies(b"E\0\0\0\x1cC57P03\0Mnot yet\0\0\0\0\0\0\0\0\0"),
+           "mysql": replies(greeting=MYSQL_GREETING),
+           "mysql_login": replies(b"\x07\0\0\x02\0\0\0\x02\0\0\0", greeting=MYSQL_GREETING),
+           "mysql_blocked": replies(greeting=b"\x12\0\0\0\xff\x69\x04Host is blocked"),
+           "ldap": replies(bytes.fromhex("300c02010161070a010004000400")),
+           "ldap_refusing": replies(bytes.fromhex("300e02010161090a0131040004026e6f"))}
 
 
 def context(folder, name, needs_client):

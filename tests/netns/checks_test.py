@@ -89,6 +89,52 @@ class ChecksTest(setup.ChecksLab):
             ("udp_short", pattern.format("01 02"), "failed: a reply of 1 bytes, shorter than the 2"),
         ])
 
+    def test_dialogue(self):
+        check = ("DIALOGUE_CHECK {\n expect \"^\\+OK\"\n send \"STAT\\r\\n\"\n"
+                 " expect \"^\\+OK \\d+ messages$\"\n }")
+        self.check([(behaviour, check, expected) for behaviour, expected in (
+            ("pop3", "succeeds: passed"),
+            ("smtp", r"failed: step 1, expect '\^\\\\\+OK' timed out after 1 s; came '220 lab\\r\\n'"),
+            ("smtp_silent", r"failed: step 1, expect .* timed out after 1 s; nothing came"),
+            ("byte_a_second", r"failed: step 1, expect .* timed out after 1 s; came 'x"),
+            ("endless", r"failed: step 1, expect .*: no match in \d+ bytes; came 'xxxx.*'\.\.\."),
+            (None, "failed: connect: Connection refused"))] + [
+            ("smtp", "DIALOGUE_CHECK {\n expect_hex 32 32 3x 20\n }", "succeeds: passed"),
+            ("smtp", "DIALOGUE_CHECK {\n expect_hex 33\n }",
+             "failed: step 1, expect_hex 33: byte 0 differs; came '220 lab"),
+            ("smtp_closing", "DIALOGUE_CHECK {\n expect \"^220 lab\"\n }",
+             "failed: step 1, .*: the server closed the connection; came '220 la'"),
+            ("redis_locked", "DIALOGUE_CHECK {\n send_password \"AUTH hunter2\"\n expect OK\n }",
+             "failed: step 2, .*came '-NOAUTH"),
+        ])
+
+    def test_ready_conversations(self):
+        hostile = [(behaviour, kind + " {\n }", expected) for kind, step in (
+            ("REDIS_CHECK", "PING"), ("POSTGRESQL_CHECK", "startup"), ("MYSQL_CHECK", "greeting"),
+            ("LDAP_CHECK", "bind")) for behaviour, expected in (
+                ("smtp_silent", f"failed: {step} timed out after {LIMIT} s; nothing came"),
+                ("byte_a_second", f"failed: {step}(: this is no | timed out after {LIMIT} s; came 'x)"),
+                ("endless", f"failed: {step}: (this is no .*|a message of more than 65536 bytes); came 'xx"))]
+        self.check(hostile + [
+            ("redis", "REDIS_CHECK {\n }", "succeeds: passed"),
+            ("redis", "REDIS_CHECK {\n role master\n }", "succeeds: passed"),
+            ("redis", "REDIS_CHECK {\n role replica\n }",
+             "failed: ROLE: expected 'slave', came 'master'"),
+            ("redis_locked", "REDIS_CHECK {\n }",
+             r"failed: PING: expected '\+PONG', came '-NOAUTH Authentication required.'"),
+            ("redis_auth", "REDIS_CHECK {\n password hunter2\n }", "succeeds: passed"),
+            ("postgresql", "POSTGRESQL_CHECK {\n user lab\n database lab\n }", "succeeds: passed"),
+            ("postgresql_starting", "POSTGRESQL_CHECK {\n }",
+             "failed: startup: error '57P03' 'not yet'"),
+            ("mysql", "MYSQL_CHECK {\n }", "succeeds: passed"),
+            ("mysql_login", "MYSQL_CHECK {\n user lab\n }", "succeeds: passed"),
+            ("mysql_blocked", "MYSQL_CHECK {\n }",
+             "failed: greeting: error 1129 'Host is blocked'"),
+            ("ldap", "LDAP_CHECK {\n }", "succeeds: passed"),
+            ("ldap_refusing", "LDAP_CHECK {\n }",
+             "failed: bind: result 49, invalidCredentials 'no'"),
+        ])
+
     def test_scripts(self):
         def script(name, text):
             path = self.lab.write(name, "#!/bin/sh\n" + text)
