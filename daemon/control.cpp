@@ -1,9 +1,12 @@
 #include "daemon/control.h"
 
+#include <fmt/ranges.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <array>
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/read_until.hpp>
 #include <boost/asio/steady_timer.hpp>
@@ -11,11 +14,13 @@
 #include <boost/json.hpp>
 #include <cerrno>
 #include <utility>
+#include <vector>
 
 namespace holdfast {
 
 namespace asio = boost::asio;
 namespace json = boost::json;
+using std::string_view_literals::operator""sv;
 using Protocol = asio::local::stream_protocol;
 
 namespace {
@@ -31,6 +36,34 @@ std::string control_path(std::string_view pid_file) {
   if (pid_file.ends_with(".pid")) pid_file.remove_suffix(4);
   return std::string{pid_file} + ".control";
 }
+
+namespace {
+
+struct Request {
+  std::string command;
+  std::string name;                ///< of handover and takeover
+  std::vector<std::string> words;  ///< of the others
+};
+
+Result<Request> read_request(const std::string& line) {
+  static constexpr std::array known{"handover"sv, "takeover"sv, "servers"sv,
+                                    "drain"sv,    "maint"sv,    "undrain"sv};
+  boost::system::error_code error;
+  const json::value value = json::parse(line, error);
+  const json::object* object = error ? nullptr : value.if_object();
+  if (object == nullptr) return fail("a request is one JSON object");
+  const auto word = [](const json::value* found) -> std::string {
+    return found != nullptr && found->is_string() ? std::string{found->as_string()} : "";
+  };
+  Request request{word(object->if_contains("command")), word(object->if_contains("name")), {}};
+  if (const json::value* words = object->if_contains("words"); words && words->is_array())
+    for (const json::value& one : words->as_array()) request.words.push_back(word(&one));
+  if (std::ranges::find(known, request.command) == known.end())
+    return fail("there is no command '{}'", request.command);
+  return request;
+}
+
+}  // namespace
 
 /// One connection: it reads a line within the limit, and writes one whenever the answer comes.
 class Control::Client : public std::enable_shared_from_this<Client> {
@@ -133,32 +166,34 @@ void Control::accept_later() {
 }
 
 void Control::take(const std::shared_ptr<Client>& client, const std::string& line) {
-  boost::system::error_code error;
-  const json::value value = json::parse(line, error);
-  const json::object* request = error ? nullptr : value.if_object();
-  const auto word = [&](const char* key) -> std::string {
-    const json::value* found = request == nullptr ? nullptr : request->if_contains(key);
-    return found != nullptr && found->is_string() ? std::string{found->as_string()} : "";
-  };
-  const std::string command = word("command");
-  if (command != "handover" && command != "takeover")
-    return client->answer(false, fmt::format("there is no command '{}'", command));
-  const process::HandOver asked{++requests_, word("name"), command == "takeover"};
-  log_.write(
-      Event{Level::notice, "control", fmt::format("{} of {} is asked for", command, asked.object)});
-  waiting_.emplace(asked.request, client);
-  if (!ask_(asked)) return answered({asked.request, false, "no virtual router runs"});
-  client->watch([this, request = asked.request] { waiting_.erase(request); });
+  const auto request = read_request(line);
+  if (!request) return client->answer(false, request.error().what);
+  const std::uint64_t number = ++requests_;
+  const bool vrrp = request->command == "handover" || request->command == "takeover";
+  if (request->command != "servers")
+    log_.write(Event{Level::notice, "control",
+                     fmt::format("{} of {}{} is asked for", request->command, request->name,
+                                 fmt::join(request->words, " "))});
+  waiting_.emplace(number, Waiting{client, vrrp});
+  const bool asked =
+      vrrp ? ask_(process::HandOver{number, request->name, request->command == "takeover"})
+           : ask_(process::Operate{number, request->command, request->words});
+  if (!asked) return answered(number, false, vrrp ? "no virtual router runs" : "no checkers run");
+  client->watch([this, number] { waiting_.erase(number); });
 }
 
-void Control::answered(const process::HandedOver& answer) {
-  const auto waiting = waiting_.extract(answer.request);
-  if (!waiting.empty()) waiting.mapped()->answer(answer.done, answer.text);
+void Control::answered(std::uint64_t request, bool done, const std::string& text) {
+  const auto waiting = waiting_.extract(request);
+  if (!waiting.empty()) waiting.mapped().client->answer(done, text);
 }
 
-void Control::worker_ended() {
-  for (const auto& [request, client] : std::exchange(waiting_, {}))
-    client->answer(false, "holdfast-vrrp ended meanwhile");
+void Control::worker_ended(bool vrrp) {
+  std::vector<std::uint64_t> lost;
+  for (const auto& [request, waiting] : waiting_)
+    if (waiting.vrrp == vrrp) lost.push_back(request);
+  for (const std::uint64_t request : lost)
+    answered(request, false,
+             fmt::format("{} ended meanwhile", vrrp ? "holdfast-vrrp" : "holdfast-checkers"));
 }
 
 }  // namespace holdfast

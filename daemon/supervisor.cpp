@@ -10,6 +10,7 @@
 #include <csignal>
 
 #include "daemon/process/clock.h"
+#include "daemon/process/memfd.h"
 
 namespace holdfast {
 
@@ -19,6 +20,9 @@ namespace {
 
 /// How long running notify scripts get at the end.
 constexpr auto script_stop_limit = std::chrono::seconds{1};
+
+/// What a worker may tell an operator: `holdfast` reads no more.
+constexpr std::size_t longest_answer = std::size_t{32} << 20U;
 
 const WorkerIdentity vrrp_identity{"holdfast-vrrp", "holdfast-vrrp", {CAP_NET_ADMIN, CAP_NET_RAW}};
 const WorkerIdentity checkers_identity{
@@ -46,9 +50,11 @@ Supervisor::Supervisor(asio::io_context& context, const Options& options,
       checkers_mail_{context, log},
       files_{context, log, [this](process::FileContent content) { vrrp_.send(content); }},
       control_{context, log,
-               [this](const process::HandOver& asked) {
-                 if (!vrrp_.is_running()) return false;
-                 vrrp_.send(asked);
+               [this](process::Message asked) {
+                 Worker& worker =
+                     std::holds_alternative<process::HandOver>(asked) ? vrrp_ : checkers_;
+                 if (!worker.is_running()) return false;
+                 worker.send(std::move(asked));
                  return true;
                }},
       vrrp_{context, log, vrrp_identity, options.config_test ? "" : options.vrrp_pid_file,
@@ -176,7 +182,12 @@ void Supervisor::handle_message(Worker& worker, process::Message message) {
   if (auto* mail = std::get_if<process::SendMail>(&message))
     return (&worker == &vrrp_ ? vrrp_mail_ : checkers_mail_).send(std::move(*mail));
   if (const auto* answer = std::get_if<process::HandedOver>(&message))
-    return control_.answered(*answer);
+    return control_.answered(answer->request, answer->done, answer->text);
+  if (const auto* answer = std::get_if<process::Operated>(&message)) {
+    const auto text = process::read_memfd(answer->text, longest_answer);
+    return control_.answered(answer->request, answer->done && text,
+                             text ? *text : text.error().what);
+  }
   const auto* running = std::get_if<process::Running>(&message);
   if (running == nullptr || !current_ || running->serial != current_->serial) return;
   recovering_.erase(&worker);
@@ -276,7 +287,7 @@ void Supervisor::reap() {
 
 void Supervisor::worker_ended(Worker& worker, int status) {
   const Duration lived = worker.ended();
-  if (&worker == &vrrp_) control_.worker_ended();
+  control_.worker_ended(&worker == &vrrp_);
   const bool was_recovering = recovering_.erase(&worker) > 0;
   const bool in_order = WIFEXITED(status) && WEXITSTATUS(status) == 0;
   if (phase_ == Phase::stopping) {  // reap() goes on with that

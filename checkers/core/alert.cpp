@@ -36,11 +36,14 @@ Alert server_alert(const VirtualServer& service, const RealServer& server, bool 
       std::string{body}};
 }
 
-std::string check_body(const Check& check, bool up) {
+std::string check_body(const Check& check, bool up, std::string_view reason) {
   const auto known = std::ranges::find(check_words, check.keyword(), &CheckWords::keyword);
-  if (known == check_words.end())
-    return fmt::format("=> {} {} on service <=", check.keyword(), up ? "succeeded" : "failed");
-  return fmt::format("=> {} <=", up ? known->up : known->down);
+  std::string body =
+      known == check_words.end()
+          ? fmt::format("=> {} {} on service <=", check.keyword(), up ? "succeeded" : "failed")
+          : fmt::format("=> {} <=", up ? known->up : known->down);
+  if (!up && !reason.empty()) body += fmt::format("\r\n{}", reason);
+  return body;
 }
 
 Alert service_alert(const VirtualServer& service, bool up, std::string_view body) {

@@ -20,8 +20,8 @@ std::string_view word_of(bool up);
 /// @param up of the whole server, whatever a single check says
 Alert server_alert(const VirtualServer& service, const RealServer& server, bool up,
                    std::string_view body);
-/// What a check that changed its verdict says in the body.
-std::string check_body(const Check& check, bool up);
+/// What a check that changed its verdict says in the body. @param reason why it is down
+std::string check_body(const Check& check, bool up, std::string_view reason);
 /// @param weight of the servers that are alive
 Alert quorum_alert(const VirtualServer& service, bool up, std::uint64_t weight);
 Alert service_alert(const VirtualServer& service, bool up, std::string_view body);

@@ -43,7 +43,7 @@ Effects Pool::set_check(std::size_t index, std::size_t check, bool up, const std
   server.up[check] = up;
   server.failing += up ? std::size_t(-1) : 1;
   const bool changed = is_alive(index) != was_alive;
-  mail_check(index, check, changed, effects);
+  mail_check(index, check, changed, reason, effects);
   if (!changed) return effects;
   if (up)
     alive_weight_ += weight_of(index);
@@ -58,12 +58,12 @@ Effects Pool::set_check(std::size_t index, std::size_t check, bool up, const std
 /// Each change of a check, with the state of the whole server; no_checker_emails leaves those of
 /// the server.
 void Pool::mail_check(std::size_t index, std::size_t check, bool server_changed,
-                      Effects& effects) const {
+                      const std::string& reason, Effects& effects) const {
   const RealServer& config = service_.servers[index];
   if (!config.alert || !(server_changed || config.alert_each_check)) return;
   effects.alerts.push_back(
       server_alert(service_, config, is_alive(index),
-                   check_body(config.checks[check], servers_[index].up[check])));
+                   check_body(config.checks[check], servers_[index].up[check], reason)));
 }
 
 std::uint32_t Pool::weight_of(std::size_t server) const {

@@ -71,7 +71,7 @@ class Pool {
   };
   void tell_server(std::size_t server, const std::string& reason, Effects& effects) const;
   void mail_check(std::size_t server, std::size_t check, bool server_changed,
-                  Effects& effects) const;
+                  const std::string& reason, Effects& effects) const;
   void update_quorum(Effects& effects);
   [[nodiscard]] bool quorum_holds() const;
   [[nodiscard]] std::string server_name(std::size_t server) const;

@@ -8,10 +8,11 @@
 #include <boost/asio/detached.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/use_awaitable.hpp>
-#include <cstring>
 #include <set>
 
+#include "checkers/core/record.h"
 #include "checkers/io/probe.h"
+#include "checkers/io/running.h"
 #include "checkers/io/tls.h"
 #include "daemon/config/tree.h"
 #include "daemon/process/clock.h"
@@ -31,59 +32,9 @@ namespace {
 constexpr Duration resync_interval = std::chrono::seconds{1};
 constexpr int resync_share = 20;
 
-std::vector<std::byte> to_record(const HealthRecord& health) {
-  const std::int64_t words[3] = {(health.up ? 1 : 0) | (health.judged ? 2 : 0), health.contrary,
-                                 health.contribution};
-  const auto bytes = std::as_bytes(std::span{words});
-  return {bytes.begin(), bytes.end()};
-}
-
-std::optional<HealthRecord> from_record(std::span<const std::byte> bytes) {
-  std::int64_t words[3] = {};
-  if (bytes.size() != sizeof words) return std::nullopt;
-  std::memcpy(words, bytes.data(), sizeof words);
-  return HealthRecord{(words[0] & 1) != 0, (words[0] & 2) != 0,
-                      static_cast<std::uint32_t>(words[1]), words[2]};
-}
-
 std::string quorum_key(const VirtualServer& service) { return "quorum " + to_string(service.key); }
 
 }  // namespace
-
-/// Shared between the process and its coroutine, which may still wait for a probe when a reload or
-/// the end has dropped the check.
-struct CheckersProcess::Task {
-  Task(asio::io_context& context, const Check& settings, const Health& begin)
-      : check{settings}, health{begin}, pause{context} {}
-  Check check;
-  Health health;
-  asio::steady_timer pause;
-  Service* service = nullptr;
-  std::size_t server = 0, number = 0;
-  std::string key;  ///< of its record in the state table
-  std::uint16_t sequence = 0;
-  bool stopped = false;
-  bool running = false;  ///< its coroutine has been started
-  std::string warned;    ///< the warning of its last probe
-};
-
-struct CheckersProcess::Service {
-  Service(const VirtualServer& config, const std::vector<std::vector<bool>>& up,
-          std::optional<bool> quorum)
-      : pool{config, up, quorum} {}
-  Service(const Service&) = delete;
-  Service& operator=(const Service&) = delete;
-  ~Service() {
-    for (auto& server : tasks)
-      for (auto& task : server)
-        if (task && task->service == this) {
-          task->stopped = true;
-          task->pause.cancel();
-        }
-  }
-  Pool pool;
-  std::vector<std::vector<std::shared_ptr<Task>>> tasks;  ///< by server and check
-};
 
 CheckersProcess::CheckersProcess(asio::io_context& context, Log& log,
                                  std::function<void(process::Message)> send, OpenKernel open_kernel)
@@ -187,7 +138,7 @@ std::unique_ptr<CheckersProcess::Service> CheckersProcess::make_service(const Vi
       task->service = service.get();
       if (const std::int64_t weight = task->health.record().contribution; weight != 0)
         service->pool.set_contribution(task->server, task->number, weight);
-      save(task->key, to_record(task->health.record()));
+      save(*task);
       if (task->running) continue;
       const FinalTiming& timing = task->check.final_timing;
       std::uniform_int_distribution<Duration::rep> spread{0, timing.warmup.count()};
@@ -204,7 +155,7 @@ std::shared_ptr<CheckersProcess::Task> CheckersProcess::make_task(const VirtualS
                                                                   bool restarted) {
   const RealServer& real = config.servers[server];
   const Check& check = real.checks[number];
-  std::optional<HealthRecord> inherited;
+  std::optional<CheckRecord> inherited;
   const std::string key = fmt::format("{} {} {}", to_string(config.key),
                                       to_string(real.key, config.key.protocol), check.identity());
   if (old != nullptr) {
@@ -220,16 +171,19 @@ std::shared_ptr<CheckersProcess::Task> CheckersProcess::make_task(const VirtualS
           task->check.moved_to(check);
           return task;
         }
-      const bool replaces = number < old->tasks[index].size() && old->tasks[index][number];
-      inherited = HealthRecord{
-          replaces ? old->tasks[index][number]->health.is_up() : old->pool.is_alive(index), true,
-          0};
+      if (number < old->tasks[index].size() && old->tasks[index][number]) {
+        const Task& replaced = *old->tasks[index][number];
+        inherited = CheckRecord{{replaced.health.is_up(), true}, replaced.findings.decision()};
+      } else {
+        inherited = CheckRecord{{old->pool.is_alive(index), true}, {}};
+      }
     }
   } else if (restarted && table_) {
-    inherited = from_record(table_->get(key));
+    inherited = check_record(table_->get(key));
   }
-  auto task = std::make_shared<Task>(context_, check,
-                                     inherited ? Health{*inherited} : Health{check.final_timing});
+  auto task = std::make_shared<Task>(
+      context_, check, inherited ? Health{inherited->health} : Health{check.final_timing});
+  if (inherited && inherited->decision) task->findings.inherit(*inherited->decision);
   task->server = server;
   task->number = number;
   task->key = key;
@@ -270,9 +224,11 @@ asio::awaitable<Verdict> CheckersProcess::attempt(const Task& task) {
 
 void CheckersProcess::receive(process::Message message) {
   if (const auto* result = std::get_if<process::CheckResult>(&message)) scripts_.finished(*result);
+  if (const auto* asked = std::get_if<process::Operate>(&message)) operate(*asked);
 }
 
 void CheckersProcess::probed(Task& task, const Verdict& verdict, const Health::Outcome& outcome) {
+  task.findings.add(verdict, outcome.changed || outcome.first, monotonic_now());
   Service& service = *task.service;
   const VirtualServer& config = service.pool.service();
   const auto describe = [&](std::string_view what) {
@@ -298,7 +254,7 @@ void CheckersProcess::probed(Task& task, const Verdict& verdict, const Health::O
                                    to_string(config.key), verdict.warning)});
     task.warned = verdict.warning;
   }
-  save(task.key, to_record(task.health.record()));
+  save(task);
   if (outcome.changed)
     log_.write(Event{Level::notice, "check_changed",
                      describe(task.health.is_up() ? "succeeds" : "fails")});
@@ -330,6 +286,10 @@ void CheckersProcess::tell(const Effects& effects) {
   if (globals_.notify_fifo.path.empty() && globals_.lvs_fifo.path.empty()) return;
   for (const std::string& change : effects.changes)
     send_(process::NotifyLine{change + '\n' + '\0'});
+}
+
+void CheckersProcess::save(const Task& task) {
+  save(task.key, to_bytes({task.health.record(), task.findings.decision()}));
 }
 
 void CheckersProcess::save(const std::string& key, Bytes record) {

@@ -50,7 +50,10 @@ class CheckersProcess : public process::Worker {
   void probed(Task& task, const Verdict& verdict, const Health::Outcome& outcome);
   void carry_out(const Effects& effects, Service& service);
   void tell(const Effects& effects);
+  void save(const Task& task);
   void save(const std::string& key, Bytes record);
+  /// operator.cpp: what the control socket is asked about servers.
+  void operate(const process::Operate& asked);
   void set_sync_daemon();
   void reconcile_soon();
   void resync_later();

@@ -6,13 +6,12 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <utility>
 
 namespace holdfast::process {
 namespace {
 
 constexpr int all_seals = F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE;
-/// Larger than any configuration that is read (daemon/config/expand.cpp).
-constexpr off_t largest = 1L << 31;
 
 Result<void> write_all(int fd, std::string_view bytes) {
   while (!bytes.empty()) {
@@ -36,13 +35,13 @@ Result<Fd> sealed_memfd(std::string_view name, std::string_view bytes) {
   return fd;
 }
 
-Result<std::string> read_memfd(const Fd& fd) {
+Result<std::string> read_memfd(const Fd& fd, std::size_t most) {
   const int seals = ::fcntl(fd.get(), F_GET_SEALS);
   if (seals < 0 || (seals & F_SEAL_WRITE) == 0)
     return fail("this descriptor is not a sealed memory file");
   struct stat status{};
   if (::fstat(fd.get(), &status) != 0) return fail_errno(errno, "cannot read a memory file");
-  if (status.st_size > largest)
+  if (std::cmp_greater(status.st_size, most))
     return fail("a memory file of {} bytes is too large", status.st_size);
   std::string bytes(static_cast<std::size_t>(status.st_size), '\0');
   for (std::size_t at = 0; at < bytes.size();) {

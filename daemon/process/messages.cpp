@@ -117,6 +117,18 @@ Outgoing encode(const HandedOver& m) {
   return {{{"type", "handed_over"}, {"request", m.request}, {"done", m.done}, {"text", m.text}},
           {}};
 }
+Outgoing encode(const Operate& m) {
+  json::array words(m.words.begin(), m.words.end());
+  return {{{"type", "operate"},
+           {"request", m.request},
+           {"command", m.command},
+           {"words", std::move(words)}},
+          {}};
+}
+Outgoing encode(const Operated& m) {
+  return {{{"type", "operated"}, {"request", m.request}, {"done", m.done}}, {m.text.get()}};
+}
+Outgoing encode(const SavedState& m) { return {{{"type", "saved_state"}}, {m.bytes.get()}}; }
 
 // Boost.JSON reports a missing or wrong member by throwing; parse_message() catches.
 config::Diagnostic diagnostic_from(const json::value& value) {
@@ -184,6 +196,15 @@ WatchFiles watch_files_from(const json::object& body) {
   return m;
 }
 
+Operate operate_from(const json::object& body) {
+  Operate m{body.at("request").to_number<std::uint64_t>(),
+            std::string{body.at("command").as_string()},
+            {}};
+  for (const json::value& word : body.at("words").as_array())
+    m.words.emplace_back(word.as_string());
+  return m;
+}
+
 Result<Message> decode(Packet& packet) {
   const std::string_view type = packet.body.at("type").as_string();
   const auto serial = [&] { return packet.body.at("serial").to_number<std::uint64_t>(); };
@@ -211,6 +232,11 @@ Result<Message> decode(Packet& packet) {
     return HandedOver{packet.body.at("request").to_number<std::uint64_t>(),
                       packet.body.at("done").as_bool(),
                       std::string{packet.body.at("text").as_string()}};
+  if (type == "operate") return operate_from(packet.body);
+  if (type == "operated")
+    return Operated{packet.body.at("request").to_number<std::uint64_t>(),
+                    packet.body.at("done").as_bool(), std::move(packet.fds.at(0))};
+  if (type == "saved_state") return SavedState{std::move(packet.fds.at(0))};
   if (type == "prepared") {
     Prepared m{serial(), {}};
     for (const json::value& found : packet.body.at("diagnostics").as_array())

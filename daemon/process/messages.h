@@ -15,6 +15,10 @@
 //      | -- FileContent(number) --------------->|  at once, and whenever it changes
 //      | -- HandOver(name) ------------------->|  an operator asks; each is answered
 //      | <-- HandedOver(done, text) ----------- |
+//      | -- Operate(command, words) ---------->|  an operator asks; each is answered
+//      | <-- Operated(done, text) ------------- |
+//      | -- SavedState(bytes) ----------------->|  before the first Configure, if there is one
+//      | <-- SavedState(bytes) ---------------- |  any time: what outlives the daemon
 //      | -- Stop ------------------------------>|  release everything, then exit 0
 #pragma once
 
@@ -123,6 +127,24 @@ struct HandedOver {
   std::string text;  ///< for the operator
 };
 
+/// An operator's command about real servers: servers, drain, maint, undrain.
+struct Operate {
+  std::uint64_t request = 0;  ///< comes back with the answer
+  std::string command;
+  std::vector<std::string> words;
+};
+/// Descriptor: the text for the operator, sealed.
+struct Operated {
+  std::uint64_t request = 0;
+  bool done = false;
+  Fd text;
+};
+
+/// What the checkers know and the next daemon shall know too. Descriptor: the bytes, sealed.
+struct SavedState {
+  Fd bytes;
+};
+
 /// A line for the FIFOs of this worker's events, as it is written there.
 struct NotifyLine {
   std::string line;
@@ -134,9 +156,9 @@ struct SendMail {
   std::string body;
 };
 
-using Message =
-    std::variant<NotifyLine, SendMail, Configure, Prepared, Commit, Abort, Running, Stop, RunScript,
-                 RunCheck, CheckResult, WatchFiles, FileContent, HandOver, HandedOver>;
+using Message = std::variant<NotifyLine, SendMail, Configure, Prepared, Commit, Abort, Running,
+                             Stop, RunScript, RunCheck, CheckResult, WatchFiles, FileContent,
+                             HandOver, HandedOver, Operate, Operated, SavedState>;
 
 Result<void> send(Channel& channel, const Message& message);
 /// Error: not one of ours; says which word was wrong.

@@ -20,7 +20,7 @@ namespace holdfast::process {
 class StateTable {
  public:
   static constexpr std::size_t max_key = 112;
-  static constexpr std::size_t max_value = 48;
+  static constexpr std::size_t max_value = 128;
   /// 2 versions of a record in one slot
   static constexpr std::size_t max_records = 200'000;
 

@@ -1,4 +1,4 @@
-// `holdfast handover` and `holdfast takeover`: the control socket of the running daemon.
+// `holdfast handover`, `holdfast servers` and the like: the control socket of the running daemon.
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
@@ -21,7 +21,7 @@ namespace {
 namespace json = boost::json;
 namespace po = boost::program_options;
 
-constexpr std::size_t longest_answer = 64 * 1024;
+constexpr std::size_t longest_answer = std::size_t{64} << 20U;
 
 Result<Fd> connect_to(const std::string& path) {
   sockaddr_un address{};
@@ -51,27 +51,56 @@ Result<std::string> ask(const Fd& socket, const json::object& request) {
   return answer;
 }
 
-int command(const char* name, const std::vector<std::string>& arguments) {
+/// @param usage behind the options @param least,most how many words it takes
+struct Command {
+  const char* name;
+  const char* usage;
+  std::size_t least, most;
+};
+
+int refuse(const Command& command, const std::string& why) {
+  std::fputs(fmt::format("holdfast {}: {}\n", command.name, why).c_str(), stderr);
+  return usage_error;
+}
+
+/// The daemon's answer, printed. @return the exit status
+int print(const Command& command, const Result<std::string>& answer) {
+  boost::system::error_code error;
+  const json::value said = answer ? json::parse(*answer, error) : json::value{};
+  const json::object* object = error ? nullptr : said.if_object();
+  if (object == nullptr || !object->contains("done") || !object->contains("text")) {
+    refuse(command, answer ? "an answer that is not understood" : answer.error().what);
+    return no_daemon;
+  }
+  const bool done = object->at("done").is_bool() && object->at("done").as_bool();
+  const json::value& text = object->at("text");
+  std::fputs(
+      fmt::format("{}\n", text.is_string() ? std::string_view{text.as_string()} : "").c_str(),
+      done ? stdout : stderr);
+  return done ? 0 : usage_error;
+}
+
+int run(const Command& command, const std::vector<std::string>& arguments) {
   po::options_description options;
   const auto word = [] { return po::value<std::string>()->default_value(""); };
   options.add_options()("pid-file", word())("instance", word())("namespace", word())(
-      "name", po::value<std::string>());
+      "word", po::value<std::vector<std::string>>());
   po::positional_options_description positional;
-  positional.add("name", 1);
+  positional.add("word", -1);
   po::variables_map given;
   try {
     po::store(po::command_line_parser{arguments}.options(options).positional(positional).run(),
               given);
     po::notify(given);
   } catch (const po::error& error) {
-    std::fputs(fmt::format("holdfast {}: {}\n", name, error.what()).c_str(), stderr);
-    return usage_error;
+    return refuse(command, error.what());
   }
-  if (given.count("name") == 0) {
+  const auto words = given.count("word") == 0 ? std::vector<std::string>{}
+                                              : given["word"].as<std::vector<std::string>>();
+  if (words.size() < command.least || words.size() > command.most) {
     std::fputs(
-        fmt::format("Usage: holdfast {} [--pid-file FILE | --instance NAME --namespace NAME] "
-                    "INSTANCE|GROUP\n",
-                    name)
+        fmt::format("Usage: holdfast {} [--pid-file FILE | --instance NAME --namespace NAME] {}\n",
+                    command.name, command.usage)
             .c_str(),
         stderr);
     return usage_error;
@@ -84,30 +113,23 @@ int command(const char* name, const std::vector<std::string>& arguments) {
     pid_file = pid_path(daemon, false, "");
   }
   const auto socket = connect_to(control_path(pid_file));
-  const auto answer =
-      socket ? ask(*socket, {{"command", name}, {"name", given["name"].as<std::string>()}})
-             : Result<std::string>{tl::make_unexpected(socket.error())};
-  boost::system::error_code error;
-  const json::value said = answer ? json::parse(*answer, error) : json::value{};
-  const json::object* object = error ? nullptr : said.if_object();
-  if (object == nullptr || !object->contains("done") || !object->contains("text")) {
-    std::fputs(fmt::format("holdfast {}: {}\n", name,
-                           answer ? "an answer that is not understood" : answer.error().what)
-                   .c_str(),
-               stderr);
-    return no_daemon;
-  }
-  const bool done = object->at("done").is_bool() && object->at("done").as_bool();
-  const json::value& text = object->at("text");
-  std::fputs(
-      fmt::format("{}\n", text.is_string() ? std::string_view{text.as_string()} : "").c_str(),
-      done ? stdout : stderr);
-  return done ? 0 : usage_error;
+  if (!socket) return print(command, tl::make_unexpected(socket.error()));
+  json::object request{{"command", command.name},
+                       {"words", json::array(words.begin(), words.end())}};
+  if (!words.empty()) request["name"] = words.front();
+  return print(command, ask(*socket, request));
 }
 
 }  // namespace
 
-int handover(const std::vector<std::string>& arguments) { return command("handover", arguments); }
-int takeover(const std::vector<std::string>& arguments) { return command("takeover", arguments); }
+int handover(const std::vector<std::string>& arguments) {
+  return run({"handover", "INSTANCE|GROUP", 1, 1}, arguments);
+}
+int takeover(const std::vector<std::string>& arguments) {
+  return run({"takeover", "INSTANCE|GROUP", 1, 1}, arguments);
+}
+int servers(const std::vector<std::string>& arguments) {
+  return run({"servers", "[SERVICE]", 0, 1}, arguments);
+}
 
 }  // namespace holdfast::tool

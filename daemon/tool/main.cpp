@@ -33,6 +33,8 @@ constexpr std::array commands{
             tool::handover},
     Command{"takeover", "INSTANCE|GROUP", "ends what handover began: the election is as configured",
             tool::takeover},
+    Command{"servers", "[SERVICE]", "real servers: who is in use, who is not, and why",
+            tool::servers},
     Command{"generate", "manual|schema|dictionary|completion",
             "what is made from the table of keywords", tool::generate},
 };

@@ -49,5 +49,6 @@ int lint(const std::vector<std::string>& arguments);
 int generate(const std::vector<std::string>& arguments);
 int handover(const std::vector<std::string>& arguments);
 int takeover(const std::vector<std::string>& arguments);
+int servers(const std::vector<std::string>& arguments);
 
 }  // namespace holdfast::tool

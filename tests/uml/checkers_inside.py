@@ -1,6 +1,7 @@
 """Checks against servers of every kind, and what reaches the kernel's table. Needs IPVS: started by
 checkers_test.py inside user-mode-linux."""
 import os
+import re
 import signal
 import tempfile
 import threading
@@ -297,9 +298,11 @@ class CheckersTest(unittest.TestCase):
         right = [(subject, body.replace("Lost quorum 2+0=2 <= 1", "Lost quorum 2-0=2 > 1")
                   .replace("HTTP request", "HTTP/SSL request")) for subject, body in found[0]]
         self.maxDiff = None
-        self.assertEqual(found[1], right)
+        # Why a check failed is in ours alone, behind keepalived's line.
+        ours = [(subject, re.sub(r"(failed[^\r]* <=)\r\n[^\r]+", r"\1", body)) for subject, body in found[1]]
+        self.assertEqual(ours, right)
         name = f"[d] Realserver [{SERVER}]:tcp:81 of virtual server [{VIP}]:tcp:80 - DOWN"
-        self.assertIn((name, "=> TCP CHECK failed on service <=\r\n\r\n"), found[1])
+        self.assertIn((name, "=> TCP CHECK failed on service <=\r\nconnect: Connection refused\r\n\r\n"), found[1])
 
     def test_inhibit_on_failure_keeps_the_server_with_weight_0(self):
         process = self.serve("81:good")

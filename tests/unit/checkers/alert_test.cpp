@@ -54,6 +54,12 @@ TEST(CheckAlert, NoCheckerEmailsLeavesOnlyChangesOfTheServer) {
   EXPECT_THAT(pool.set_check(0, 0, true, "").alerts, IsEmpty());
   EXPECT_EQ(pool.set_check(0, 1, true, "").alerts.size(), 1U);
 }
+TEST(CheckAlert, AFailureSaysWhyInALineOfItsOwn) {
+  const Check tcp;
+  EXPECT_EQ(check_body(tcp, false, "connect: Connection refused"),
+            "=> TCP CHECK failed on service <=\r\nconnect: Connection refused");
+  EXPECT_EQ(check_body(tcp, true, "passed"), "=> TCP CHECK succeed on service <=");
+}
 TEST(CheckAlert, TheQuorumIsMailedWithItsArithmetic) {
   VirtualServer config = service();
   for (RealServer& server : config.servers) server.alert = false;

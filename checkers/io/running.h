@@ -1,0 +1,50 @@
+// What runs for one check and for one service.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "checkers/core/findings.h"
+#include "checkers/io/process.h"
+
+namespace holdfast::checkers {
+
+/// Shared between the process and its coroutine, which may still wait for a probe when a reload or
+/// the end has dropped the check.
+struct CheckersProcess::Task {
+  Task(boost::asio::io_context& context, const Check& settings, const Health& begin)
+      : check{settings}, health{begin}, pause{context} {}
+  Check check;
+  Health health;
+  Findings findings;
+  boost::asio::steady_timer pause;
+  Service* service = nullptr;
+  std::size_t server = 0, number = 0;
+  std::string key;  ///< of its record in the state table
+  std::uint16_t sequence = 0;
+  bool stopped = false;
+  bool running = false;  ///< its coroutine has been started
+  std::string warned;    ///< the warning of its last probe
+};
+
+struct CheckersProcess::Service {
+  Service(const VirtualServer& config, const std::vector<std::vector<bool>>& up,
+          std::optional<bool> quorum)
+      : pool{config, up, quorum} {}
+  Service(const Service&) = delete;
+  Service& operator=(const Service&) = delete;
+  ~Service() {
+    for (auto& server : tasks)
+      for (auto& task : server)
+        if (task && task->service == this) {
+          task->stopped = true;
+          task->pause.cancel();
+        }
+  }
+  Pool pool;
+  std::vector<std::vector<std::shared_ptr<Task>>> tasks;  ///< by server and check
+};
+
+}  // namespace holdfast::checkers
