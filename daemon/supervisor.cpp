@@ -183,6 +183,8 @@ void Supervisor::handle_message(Worker& worker, process::Message message) {
     return (&worker == &vrrp_ ? vrrp_mail_ : checkers_mail_).send(std::move(*mail));
   if (const auto* answer = std::get_if<process::HandedOver>(&message))
     return control_.answered(answer->request, answer->done, answer->text);
+  if (const auto* state = std::get_if<process::SavedState>(&message))
+    return &worker == &checkers_ && !testing_ ? keep_state(*state) : void();
   if (const auto* answer = std::get_if<process::Operated>(&message)) {
     const auto text = process::read_memfd(answer->text, longest_answer);
     return control_.answered(answer->request, answer->done && text,

@@ -64,6 +64,8 @@ class Supervisor {
   void report(const Transaction& transaction) const;
   void write_check_log(const Transaction& transaction) const;
   [[nodiscard]] std::set<std::string> mistakes(const Transaction& transaction) const;
+  void hand_over_state();
+  void keep_state(const process::SavedState& message);
   process::Configure settings_for(const Worker& worker, const Configuration& configuration,
                                   bool restarted) const;
 
@@ -121,6 +123,7 @@ class Supervisor {
   std::optional<Transaction> transaction_;
   std::optional<Configuration> current_, previous_;
   Fd current_text_;
+  std::string state_error_;               ///< the last one that was reported
   std::set<std::string> known_mistakes_;  ///< warnings of the configuration in force
   Phase phase_ = Phase::starting;
   bool reload_again_ = false;

@@ -1,6 +1,7 @@
 // Two-phase configuration: every worker prepares, and only when all agree they commit. The same at
 // start, at reload and for -t.
 #include <algorithm>
+#include <cerrno>
 #include <fstream>
 
 #include <sys/stat.h>
@@ -10,6 +11,7 @@
 #include "daemon/process/memfd.h"
 #include "daemon/process/process_name.h"
 #include "daemon/process_connector.h"
+#include "daemon/saved_state.h"
 #include "daemon/scheduling.h"
 #include "daemon/supervisor.h"
 
@@ -67,6 +69,30 @@ void Supervisor::write_check_log(const Transaction& transaction) const {
     log_.write(Event{Level::error, "reload", fmt::format("cannot write {}", *path)});
 }
 
+/// What the daemon before this one left, for its checkers.
+void Supervisor::hand_over_state() {
+  auto state =
+      read_state(saved_state_path(options_.pid_file), StateOrigin::here(options_.pid_file));
+  if (!state) {
+    if (state.error().code != ENOENT)
+      log_.write(Event{Level::info, "saved_state", state.error().what});
+    return;
+  }
+  if (auto sealed = process::sealed_memfd("holdfast-state", *state))
+    checkers_.send(process::SavedState{std::move(*sealed)});
+}
+
+void Supervisor::keep_state(const process::SavedState& message) {
+  const auto state = process::read_memfd(message.bytes, largest_state / 2);
+  const auto written = state ? write_state(saved_state_path(options_.pid_file),
+                                           StateOrigin::here(options_.pid_file), *state)
+                             : tl::make_unexpected(state.error());
+  if (written)
+    state_error_.clear();
+  else if (std::exchange(state_error_, written.error().what) != written.error().what)
+    log_.write(Event{Level::warning, "saved_state", written.error().what});
+}
+
 /// It may end at once: refused, or in force where no worker is needed.
 void Supervisor::begin(Configuration configuration) {
   Transaction& transaction = transaction_.emplace();
@@ -90,6 +116,7 @@ void Supervisor::begin(Configuration configuration) {
         return refuse("a worker cannot be started");
       }
       transaction.started.insert(worker);
+      if (worker == &checkers_ && phase_ == Phase::starting && !testing_) hand_over_state();
     }
     worker->configure(transaction.configuration.serial, transaction.text.get(),
                       settings_for(*worker, transaction.configuration, resumes));

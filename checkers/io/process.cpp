@@ -32,6 +32,12 @@ namespace {
 constexpr Duration resync_interval = std::chrono::seconds{1};
 constexpr int resync_share = 20;
 
+/// With omega the down scripts ran at the stop of the daemon, and with alpha the up scripts run at
+/// the first success of the next one.
+bool tells_of_stop(const VirtualServer& service) {
+  return service.omega && std::ranges::any_of(service.servers, &RealServer::alpha);
+}
+
 std::string quorum_key(const VirtualServer& service) { return "quorum " + to_string(service.key); }
 
 }  // namespace
@@ -43,6 +49,7 @@ CheckersProcess::CheckersProcess(asio::io_context& context, Log& log,
       send_{send},
       reconciler_{[this, open = std::move(open_kernel)] { return open(ipvs_socket_.get()); }, log},
       scripts_{std::move(send)},
+      saver_{context, [this] { save_all(); }},
       resync_timer_{context},
       auto_priority_{context, log} {}
 
@@ -72,6 +79,8 @@ Result<void> CheckersProcess::commit(const process::Configure& settings) {
   const bool first = !std::exchange(started_, true);
   if (first && !settings.restarted && prepared_->globals.lvs_flush) reconciler_.flush();
   apply(std::move(*std::exchange(prepared_, std::nullopt)), settings.restarted);
+  saved_.clear();
+  saver_.soon();
   set_sync_daemon();
   reconciler_.resync();
   if (first) resync_later();
@@ -91,9 +100,14 @@ void CheckersProcess::apply(CheckersConfig next, bool restarted) {
     Service* previous = before == old.end() ? nullptr : before->second.get();
     auto service = make_service(config, previous, restarted);
     std::map<ipvs::DestinationKey, bool> was_alive;
-    if (previous != nullptr)
+    if (previous != nullptr) {
       for (std::size_t i = 0; i < previous->pool.service().servers.size(); ++i)
         was_alive.emplace(previous->pool.service().servers[i].key, previous->pool.is_alive(i));
+    } else if (tells_of_stop(config) && saved_service(config) != nullptr) {
+      // What was said to be down at the stop is up again.
+      for (const RealServer& server : config.servers)
+        if (server.alpha) was_alive.emplace(server.key, false);
+    }
     carry_out(service->pool.settle(was_alive), *service);
     reconciler_.want(config.key, service->pool.wanted());
     services_.emplace(config.key, std::move(service));
@@ -131,6 +145,8 @@ std::unique_ptr<CheckersProcess::Service> CheckersProcess::make_service(const Vi
   else if (const auto record = table_ && restarted ? table_->get(quorum_key(config)) : Bytes{};
            !record.empty())
     quorum = record.front() != std::byte{0};
+  else if (const SavedService* saved = saved_service(config))
+    quorum = saved->quorum && !tells_of_stop(config);
   auto service = std::make_unique<Service>(config, up, quorum);
   service->tasks = std::move(tasks);
   for (auto& server : service->tasks)
@@ -156,6 +172,7 @@ std::shared_ptr<CheckersProcess::Task> CheckersProcess::make_task(const VirtualS
   const RealServer& real = config.servers[server];
   const Check& check = real.checks[number];
   std::optional<CheckRecord> inherited;
+  bool is_saved = false;
   const std::string key = fmt::format("{} {} {}", to_string(config.key),
                                       to_string(real.key, config.key.protocol), check.identity());
   if (old != nullptr) {
@@ -180,10 +197,14 @@ std::shared_ptr<CheckersProcess::Task> CheckersProcess::make_task(const VirtualS
     }
   } else if (restarted && table_) {
     inherited = check_record(table_->get(key));
+  } else {
+    inherited = saved_record(config, real, check);
+    is_saved = inherited.has_value();
   }
   auto task = std::make_shared<Task>(
       context_, check, inherited ? Health{inherited->health} : Health{check.final_timing});
   if (inherited && inherited->decision) task->findings.inherit(*inherited->decision);
+  task->is_saved = is_saved;
   task->server = server;
   task->number = number;
   task->key = key;
@@ -225,9 +246,13 @@ asio::awaitable<Verdict> CheckersProcess::attempt(const Task& task) {
 void CheckersProcess::receive(process::Message message) {
   if (const auto* result = std::get_if<process::CheckResult>(&message)) scripts_.finished(*result);
   if (const auto* asked = std::get_if<process::Operate>(&message)) operate(*asked);
+  if (const auto* saved = std::get_if<process::SavedState>(&message)) take_over(*saved);
 }
 
 void CheckersProcess::probed(Task& task, const Verdict& verdict, const Health::Outcome& outcome) {
+  const bool was_tried = verdict.kind != Verdict::Kind::not_run;
+  const bool first = outcome.first || (was_tried && std::exchange(task.is_saved, false));
+  if (first || outcome.changed) saver_.soon();
   task.findings.add(verdict, outcome.changed || outcome.first, monotonic_now());
   Service& service = *task.service;
   const VirtualServer& config = service.pool.service();
@@ -264,7 +289,7 @@ void CheckersProcess::probed(Task& task, const Verdict& verdict, const Health::O
   if (outcome.changed)
     carry_out(service.pool.set_check(task.server, task.number, task.health.is_up(), verdict.reason),
               service);
-  else if (outcome.first && globals_.rs_init_notifies)
+  else if (first && globals_.rs_init_notifies)
     carry_out(service.pool.first_result(task.server), service);
 }
 
@@ -332,6 +357,7 @@ void CheckersProcess::set_sync_daemon() {
 
 void CheckersProcess::stop(std::function<void()> done) {
   resync_timer_.cancel();
+  if (started_) saver_.finish();
   for (auto& [key, service] : services_) {
     tell(service->pool.stop());
   }

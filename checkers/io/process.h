@@ -13,7 +13,9 @@
 
 #include "checkers/core/health.h"
 #include "checkers/core/pool.h"
+#include "checkers/core/saved_state.h"
 #include "checkers/io/script_runs.h"
+#include "checkers/io/state_saver.h"
 #include "daemon/base/bytes.h"
 #include "daemon/process/auto_priority.h"
 #include "daemon/process/state_table.h"
@@ -52,6 +54,13 @@ class CheckersProcess : public process::Worker {
   void tell(const Effects& effects);
   void save(const Task& task);
   void save(const std::string& key, Bytes record);
+  // lasting.cpp: what outlives the daemon.
+  void take_over(const process::SavedState& message);
+  void save_all();
+  [[nodiscard]] const SavedService* saved_service(const VirtualServer& config) const;
+  [[nodiscard]] std::optional<CheckRecord> saved_record(const VirtualServer& config,
+                                                        const RealServer& server,
+                                                        const Check& check) const;
   /// operator.cpp: what the control socket is asked about servers.
   void operate(const process::Operate& asked);
   void set_sync_daemon();
@@ -70,6 +79,8 @@ class CheckersProcess : public process::Worker {
   ScriptRuns scripts_;
   std::map<ipvs::ServiceKey, std::unique_ptr<Service>> services_;
   std::optional<process::StateTable> table_;
+  SavedState saved_;  ///< of the daemon before; until the first configuration is in force
+  StateSaver saver_;
   std::uint64_t serial_ = 0;
   bool started_ = false, keep_table_at_stop_ = false, reconcile_posted_ = false;
   boost::asio::steady_timer resync_timer_;

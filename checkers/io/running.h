@@ -25,8 +25,9 @@ struct CheckersProcess::Task {
   std::string key;  ///< of its record in the state table
   std::uint16_t sequence = 0;
   bool stopped = false;
-  bool running = false;  ///< its coroutine has been started
-  std::string warned;    ///< the warning of its last probe
+  bool is_saved = false;  ///< begins with what another daemon left, without a result of its own
+  bool running = false;   ///< its coroutine has been started
+  std::string warned;     ///< the warning of its last probe
 };
 
 struct CheckersProcess::Service {

@@ -1,5 +1,6 @@
 """What is kept of checks and decided from them, without a look at the kernel's table."""
 import os
+import signal
 import subprocess
 
 import vrrp_setup as setup
@@ -92,6 +93,89 @@ class TrackTest(setup.LabTest):
         connections.kill()
         self.wait_for(director, 81, "down since ")
         self.assertIn("succeeds: passed", director.text())
+
+    def restart(self, director, number=signal.SIGTERM):
+        """Ends the daemon and starts it again; returns what the second one's log says."""
+        if number == signal.SIGTERM:
+            self.assertEqual(director.stop()[0], 0)
+        else:
+            workers = [director.pid("checkers")]
+            director.signal(number)
+            wait_until(lambda: not any(os.path.exists(f"/proc/{pid}") for pid in workers), 10, "its end")
+        return self.start_again(director)
+
+    def start_again(self, director):
+        director.start()  # with an empty log
+        wait_until(lambda: ask(director, "servers")[0] == 0, 10, "the new daemon")
+        return director.text()
+
+    def test_verdicts_outlive_the_daemon(self):
+        # Checks that do not come again within the test: what is known is what was kept.
+        slow = "delay_loop 100\n warmup 0"
+        self.serve(81)
+        for number in (signal.SIGTERM, signal.SIGKILL):
+            director = self.start(service(server(81), server(82), more=slow))
+            self.wait_for(director, 82, "down since ")
+            self.wait_for(director, 81, "up since ")
+            decided = self.state(director, 82)[1].split(";")[0]
+            wait_until(lambda: os.path.exists(director.pid_file("main").replace(".pid", ".state")), 5,
+                       "the state")
+            director.load(director_text(director).replace("warmup 0", "warmup 100"))
+            wait_until(lambda: self.saved(director, "refused"), 5, "the verdicts in the file")
+            self.restart(director, number)
+            self.assertEqual(self.state(director, 82), [f"[{SERVER}]:tcp:82: down, weight 1", decided])
+            self.assertIn("up since", self.state(director, 81)[1])
+            self.assertEqual(director.stop()[0], 0)
+
+    def saved(self, director, text):
+        with open(director.pid_file("main").replace(".pid", ".state"), "rb") as file:
+            return text.encode() in file.read()
+
+    def test_state_that_is_not_ours_is_left_alone(self):
+        self.serve(81)
+        director = self.start(service(server(81)))
+        self.wait_for(director, 81, "up since ")
+        self.assertEqual(director.stop()[0], 0)
+        path = director.pid_file("main").replace(".pid", ".state")
+        for change in (lambda content: b"", lambda content: content[:-3], lambda content: bytes(1 << 20),
+                       lambda content: content.replace(b"\n", b"\nx", 1)):
+            with open(path, "rb") as file:
+                content = file.read()
+            with open(path, "wb") as file:
+                file.write(change(content))
+            said = self.start_again(director)
+            self.assertIn("is not used: it is ", said)
+            self.wait_for(director, 81, "up since ")
+            self.assertEqual(director.stop()[0], 0)
+
+    def test_a_check_that_changes_keeps_the_verdict_until_its_first_result(self):
+        slow = "delay_loop 100\n warmup 100"
+        self.serve(81, 83)
+        director = self.start(service(server(81), server(82)))
+        self.wait_for(director, 82, "down since ")
+        self.wait_for(director, 81, "up since ")
+
+        def reload(*servers, more=slow):
+            director.load("global_defs {\n script_user root\n}\n" + service(*servers, more=more))
+        # Another port: down stays down, up stays up. A second check changes neither.
+        elsewhere = "TCP_CHECK {\n connect_port 83\n }"
+        reload(server(81, elsewhere), server(82, elsewhere))
+        self.assertIn("82: down", self.state(director, 82)[0])
+        self.assertIn("81: up", self.state(director, 81)[0])
+        both = elsewhere + "\n TCP_CHECK {\n connect_port 84\n }"
+        reload(server(81, both), server(82, both))
+        self.assertEqual(["down" in line for line in self.state(director, 82)], [True] * 3)
+        self.assertEqual(["up" in line for line in self.state(director, 81)], [True] * 3)
+        self.assertNotIn("Adding service", director.text().split("Reloading", 1)[1])
+        # The first success of the changed check brings it in.
+        reload(server(81, elsewhere), server(82, elsewhere), more="")
+        self.wait_for(director, 82, "82: up")
+        self.assertIn(f"Adding service [{SERVER}]:tcp:82", director.text())
+
+
+def director_text(director):
+    with open(director.config) as file:
+        return file.read()
 
 
 if __name__ == "__main__":
