@@ -31,6 +31,9 @@ bool has_required(const Check& check, Reader& reader) {
   if (const auto* http = std::get_if<HttpCheck>(&check.probe))
     return require(!http->urls.empty(), "at least one url block: url { path / }");
   if (const auto* talk = std::get_if<TalkCheck>(&check.probe)) {
+    if (is_agent(check) &&
+        !require(check.endpoint.connect_port.has_value(), "the port of the agent: connect_port"))
+      return false;
     const std::string_view missing = missing_in(*talk);
     return require(missing.empty(), missing);
   }

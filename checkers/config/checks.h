@@ -181,4 +181,10 @@ struct Check {
   void moved_to(const Check& other);
 };
 
+/// AGENT_CHECK, whose verdict is what the agent said: AgentState makes one of it.
+inline bool is_agent(const Check& check) {
+  const auto* talk = std::get_if<TalkCheck>(&check.probe);
+  return talk != nullptr && std::holds_alternative<AgentCheck>(talk->talk);
+}
+
 }  // namespace holdfast::checkers

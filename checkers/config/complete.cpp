@@ -29,6 +29,8 @@ FinalTiming default_timing(const Check& check) {
       std::holds_alternative<BfdCheck>(check.probe))
     timing.retry = 0;
   if (std::holds_alternative<DnsCheck>(check.probe)) timing.retry = 3;
+  // What an agent says is no accident.
+  if (is_agent(check)) timing.retry = 0;
   return timing;
 }
 
@@ -251,7 +253,8 @@ namespace {
 
 std::string_view keyword_of(const TalkCheck& check) {
   static constexpr std::array<std::string_view, std::variant_size_v<decltype(check.talk)>> keywords{
-      "DIALOGUE_CHECK", "REDIS_CHECK", "POSTGRESQL_CHECK", "MYSQL_CHECK", "LDAP_CHECK"};
+      "DIALOGUE_CHECK", "REDIS_CHECK", "POSTGRESQL_CHECK",
+      "MYSQL_CHECK",    "LDAP_CHECK",  "AGENT_CHECK"};
   return keywords.at(check.talk.index());
 }
 

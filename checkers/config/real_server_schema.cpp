@@ -94,6 +94,8 @@ constexpr std::array real_server_schema{
     check_row("MYSQL_CHECK", "Check by the greeting of MySQL or MariaDB, or a login.", "Holdfast"),
     check_row("LDAP_CHECK", "Check by bind, and search, of LDAP.", "Holdfast"),
     pending(check_row("FILE_CHECK", "Check by the value of a track_file.")),
+    check_row("AGENT_CHECK", "State and weight by what an agent beside the server says.",
+              "Holdfast"),
     pending(check_row("BFD_CHECK", "Check by the state of a bfd_instance.")),
 };
 

@@ -1,4 +1,5 @@
-// DIALOGUE_CHECK, REDIS_CHECK, POSTGRESQL_CHECK, MYSQL_CHECK and LDAP_CHECK: one row a keyword.
+// DIALOGUE_CHECK, REDIS_CHECK, POSTGRESQL_CHECK, MYSQL_CHECK, LDAP_CHECK and AGENT_CHECK: one row a
+// keyword.
 #include <algorithm>
 #include <array>
 
@@ -45,16 +46,21 @@ std::optional<std::string> read_only_text(const Statement& statement, Reader& re
 }
 
 /// C escapes: \r \n \t \0 \x41 \\.
+std::optional<std::string> read_escaped(const Statement& statement, Reader& reader) {
+  const auto text = read_only_text(statement, reader);
+  if (!text) return std::nullopt;
+  auto words = config::split_command('"' + *text + '"');
+  if (words) return std::move(words->front());
+  reader.error(statement.place(1),
+               fmt::format("'{}': {}", statement.keyword(), words.error().what));
+  return std::nullopt;
+}
+
 template <bool IsSecret>
 void read_send(Check& check, const Row<Check>&, const Statement& statement, Reader& reader) {
-  const auto text = read_only_text(statement, reader);
-  if (!text) return;
-  const auto words = config::split_command('"' + *text + '"');
-  if (!words)
-    return reader.error(statement.place(1),
-                        fmt::format("'{}': {}", statement.keyword(), words.error().what));
-  add_step(check, {.kind = Kind::send, .text = words->front(), .is_secret = IsSecret}, statement,
-           reader);
+  if (auto text = read_escaped(statement, reader))
+    add_step(check, {.kind = Kind::send, .text = std::move(*text), .is_secret = IsSecret},
+             statement, reader);
 }
 
 void read_send_hex(Check& check, const Row<Check>&, const Statement& statement, Reader& reader) {
@@ -171,6 +177,17 @@ constexpr std::array ldap_rows{
                set_flag<&LdapCheck::start_tls, of<LdapCheck>>),
 };
 
+void read_question(Check& check, const Row<Check>&, const Statement& statement, Reader& reader) {
+  if (auto text = read_escaped(statement, reader)) of<AgentCheck>(check).send = std::move(*text);
+}
+
+constexpr std::array agent_rows{
+    row<Check>("send", "\"TEXT\"", "Holdfast",
+               "Text to send before the agent speaks, with \\r, \\n, \\t, \\0, \\\\ and \\x41; "
+               "nothing by default.",
+               read_question),
+};
+
 // TLS of all of them
 
 constexpr auto tls_rows = joined(
@@ -188,6 +205,7 @@ constexpr auto redis_schema = joined(common_rows, redis_rows);
 constexpr auto postgresql_schema = joined(common_rows, postgresql_rows);
 constexpr auto mysql_schema = joined(common_rows, mysql_rows);
 constexpr auto ldap_schema = joined(common_rows, ldap_rows);
+constexpr auto agent_schema = joined(common_rows, agent_rows);
 
 struct TalkBlock {
   std::string_view keyword;
@@ -195,12 +213,13 @@ struct TalkBlock {
   std::span<const Row<Check>> rows;
 };
 
-std::array<TalkBlock, 5> blocks() {
+std::array<TalkBlock, 6> blocks() {
   return {TalkBlock{"DIALOGUE_CHECK", DialogueCheck{}, dialogue_schema},
           TalkBlock{"REDIS_CHECK", RedisCheck{}, redis_schema},
           TalkBlock{"POSTGRESQL_CHECK", PostgresqlCheck{}, postgresql_schema},
           TalkBlock{"MYSQL_CHECK", MysqlCheck{}, mysql_schema},
-          TalkBlock{"LDAP_CHECK", LdapCheck{}, ldap_schema}};
+          TalkBlock{"LDAP_CHECK", LdapCheck{}, ldap_schema},
+          TalkBlock{"AGENT_CHECK", AgentCheck{}, agent_schema}};
 }
 
 bool speaks_tls(const TalkCheck& check) {

@@ -65,8 +65,13 @@ struct LdapCheck {
   bool operator==(const LdapCheck&) const = default;
 };
 
+struct AgentCheck {
+  std::string send;  ///< before the agent speaks; empty: nothing
+  bool operator==(const AgentCheck&) const = default;
+};
+
 struct TalkCheck {
-  std::variant<DialogueCheck, RedisCheck, PostgresqlCheck, MysqlCheck, LdapCheck> talk;
+  std::variant<DialogueCheck, RedisCheck, PostgresqlCheck, MysqlCheck, LdapCheck, AgentCheck> talk;
   bool tls = false;      ///< for postgresql and mysql: asked for in the protocol's own way
   std::string sni_name;  ///< empty: none is sent
   TlsRules tls_rules;

@@ -53,6 +53,7 @@ struct Make {
   }
   std::unique_ptr<Talk> operator()(const MysqlCheck& check) const { return make_mysql(check, tls); }
   std::unique_ptr<Talk> operator()(const LdapCheck& check) const { return make_ldap(check); }
+  std::unique_ptr<Talk> operator()(const AgentCheck& check) const { return make_agent(check); }
 };
 
 }  // namespace

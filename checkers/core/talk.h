@@ -1,6 +1,7 @@
 // A conversation with a server over one connection, without the connection: what to send and what
 // to wait for next. Pure; checkers/io/talk_probe.cpp has the socket. Each protocol is a class with
-// step() in a file of its own: dialogue.cpp, redis.cpp, postgresql.cpp, mysql.cpp, ldap.cpp.
+// step() in a file of its own: dialogue.cpp, redis.cpp, postgresql.cpp, mysql.cpp, ldap.cpp,
+// agent.cpp.
 #pragma once
 
 #include <cstddef>
@@ -82,6 +83,8 @@ std::unique_ptr<Talk> make_redis(const RedisCheck& check);
 std::unique_ptr<Talk> make_postgresql(const PostgresqlCheck& check, bool tls);
 std::unique_ptr<Talk> make_mysql(const MysqlCheck& check, bool tls);
 std::unique_ptr<Talk> make_ldap(const LdapCheck& check);
+/// Its verdict has the agent's line as its reason.
+std::unique_ptr<Talk> make_agent(const AgentCheck& check);
 std::unique_ptr<Talk> make_talk(const TalkCheck& check);
 /// TLS begins before the first byte.
 bool begins_with_tls(const TalkCheck& check);

@@ -172,6 +172,7 @@ std::shared_ptr<CheckersProcess::Task> CheckersProcess::make_task(const VirtualS
   const RealServer& real = config.servers[server];
   const Check& check = real.checks[number];
   std::optional<CheckRecord> inherited;
+  std::optional<AgentState> agent;
   bool is_saved = false;
   const std::string key = fmt::format("{} {} {}", to_string(config.key),
                                       to_string(real.key, config.key.protocol), check.identity());
@@ -186,11 +187,13 @@ std::shared_ptr<CheckersProcess::Task> CheckersProcess::make_task(const VirtualS
           task->number = number;
           task->service = nullptr;  // taken: the old service does not stop it
           task->check.moved_to(check);
+          task->settle_agent(real.settings.weight);
           return task;
         }
       if (number < old->tasks[index].size() && old->tasks[index][number]) {
         const Task& replaced = *old->tasks[index][number];
         inherited = CheckRecord{{replaced.health.is_up(), true}, replaced.findings.decision()};
+        agent = replaced.agent;
       } else {
         inherited = CheckRecord{{old->pool.is_alive(index), true}, {}};
       }
@@ -208,6 +211,9 @@ std::shared_ptr<CheckersProcess::Task> CheckersProcess::make_task(const VirtualS
   task->server = server;
   task->number = number;
   task->key = key;
+  if (is_agent(check))
+    task->agent = agent.value_or(AgentState{task->health.record(), real.settings.weight});
+  task->settle_agent(real.settings.weight);
   return task;
 }
 
@@ -224,8 +230,9 @@ void CheckersProcess::start(const std::shared_ptr<Task>& task, Duration first_de
           if (running->stopped) co_return;
           const TimePoint begun = monotonic_now();
           ++running->sequence;
-          const Verdict verdict = co_await self->attempt(*running);
+          Verdict verdict = co_await self->attempt(*running);
           if (running->stopped) co_return;
+          if (running->agent) verdict = running->agent->apply(verdict, self->weight_of(*running));
           const auto outcome = running->health.apply(verdict, running->check.final_timing);
           self->probed(*running, verdict, outcome);
           if (running->stopped) co_return;
@@ -241,6 +248,10 @@ asio::awaitable<Verdict> CheckersProcess::attempt(const Task& task) {
   if (const auto* misc = std::get_if<MiscCheck>(&task.check.probe))
     return scripts_.run(serial_, *misc, task.key);
   return probe(ProbeTask{task.check, task.sequence, !task.health.is_up()});
+}
+
+std::uint32_t CheckersProcess::weight_of(const Task& task) {
+  return task.service->pool.service().servers[task.server].settings.weight;
 }
 
 void CheckersProcess::receive(process::Message message) {
@@ -272,13 +283,13 @@ void CheckersProcess::probed(Task& task, const Verdict& verdict, const Health::O
       task.health.set_contribution(contribution);
       carry_out(service.pool.set_contribution(task.server, task.number, contribution), service);
     }
-    if (verdict.warning != task.warned && !verdict.warning.empty())
-      log_.write(Event{Level::warning, "check_warning",
-                       fmt::format("{} of {} for VS {}: {}", task.check.keyword(),
-                                   to_string(config.servers[task.server].key, config.key.protocol),
-                                   to_string(config.key), verdict.warning)});
-    task.warned = verdict.warning;
   }
+  if (verdict.warning != task.warned && !verdict.warning.empty())
+    log_.write(Event{Level::warning, "check_warning",
+                     fmt::format("{} of {} for VS {}: {}", task.check.keyword(),
+                                 to_string(config.servers[task.server].key, config.key.protocol),
+                                 to_string(config.key), verdict.warning)});
+  if (verdict.kind == Verdict::Kind::passed || task.agent) task.warned = verdict.warning;
   save(task);
   if (outcome.changed)
     log_.write(Event{Level::notice, "check_changed",

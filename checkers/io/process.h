@@ -49,6 +49,8 @@ class CheckersProcess : public process::Worker {
                                   std::size_t check, Service* old, bool restarted);
   void start(const std::shared_ptr<Task>& task, Duration first_delay);
   boost::asio::awaitable<Verdict> attempt(const Task& task);
+  /// That is configured for its server.
+  static std::uint32_t weight_of(const Task& task);
   void probed(Task& task, const Verdict& verdict, const Health::Outcome& outcome);
   void carry_out(const Effects& effects, Service& service);
   void tell(const Effects& effects);

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "checkers/core/agent.h"
 #include "checkers/core/findings.h"
 #include "checkers/io/process.h"
 
@@ -28,6 +29,11 @@ struct CheckersProcess::Task {
   bool is_saved = false;  ///< begins with what another daemon left, without a result of its own
   bool running = false;   ///< its coroutine has been started
   std::string warned;     ///< the warning of its last probe
+  std::optional<AgentState> agent;  ///< of an AGENT_CHECK
+  /// What the agent said counts from the first moment on, whatever the weight is now.
+  void settle_agent(std::uint32_t configured_weight) {
+    if (agent) health.set_contribution(agent->contribution(configured_weight));
+  }
 };
 
 struct CheckersProcess::Service {

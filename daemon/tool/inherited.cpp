@@ -138,6 +138,7 @@ std::span<const Inherited> inherited_keywords() {
              {"virtual_server/real_server/POSTGRESQL_CHECK", "1", "1"},
              {"virtual_server/real_server/MYSQL_CHECK", "1", "1"},
              {"virtual_server/real_server/LDAP_CHECK", "1", "1"},
+             {"virtual_server/real_server/AGENT_CHECK", "0", "1"},
          }))
       add_check(rows, defaults);
     return rows;

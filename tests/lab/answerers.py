@@ -79,6 +79,14 @@ async def endless(reader, writer, piece=b"x" * 65536):
         await writer.drain()
 
 
+def agent(path):
+    async def tell(reader, writer):
+        with open(path, "rb") as file:
+            writer.write(file.read())
+        await writer.drain()
+    return tell
+
+
 async def page(reader, writer):
     await reader.readuntil(b"\r\n\r\n")
     writer.write(PAGE)
@@ -168,7 +176,9 @@ async def serve(address, folder, items):
             await loop.create_datagram_endpoint(lambda b=behaviour: Datagrams(DATAGRAMS[b]),
                                                 local_addr=(address, int(port)))
             continue
-        if behaviour in STREAMS:
+        if behaviour == "agent":  # says what its file says now
+            handler, tls = agent(f"{folder}/agent-{port}"), None
+        elif behaviour in STREAMS:
             handler, tls = STREAMS[behaviour], None
         else:  # tls_NAME, mutual_NAME, sni_NAME: the certificate
             handler = page
