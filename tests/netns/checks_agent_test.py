@@ -18,10 +18,10 @@ class AgentTest(setup.LabTest):
         super().setUp()
         os.chmod(self.lab.folder, 0o755)
         self.host = self.lab.host("d", "10.77.0.1/24")
-        farm = self.lab.host("s", f"{SERVER}/24")
+        self.farm = self.lab.host("s", f"{SERVER}/24")
         self.say("up")
-        self.agent = farm.popen("/usr/bin/python3", "-m", "lab.answerers", SERVER, self.lab.folder,
-                                f"{PORT}:agent", log=self.lab.path("servers"))
+        self.agent = self.farm.popen("/usr/bin/python3", "-m", "lab.answerers", SERVER, self.lab.folder,
+                                     f"{PORT}:agent", log=self.lab.path("servers"))
         wait_until(lambda: "ready" in open(self.lab.path("servers")).read(), 10, "the agent")
         self.config = (f"virtual_server {VIP} 80 {{\n delay_loop 0.2\n warmup 0\n connect_timeout 1\n"
                        " lb_algo wrr\n lb_kind NAT\n protocol TCP\n"
@@ -60,6 +60,24 @@ class AgentTest(setup.LabTest):
         self.assertEqual(self.director.text().count("the agent said 'what?'"), 1)
         for change in ("Changing weight from 0", "Removing service"):
             self.assertNotIn(change, self.director.text())
+
+    def test_hostile_agents_are_given_up_in_time(self):
+        kinds = {"smtp_silent": "line timed out after 1 s; nothing came",
+                 "byte_a_second": "line timed out after 1 s; came 'x'",
+                 "endless": "line: more than 1024 bytes; came 'xxx",
+                 "smtp_closing": "the agent said '220 la': expected up, down"}
+        self.agent.terminate()
+        self.farm.popen("/usr/bin/python3", "-m", "lab.answerers", SERVER, "/",
+                        *[f"{PORT + number}:{kind}" for number, kind in enumerate(kinds, 1)],
+                        log=self.lab.path("hostile"))
+        wait_until(lambda: "ready" in open(self.lab.path("hostile")).read(), 10, "the agents")
+        blocks = "".join(f" real_server {SERVER} {80 + number} {{\n AGENT_CHECK {{\n connect_port "
+                         f"{PORT + number}\n }}\n }}\n" for number in range(1, len(kinds) + 1))
+        begin = self.config.index(" real_server")
+        self.director.load(self.config[:begin] + blocks + "}\n")
+        for number, reason in enumerate(kinds.values(), 1):
+            wait_until(lambda: any(f":{80 + number} for VS" in line and reason in line
+                                   for line in self.director.text().splitlines()), 5, reason)
 
     def test_a_reload_and_a_new_worker_know_what_the_agent_said(self):
         self.expect("drain", "Changing weight from 8 to 0")
