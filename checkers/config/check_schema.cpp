@@ -12,7 +12,7 @@ Check read_check(const config::Statement& block, Reader& reader) {
   Check check;
   check.place = block.place();
   const std::string_view keyword = block.keyword();
-  if (keyword == "HTTP_GET" || keyword == "SSL_GET") {
+  if (keyword == "HTTP_GET" || keyword == "SSL_GET" || keyword == "GRPC_CHECK") {
     read_http_check(check, block, reader);
   } else if (keyword == "TCP_CHECK" || keyword == "PING_CHECK") {
     if (keyword == "PING_CHECK") check.probe = PingCheck{};
@@ -29,7 +29,8 @@ bool has_required(const Check& check, Reader& reader) {
     return is_there;
   };
   if (const auto* http = std::get_if<HttpCheck>(&check.probe))
-    return require(!http->urls.empty(), "at least one url block: url { path / }");
+    return require(http->grpc_service || !http->urls.empty(),
+                   "at least one url block: url { path / }");
   if (const auto* talk = std::get_if<TalkCheck>(&check.probe)) {
     if (is_agent(check) &&
         !require(check.endpoint.connect_port.has_value(), "the port of the agent: connect_port"))

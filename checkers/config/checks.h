@@ -55,7 +55,7 @@ struct PingCheck {
   bool operator==(const PingCheck&) const = default;
 };
 
-enum class HttpVersion : std::uint8_t { v1_0, v1_0_close, v1_0_close_lower, v1_1 };
+enum class HttpVersion : std::uint8_t { v1_0, v1_0_close, v1_0_close_lower, v1_1, v2 };
 
 class BodyPattern;
 
@@ -101,7 +101,7 @@ struct HttpUrl {
   bool operator==(const HttpUrl&) const = default;
 };
 
-/// HTTP_GET and SSL_GET.
+/// HTTP_GET, SSL_GET and GRPC_CHECK, which has no urls.
 struct HttpCheck {
   std::vector<HttpUrl> urls;
   std::string virtualhost;  ///< of the check, else server, else service
@@ -112,6 +112,7 @@ struct HttpCheck {
   std::string sni_name;        ///< empty: the host header's
   bool tls_compliant = false;  ///< the close handshake of TLS is completed
   TlsRules tls_rules;
+  std::optional<std::string> grpc_service{};  ///< GRPC_CHECK; empty: the server as a whole
   bool operator==(const HttpCheck&) const = default;
 };
 

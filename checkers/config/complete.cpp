@@ -265,8 +265,8 @@ std::string_view Check::keyword() const {
   static constexpr std::array<std::string_view, std::variant_size_v<decltype(probe)>> keywords{
       "TCP_CHECK", "PING_CHECK", "HTTP_GET",   "SMTP_CHECK", "DNS_CHECK",
       "UDP_CHECK", "MISC_CHECK", "FILE_CHECK", "BFD_CHECK",  ""};
-  if (const auto* http = std::get_if<HttpCheck>(&probe); http != nullptr && http->tls)
-    return "SSL_GET";
+  if (const auto* http = std::get_if<HttpCheck>(&probe); http != nullptr)
+    return http->grpc_service ? "GRPC_CHECK" : http->tls ? "SSL_GET" : "HTTP_GET";
   return keywords.at(probe.index());
 }
 
@@ -274,7 +274,9 @@ namespace {
 
 struct IdentityOf {
   std::string operator()(const HttpCheck& http) const {
-    std::string text;
+    std::string text = http.grpc_service
+                           ? fmt::format(" {} {}", http.tls ? "tls" : "clear", *http.grpc_service)
+                           : "";
     for (const HttpUrl& url : http.urls)
       text += fmt::format("{}{} {}{}", url.method == "GET" ? "" : " ",
                           url.method == "GET" ? "" : url.method, url.virtualhost, url.path);

@@ -83,6 +83,8 @@ constexpr std::array real_server_schema{
     check_row("PING_CHECK", "Check by ICMP echo."),
     check_row("HTTP_GET", "Check by HTTP request."),
     check_row("SSL_GET", "Check by HTTPS request."),
+    check_row("GRPC_CHECK", "Check by the health service of gRPC (grpc.health.v1.Health).",
+              "Holdfast"),
     check_row("SMTP_CHECK", "Check by SMTP greeting and HELO."),
     check_row("DNS_CHECK", "Check by DNS query."),
     check_row("UDP_CHECK", "Check by UDP datagram."),

@@ -13,7 +13,7 @@ void describe_checks(std::vector<config::KeywordInfo>& out);
 /// What the check cannot do without, reported. False: it cannot be used.
 bool has_required(const Check& check, config::Reader& reader);
 
-/// HTTP_GET and SSL_GET: http_schema.cpp.
+/// HTTP_GET, SSL_GET and GRPC_CHECK: http_schema.cpp.
 void read_http_check(Check& check, const config::Statement& block, config::Reader& reader);
 void describe_http(std::vector<config::KeywordInfo>& out);
 /// A url block: url_schema.cpp. @param tls of SSL_GET

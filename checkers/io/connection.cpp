@@ -78,6 +78,7 @@ asio::awaitable<Connection::Failure> Connection::start_tls(const TlsSettings& se
   const auto [error] = co_await (**tls_).async_handshake(asio::ssl::stream_base::client, no_throw);
   if (error && deadline_->is_over()) co_return failed("tls-handshake", error);
   if (error) co_return tls_->handshake_failure(error);
+  if (auto refused = tls_->judge_protocol()) co_return refused;
   restart_limit();
   co_return std::nullopt;
 }

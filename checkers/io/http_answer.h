@@ -5,8 +5,7 @@
 #include <optional>
 #include <string_view>
 
-#include "checkers/core/verdict.h"
-#include "checkers/io/page_judge.h"
+#include "checkers/core/answer_sink.h"
 
 namespace holdfast::checkers {
 

@@ -13,8 +13,8 @@ struct Start {
   asio::awaitable<Verdict> operator()(const PingCheck&) const {
     return ping_probe(std::move(task));
   }
-  asio::awaitable<Verdict> operator()(const HttpCheck&) const {
-    return http_probe(std::move(task));
+  asio::awaitable<Verdict> operator()(const HttpCheck& check) const {
+    return check.grpc_service ? grpc_probe(std::move(task)) : http_probe(std::move(task));
   }
   asio::awaitable<Verdict> operator()(const SmtpCheck&) const {
     return smtp_probe(std::move(task));

@@ -18,6 +18,7 @@ struct ProbeTask {
 boost::asio::awaitable<Verdict> tcp_probe(ProbeTask task);
 boost::asio::awaitable<Verdict> ping_probe(ProbeTask task);
 boost::asio::awaitable<Verdict> http_probe(ProbeTask task);
+boost::asio::awaitable<Verdict> grpc_probe(ProbeTask task);
 boost::asio::awaitable<Verdict> smtp_probe(ProbeTask task);
 boost::asio::awaitable<Verdict> dns_probe(ProbeTask task);
 boost::asio::awaitable<Verdict> udp_probe(ProbeTask task);

@@ -3,6 +3,7 @@
 #include <openssl/err.h>
 #include <openssl/x509v3.h>
 
+#include <array>
 #include <map>
 #include <tuple>
 
@@ -94,6 +95,9 @@ std::optional<Verdict> TlsStream::open(asio::ip::tcp::socket& socket, const TlsS
   SSL* handle = stream_->native_handle();
   if (!settings.server_name.empty())
     ::SSL_set_tlsext_host_name(handle, settings.server_name.c_str());
+  http2_ = settings.http2;
+  constexpr std::array<unsigned char, 3> h2{2, 'h', '2'};
+  if (http2_) ::SSL_set_alpn_protos(handle, h2.data(), h2.size());
   if (!rules.verify) return std::nullopt;
   const std::string& name = rules.name.empty() ? settings.server_name : rules.name;
   X509_VERIFY_PARAM* wanted = ::SSL_get0_param(handle);
@@ -103,6 +107,15 @@ std::optional<Verdict> TlsStream::open(asio::ip::tcp::socket& socket, const TlsS
           : ::X509_VERIFY_PARAM_set1_host(wanted, name.c_str(), name.size()) == 1;
   if (!set) return Verdict::not_run("tls-verify: '{}' is no name of a server", name);
   return std::nullopt;
+}
+
+std::optional<Verdict> TlsStream::judge_protocol() {
+  if (!http2_) return std::nullopt;
+  const unsigned char* name = nullptr;
+  unsigned size = 0;
+  ::SSL_get0_alpn_selected(stream_->native_handle(), &name, &size);
+  if (std::string_view{reinterpret_cast<const char*>(name), size} == "h2") return std::nullopt;
+  return Verdict::failed("tls-alpn: the server does not agree to h2 (HTTP/2)");
 }
 
 Verdict TlsStream::handshake_failure(const boost::system::error_code& error) {

@@ -17,6 +17,7 @@ struct TlsSettings {
   std::string server_name;  ///< SNI (RFC 6066 3); empty: none is sent
   IpAddress address;        ///< of the server: its name where no other one is known
   TlsRules rules;
+  bool http2 = false;  ///< is asked for (ALPN h2, RFC 9113 3.2) and must be agreed to
 };
 
 /// Certificates and keys are read again by the probes to come: at a reload.
@@ -29,6 +30,8 @@ class TlsStream {
   std::optional<Verdict> open(boost::asio::ip::tcp::socket& socket, const TlsSettings& settings);
   using Stream = boost::asio::ssl::stream<boost::asio::ip::tcp::socket&>;
   Stream& operator*() { return *stream_; }
+  /// What is wrong with an agreement of both sides.
+  [[nodiscard]] std::optional<Verdict> judge_protocol();
   /// "tls-verify: certificate has expired" or the library's own words.
   [[nodiscard]] Verdict handshake_failure(const boost::system::error_code& error);
   /// Days until the server's certificate ends; nothing when there is none.
@@ -37,6 +40,7 @@ class TlsStream {
  private:
   std::shared_ptr<boost::asio::ssl::context> context_;
   std::unique_ptr<Stream> stream_;
+  bool http2_ = false;
 };
 
 }  // namespace holdfast::checkers

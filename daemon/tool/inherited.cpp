@@ -127,6 +127,7 @@ std::span<const Inherited> inherited_keywords() {
              {"virtual_server/real_server/PING_CHECK", "1", "1"},
              {"virtual_server/real_server/HTTP_GET", "1", "3"},
              {"virtual_server/real_server/SSL_GET", "1", "3"},
+             {"virtual_server/real_server/GRPC_CHECK", "1", "3"},
              {"virtual_server/real_server/SMTP_CHECK", "1", "1"},
              {"virtual_server/real_server/UDP_CHECK", "1", "1"},
              {"virtual_server/real_server/DNS_CHECK", "3", ""},

@@ -9,6 +9,7 @@
 #include "checkers/core/dns.h"
 #include "checkers/core/udp_rules.h"
 #include "checkers/io/http_answer.h"
+#include "checkers/io/page_judge.h"
 #include "daemon/base/assert.h"
 
 namespace {

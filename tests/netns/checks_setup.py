@@ -19,10 +19,10 @@ class ChecksLab(setup.LabTest):
         self.host = self.lab.host("d", "10.77.0.1/24")
         self.farm = self.lab.host("s", f"{SERVER}/24")
 
-    def serve(self, module, *arguments):
-        """Runs a module of lab on the farm until it says `ready`."""
-        log = self.lab.path(f"{module}.log")
-        servers = self.farm.popen("/usr/bin/python3", "-m", module, SERVER, *arguments, log=log)
+    def serve(self, module, *arguments, address=SERVER):
+        """Runs a module of lab on the farm and returns when it has said `ready`."""
+        log = self.lab.path(f"{module}.log" if address == SERVER else f"{module}-{address}.log")
+        servers = self.farm.popen("/usr/bin/python3", "-m", module, address, *arguments, log=log)
         wait_until(lambda: "ready" in open(log).read(), 10, "the servers")
         return servers
 

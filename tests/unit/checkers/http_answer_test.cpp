@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "checkers/io/http_answer.h"
+#include "checkers/io/page_judge.h"
 
 namespace holdfast::checkers {
 namespace {
