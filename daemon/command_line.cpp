@@ -22,8 +22,8 @@ constexpr int usage_error = 1;
 constexpr const char* default_log_file = "/tmp/keepalived.log";
 
 /// Options of keepalived that this program does not have yet, by long name.
-constexpr std::array<std::string_view, 5> later_options{"snmp", "snmp-agent-socket", "dump-conf",
-                                                        "genhash", "address-monitoring"};
+constexpr std::array<std::string_view, 4> later_options{"snmp", "snmp-agent-socket", "dump-conf",
+                                                        "address-monitoring"};
 
 po::options_description described() {
   po::options_description all("Options");
@@ -70,7 +70,7 @@ po::options_description described() {
   add("snmp,x", flag(), "not supported yet");
   add("snmp-agent-socket,A", text(), "not supported yet");
   add("dump-conf,d", flag(), "not supported yet");
-  add("genhash,T", flag(), "not supported yet");
+  add("genhash,T", flag(), "the first option: be genhash (holdfast genhash)");
   add("address-monitoring,a", flag(), "not supported yet");
   return all;
 }
@@ -146,6 +146,16 @@ Options read_values(const po::variables_map& given, const std::string& program) 
 
 }  // namespace
 
+std::optional<std::vector<std::string>> genhash_arguments(
+    const std::vector<std::string>& arguments) {
+  const std::string_view program = arguments.empty() ? "" : std::string_view{arguments.front()};
+  const bool is_link = program.substr(program.rfind('/') + 1) == "genhash";
+  const bool is_asked =
+      arguments.size() > 1 && (arguments[1] == "--genhash" || arguments[1] == "-T");
+  if (!is_link && !is_asked) return std::nullopt;
+  return std::vector<std::string>{arguments.begin() + (is_link ? 1 : 2), arguments.end()};
+}
+
 std::string node_name() {
   utsname name{};
   ::uname(&name);
@@ -171,6 +181,8 @@ CommandLine read_command_line(const std::vector<std::string>& arguments) {
     return print(text.str(), 0);
   }
   if (given["version"].as<bool>()) return print("Holdfast v" HOLDFAST_VERSION "\n", 0);
+  if (given["genhash"].as<bool>())
+    return print(fmt::format("{}: --genhash must be the first option\n", program), usage_error);
   if (given.count("signum") != 0) return signal_number(given["signum"].as<std::string>());
   for (const std::string_view option : later_options)
     if (const auto& value = given[std::string{option}];

@@ -46,6 +46,11 @@ struct PrintAndExit {
   int status = 0;
 };
 
+/// What stands behind `--genhash`, which must come first, or behind a link called genhash: the
+/// program `holdfast` does that. Nothing: the daemon is meant. @source runtime.md 2 and 23
+std::optional<std::vector<std::string>> genhash_arguments(
+    const std::vector<std::string>& arguments);
+
 /// Reads argv. Nothing in `options` when something is to be printed instead.
 struct CommandLine {
   std::optional<Options> options;

@@ -15,6 +15,7 @@
 #include "daemon/identity.h"
 #include "daemon/pid_file.h"
 #include "daemon/process/log.h"
+#include "daemon/spawn.h"
 #include "daemon/supervisor.h"
 
 namespace holdfast {
@@ -162,11 +163,28 @@ int run_daemon(Options options) {
   return status;
 }
 
+/// Does not return unless it fails.
+int become_genhash(const std::vector<std::string>& arguments) {
+  const auto program = open_program("holdfast");
+  if (!program) {
+    std::fprintf(stderr, "holdfastd: %s\n", program.error().what.c_str());
+    return exit_fatal;
+  }
+  std::vector<char*> words{const_cast<char*>("holdfast"), const_cast<char*>("genhash")};
+  for (const std::string& word : arguments) words.push_back(const_cast<char*>(word.c_str()));
+  words.push_back(nullptr);
+  ::fexecve(program->get(), words.data(), environ);
+  std::perror("holdfastd: holdfast genhash");
+  return exit_fatal;
+}
+
 }  // namespace
 }  // namespace holdfast
 
 int main(int argc, char** argv) {
   using namespace holdfast;
+  if (const auto arguments = genhash_arguments({argv, argv + argc}))
+    return become_genhash(*arguments);
   const CommandLine line = read_command_line({argv, argv + argc});
   if (!line.options) {
     std::fputs(line.print.text.c_str(), line.print.status == 0 ? stdout : stderr);

@@ -111,11 +111,13 @@ std::string missing_capability(const WorkerIdentity& identity) {
 Result<Fd> open_program(const std::string& name) {
   std::error_code error;
   const auto here = std::filesystem::read_symlink("/proc/self/exe", error).parent_path();
-  for (const auto& folder : {here, std::filesystem::path{HOLDFAST_LIBEXEC}}) {
+  for (const auto& folder :
+       {here, std::filesystem::path{HOLDFAST_LIBEXEC}, std::filesystem::path{HOLDFAST_BINDIR}}) {
     Fd program{::open((folder / name).c_str(), O_PATH | O_CLOEXEC)};
     if (program) return program;
   }
-  return fail("cannot find the program {} in {} or {}", name, here.string(), HOLDFAST_LIBEXEC);
+  return fail("cannot find the program {} in {}, {} or {}", name, here.string(), HOLDFAST_LIBEXEC,
+              HOLDFAST_BINDIR);
 }
 
 Result<pid_t> spawn_worker(const WorkerIdentity& identity, const Fd& program, Fd channel_end,

@@ -18,7 +18,7 @@ struct WorkerIdentity {
   std::vector<unsigned> capabilities;  ///< CAP_... kept; every other one is gone for good
 };
 
-/// Where the workers are: beside us in a build tree, in libexec when installed.
+/// Where the workers are: beside us in a build tree, in libexec when installed; `holdfast` in bin.
 /// @return an open descriptor: a worker's own user need not be able to reach the path
 Result<Fd> open_program(const std::string& name);
 

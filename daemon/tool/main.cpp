@@ -35,9 +35,15 @@ constexpr std::array commands{
             tool::takeover},
     Command{"servers", "[SERVICE]", "real servers: who is in use, who is not, and why",
             tool::servers},
+    Command{"genhash", "-s ADDRESS -p PORT -u PATH [-S]", "the digest of a page, for `digest`",
+            tool::genhash},
     Command{"generate", "manual|schema|dictionary|completion",
             "what is made from the table of keywords", tool::generate},
 };
+
+bool is_named(std::string_view path, std::string_view name) {
+  return path.substr(path.rfind('/') + 1) == name;
+}
 
 int usage(std::FILE* out) {
   std::fputs("Usage: holdfast COMMAND [ARGUMENT...]\n\n", out);
@@ -58,7 +64,9 @@ std::vector<std::string_view> tool::command_names() {
 }
 
 int main(int argc, char** argv) {
-  const std::vector<std::string> words{argv + 1, argv + argc};
+  std::vector<std::string> words{argv + 1, argv + argc};
+  // keepalived's own program of that name is a link, too.
+  if (argc > 0 && is_named(argv[0], "genhash")) words.insert(words.begin(), "genhash");
   if (words.empty()) return usage(stderr);
   if (words.front() == "--help" || words.front() == "-h") return usage(stdout);
   const auto* const command = std::ranges::find(commands, words.front(), &Command::name);

@@ -50,5 +50,6 @@ int generate(const std::vector<std::string>& arguments);
 int handover(const std::vector<std::string>& arguments);
 int takeover(const std::vector<std::string>& arguments);
 int servers(const std::vector<std::string>& arguments);
+int genhash(const std::vector<std::string>& arguments);
 
 }  // namespace holdfast::tool

@@ -51,14 +51,22 @@ TEST(CommandLine, ConfigTestTakesAnAttachedFileOnly) {
   EXPECT_EQ(with_file.options->file, "/x");
 }
 TEST(CommandLine, WhatIsNotBuiltSaysSoByName) {
-  for (const auto& [option, name] :
-       {std::pair{"-x", "--snmp"}, std::pair{"-T", "--genhash"}, std::pair{"-d", "--dump-conf"}}) {
+  for (const auto& [option, name] : {std::pair{"-x", "--snmp"}, std::pair{"-d", "--dump-conf"}}) {
     const CommandLine line = read({option});
     EXPECT_FALSE(line.options);
     EXPECT_EQ(line.print.status, 1);
     EXPECT_NE(line.print.text.find(std::string{name} + " is not supported yet"), std::string::npos)
         << line.print.text;
   }
+}
+TEST(CommandLine, GenhashComesFirstOrIsTheNameOfTheProgram) {
+  using Words = std::vector<std::string>;
+  EXPECT_EQ(genhash_arguments({"/usr/sbin/keepalived", "--genhash", "-s", "::1"}),
+            (Words{"-s", "::1"}));
+  EXPECT_EQ(genhash_arguments({"holdfastd", "-T"}), Words{});
+  EXPECT_EQ(genhash_arguments({"/usr/bin/genhash", "-v"}), Words{"-v"});
+  EXPECT_EQ(genhash_arguments({"holdfastd", "-n", "-T"}), std::nullopt);
+  EXPECT_NE(read({"-n", "-T"}).print.text.find("must be the first option"), std::string::npos);
 }
 TEST(CommandLine, UnknownOptionsAndValuesAreRefused) {
   EXPECT_EQ(read({"--no-such-thing"}).print.status, 1);
