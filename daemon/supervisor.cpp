@@ -48,7 +48,9 @@ Supervisor::Supervisor(asio::io_context& context, const Options& options,
       lvs_fifo_{context, log},
       vrrp_mail_{context, log},
       checkers_mail_{context, log},
-      files_{context, log, [this](process::FileContent content) { vrrp_.send(content); }},
+      vrrp_files_{context, log, [this](process::FileContent content) { vrrp_.send(content); }},
+      checkers_files_{context, log,
+                      [this](process::FileContent content) { checkers_.send(content); }},
       control_{context, log,
                [this](process::Message asked) {
                  Worker& worker =
@@ -174,7 +176,8 @@ void Supervisor::handle_message(Worker& worker, process::Message message) {
     return run_script(std::move(*script), &worker == &vrrp_);
   if (const auto* check = std::get_if<process::RunCheck>(&message))
     return run_check(worker, *check);
-  if (const auto* files = std::get_if<process::WatchFiles>(&message)) return watch_files(*files);
+  if (const auto* files = std::get_if<process::WatchFiles>(&message))
+    return watch_files(worker, *files);
   if (const auto* change = std::get_if<process::NotifyLine>(&message)) {
     fifo_.write(change->line);
     return (&worker == &vrrp_ ? vrrp_fifo_ : lvs_fifo_).write(change->line);
@@ -254,7 +257,7 @@ void Supervisor::run_check(Worker& worker, const process::RunCheck& request) {
   worker.send(process::CheckResult{request.object, request.run, process::CheckOutcome::refused, 0});
 }
 
-void Supervisor::watch_files(const process::WatchFiles& request) {
+void Supervisor::watch_files(Worker& worker, const process::WatchFiles& request) {
   if (phase_ == Phase::stopping) return;
   FilesToWatch watched = files_to_watch(request, configuration_of(request.serial));
   for (std::string& object : watched.unknown) {
@@ -262,9 +265,9 @@ void Supervisor::watch_files(const process::WatchFiles& request) {
                      fmt::format("{}: a worker asked for a file that the configuration does not "
                                  "name; it counts as empty",
                                  object)});
-    vrrp_.send(process::FileContent{std::move(object), {}});
+    worker.send(process::FileContent{std::move(object), {}});
   }
-  files_.watch(std::move(watched.files));
+  (&worker == &vrrp_ ? vrrp_files_ : checkers_files_).watch(std::move(watched.files));
 }
 
 void Supervisor::reap() {

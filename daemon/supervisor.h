@@ -93,7 +93,7 @@ class Supervisor {
   [[nodiscard]] const config::Command* command_at(std::uint64_t serial, config::Place place) const;
   void run_script(process::RunScript request, bool urgent);
   void run_check(Worker& worker, const process::RunCheck& request);
-  void watch_files(const process::WatchFiles& request);
+  void watch_files(Worker& worker, const process::WatchFiles& request);
   void configure_fifos();
   void schedule_workers();
   std::vector<Worker*> workers_for(const Configuration& configuration);
@@ -113,7 +113,7 @@ class Supervisor {
   ReloadTime reload_time_;
   NotifyFifo fifo_, vrrp_fifo_, lvs_fifo_;
   MailSender vrrp_mail_, checkers_mail_;
-  FileWatch files_;
+  FileWatch vrrp_files_, checkers_files_;
   Control control_;
   Worker vrrp_, checkers_;
   std::map<Worker*, std::unique_ptr<boost::asio::steady_timer>> restarts_;

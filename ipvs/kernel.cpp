@@ -60,6 +60,7 @@ std::uint16_t family_of(const IpAddress& address) { return address.is_v4() ? AF_
 
 void put_service_key(nl_msg& message, const ServiceKey& key) {
   put_number(message, IPVS_SVC_ATTR_AF, family_of(key.address));
+  if (key.fwmark != 0) return put_number(message, IPVS_SVC_ATTR_FWMARK, key.fwmark);
   put_number(message, IPVS_SVC_ATTR_PROTOCOL, static_cast<std::uint16_t>(key.protocol));
   put_address(message, IPVS_SVC_ATTR_ADDR, key.address);
   put_number(message, IPVS_SVC_ATTR_PORT, htons(key.port));
@@ -70,11 +71,26 @@ void put_service_settings(nl_msg& message, const ServiceKey& key, const ServiceS
   const ip_vs_flags flags{settings.flags, settable_flags};
   put(message, IPVS_SVC_ATTR_FLAGS, &flags, sizeof flags);
   put_number(message, IPVS_SVC_ATTR_TIMEOUT, settings.timeout);
+  if (!settings.persistence_engine.empty())
+    BASE_ASSERT(
+        nla_put_string(&message, IPVS_SVC_ATTR_PE_NAME, settings.persistence_engine.c_str()) == 0);
   // IPv4: a mask in network order; IPv6: a prefix length.
   const std::uint32_t prefix = std::min<std::uint32_t>(settings.prefix, key.address.bits());
   const std::uint32_t mask =
       prefix == 0 ? 0 : htonl(~std::uint32_t{0} << (32 - std::min(prefix, 32U)));
   put_number(message, IPVS_SVC_ATTR_NETMASK, key.address.is_v4() ? mask : prefix);
+}
+
+std::uint16_t checksum_flags(TunnelChecksum checksum) {
+  switch (checksum) {
+    case TunnelChecksum::on:
+      return IP_VS_TUNNEL_ENCAP_FLAG_CSUM;
+    case TunnelChecksum::remote:
+      return IP_VS_TUNNEL_ENCAP_FLAG_REMCSUM;
+    case TunnelChecksum::off:
+      break;
+  }
+  return IP_VS_TUNNEL_ENCAP_FLAG_NOCSUM;
 }
 
 void put_destination(nl_msg& message, const Operation& operation) {
@@ -87,6 +103,10 @@ void put_destination(nl_msg& message, const Operation& operation) {
   put_number(message, IPVS_DEST_ATTR_WEIGHT, settings.weight);
   put_number(message, IPVS_DEST_ATTR_U_THRESH, settings.upper_threshold);
   put_number(message, IPVS_DEST_ATTR_L_THRESH, settings.lower_threshold);
+  if (settings.forwarding != Forwarding::tunnel) return;
+  put_number(message, IPVS_DEST_ATTR_TUN_TYPE, static_cast<std::uint8_t>(settings.tunnel.type));
+  put_number(message, IPVS_DEST_ATTR_TUN_PORT, htons(settings.tunnel.port.value_or(0)));
+  put_number(message, IPVS_DEST_ATTR_TUN_FLAGS, checksum_flags(settings.tunnel.checksum));
 }
 
 std::uint8_t command_of(Kind kind) {
@@ -136,21 +156,44 @@ bool nested(std::array<nlattr*, Size>& table, nlmsghdr* message, int type) {
          nla_parse_nested(table.data(), static_cast<int>(Size) - 1, outer, nullptr) == 0;
 }
 
-bool read_service(nlmsghdr* message, Table& table) {
-  std::array<nlattr*, IPVS_SVC_ATTR_MAX + 1> attributes{};
-  if (!nested(attributes, message, IPVS_CMD_ATTR_SERVICE)) return false;
-  const int family = number_in<std::uint16_t>(attributes[IPVS_SVC_ATTR_AF]);
+using ServiceAttributes = std::array<nlattr*, IPVS_SVC_ATTR_MAX + 1>;
+
+std::optional<ServiceKey> service_key_in(const ServiceAttributes& attributes, int family) {
+  if (const auto mark = number_in<std::uint32_t>(attributes[IPVS_SVC_ATTR_FWMARK]); mark != 0)
+    return ServiceKey::of_mark(mark, family == AF_INET ? Family::ipv4 : Family::ipv6);
   const auto address = address_in(attributes[IPVS_SVC_ATTR_ADDR], family);
-  if (!address) return false;  // a firewall mark service: somebody else's
-  const ServiceKey key{
+  if (!address) return std::nullopt;
+  return ServiceKey{
       static_cast<Protocol>(number_in<std::uint16_t>(attributes[IPVS_SVC_ATTR_PROTOCOL])), *address,
       ntohs(number_in<std::uint16_t>(attributes[IPVS_SVC_ATTR_PORT]))};
-  ServiceSettings& settings = table[key].settings;
+}
+
+Tunnel tunnel_in(const std::array<nlattr*, IPVS_DEST_ATTR_MAX + 1>& attributes) {
+  Tunnel tunnel;
+  tunnel.type =
+      static_cast<TunnelType>(number_in<std::uint8_t>(attributes[IPVS_DEST_ATTR_TUN_TYPE]));
+  if (const auto port = ntohs(number_in<std::uint16_t>(attributes[IPVS_DEST_ATTR_TUN_PORT])))
+    tunnel.port = port;
+  const auto flags = number_in<std::uint16_t>(attributes[IPVS_DEST_ATTR_TUN_FLAGS]);
+  tunnel.checksum = (flags & IP_VS_TUNNEL_ENCAP_FLAG_REMCSUM) != 0 ? TunnelChecksum::remote
+                    : (flags & IP_VS_TUNNEL_ENCAP_FLAG_CSUM) != 0  ? TunnelChecksum::on
+                                                                   : TunnelChecksum::off;
+  return tunnel;
+}
+
+bool read_service(nlmsghdr* message, Table& table) {
+  ServiceAttributes attributes{};
+  if (!nested(attributes, message, IPVS_CMD_ATTR_SERVICE)) return false;
+  const int family = number_in<std::uint16_t>(attributes[IPVS_SVC_ATTR_AF]);
+  const auto key = service_key_in(attributes, family);
+  if (!key) return false;
+  ServiceSettings& settings = table[*key].settings;
   settings.scheduler = string_in(attributes[IPVS_SVC_ATTR_SCHED_NAME]);
   settings.flags = number_in<ip_vs_flags>(attributes[IPVS_SVC_ATTR_FLAGS]).flags & settable_flags;
   settings.timeout = number_in<std::uint32_t>(attributes[IPVS_SVC_ATTR_TIMEOUT]);
   const auto mask = number_in<std::uint32_t>(attributes[IPVS_SVC_ATTR_NETMASK]);
-  settings.prefix = address->is_v4() ? static_cast<std::uint32_t>(std::popcount(mask)) : mask;
+  settings.prefix = key->address.is_v4() ? static_cast<std::uint32_t>(std::popcount(mask)) : mask;
+  settings.persistence_engine = string_in(attributes[IPVS_SVC_ATTR_PE_NAME]);
   return true;
 }
 
@@ -170,6 +213,7 @@ void read_destination(nlmsghdr* message, const ServiceKey& service, Table& table
   settings.weight = number_in<std::uint32_t>(attributes[IPVS_DEST_ATTR_WEIGHT]);
   settings.upper_threshold = number_in<std::uint32_t>(attributes[IPVS_DEST_ATTR_U_THRESH]);
   settings.lower_threshold = number_in<std::uint32_t>(attributes[IPVS_DEST_ATTR_L_THRESH]);
+  if (settings.forwarding == Forwarding::tunnel) settings.tunnel = tunnel_in(attributes);
 }
 
 void read_daemon(nlmsghdr* message, std::map<SyncRole, SyncSettings>& daemons) {

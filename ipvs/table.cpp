@@ -8,6 +8,8 @@ namespace holdfast::ipvs {
 
 std::string_view to_string(Protocol protocol) {
   switch (protocol) {
+    case Protocol::none:
+      return "none";
     case Protocol::tcp:
       return "tcp";
     case Protocol::udp:
@@ -19,6 +21,7 @@ std::string_view to_string(Protocol protocol) {
 }
 
 std::string to_string(const ServiceKey& key) {
+  if (key.fwmark != 0) return fmt::format("FWM {}", key.fwmark);
   return fmt::format("[{}]:{}:{}", key.address.to_string(), to_string(key.protocol), key.port);
 }
 
@@ -31,6 +34,7 @@ ServiceSettings normalised(const ServiceKey& key, ServiceSettings settings) {
   if ((settings.flags & service_flag::persistent) == 0) {
     settings.timeout = 0;  // means nothing without persistence, and tools write what they like
     settings.prefix = 0;
+    settings.persistence_engine.clear();
   }
   settings.prefix = std::min<std::uint32_t>(settings.prefix, key.address.bits());
   return settings;

@@ -5,6 +5,7 @@
 #include <compare>
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 
 #include "daemon/base/ip.h"
@@ -12,13 +13,21 @@
 namespace holdfast::ipvs {
 
 /// @source IANA protocol numbers, as in ip_vs_service_user.protocol
-enum class Protocol : std::uint8_t { tcp = 6, udp = 17, sctp = 132 };
+enum class Protocol : std::uint8_t { none = 0, tcp = 6, udp = 17, sctp = 132 };
 
 struct ServiceKey {
   Protocol protocol = Protocol::tcp;
   IpAddress address;
   std::uint16_t port = 0;  ///< 0: every port (persistent services only)
+  /// Not 0: packets with this firewall mark. Make it by of_mark().
+  std::uint32_t fwmark = 0;
   auto operator<=>(const ServiceKey&) const = default;
+
+  /// The address says the family and nothing else.
+  static ServiceKey of_mark(std::uint32_t fwmark, Family family) {
+    return {Protocol::none, family == Family::ipv4 ? IpAddress{} : *IpAddress::parse("::"), 0,
+            fwmark};
+  }
 };
 
 /// @source linux/ip_vs.h IP_VS_SVC_F_*
@@ -38,11 +47,23 @@ struct ServiceSettings {
   /// Granularity of persistence: a prefix length (IPv4: of the mask). More than an address has
   /// means all of it.
   std::uint32_t prefix = 128;
+  std::string persistence_engine{};  ///< "sip"; empty: by address
   bool operator==(const ServiceSettings&) const = default;
 };
 
 /// @source linux/ip_vs.h IP_VS_CONN_F_FWD_MASK values
 enum class Forwarding : std::uint32_t { masquerade = 0, tunnel = 2, direct_route = 3 };
+
+/// How packets to a TUN server are wrapped. @source linux/ip_vs.h IP_VS_CONN_F_TUNNEL_TYPE_*
+enum class TunnelType : std::uint8_t { ipip, gue, gre };
+/// @source linux/ip_vs.h IP_VS_TUNNEL_ENCAP_FLAG_*
+enum class TunnelChecksum : std::uint8_t { off, on, remote };
+struct Tunnel {
+  TunnelType type = TunnelType::ipip;
+  std::optional<std::uint16_t> port;  ///< of GUE, always set then
+  TunnelChecksum checksum = TunnelChecksum::off;
+  bool operator==(const Tunnel&) const = default;
+};
 
 struct DestinationKey {
   IpAddress address;
@@ -54,6 +75,7 @@ struct DestinationSettings {
   Forwarding forwarding = Forwarding::masquerade;
   std::uint32_t weight = 1;  ///< 0: quiescent, established connections go on
   std::uint32_t upper_threshold = 0, lower_threshold = 0;
+  Tunnel tunnel{};  ///< counts for Forwarding::tunnel
   bool operator==(const DestinationSettings&) const = default;
 };
 
@@ -65,7 +87,7 @@ struct Service {
 
 using Table = std::map<ServiceKey, Service>;
 
-/// keepalived's form: `[192.0.2.10]:tcp:80`.
+/// keepalived's form: `[192.0.2.10]:tcp:80`, `FWM 7`.
 std::string to_string(const ServiceKey& key);
 std::string to_string(const DestinationKey& key, Protocol protocol);
 std::string_view to_string(Protocol protocol);

@@ -152,8 +152,9 @@ struct MiscCheck {
 
 struct FileCheck {
   std::string file;                    ///< name of a track_file
-  std::optional<std::int32_t> weight;  ///< factor; default: the file's
-  bool reverse = false;                ///< the factor is negated
+  std::string path;                    ///< final: of that file
+  std::optional<std::int32_t> weight;  ///< factor; default, and then filled in: the file's
+  bool reverse = false;  ///< the factor is negated; with 0: good and bad change places
   bool operator==(const FileCheck&) const = default;
 };
 

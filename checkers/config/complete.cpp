@@ -93,26 +93,37 @@ void complete_checks(RealServer& server, const VirtualServer& service,
   }
 }
 
+/// Some key of the service is of the server's family.
+bool fits_family(const RealServer& server, const VirtualServer& service) {
+  return std::ranges::any_of(service.keys, [&](const ipvs::ServiceKey& key) {
+    return key.address.family() == server.key.address.family();
+  });
+}
+
 bool complete_server(RealServer& server, const VirtualServer& service,
                      const config::GlobalDefs& globals, Reader& reader) {
   const Forwarding forwarding = server.forwarding.value_or(*service.forwarding);
-  if (server.key.address.family() != service.key.address.family() &&
-      forwarding != Forwarding::tunnel) {
+  if (!fits_family(server, service) && forwarding != Forwarding::tunnel) {
     reader.warn(server.place,
                 fmt::format("real_server {} and its virtual_server {} are of different "
                             "address families; it is left out",
-                            server.key.address.to_string(), service.key.address.to_string()));
+                            server.key.address.to_string(),
+                            service.group.empty() && service.key.fwmark == 0
+                                ? service.key.address.to_string()
+                                : service.name));
     return false;
   }
   if (server.key.port == 0) server.key.port = service.key.port;
-  if (forwarding != Forwarding::masquerade && server.key.port != service.key.port) {
+  if (forwarding != Forwarding::masquerade && service.has_port() &&
+      server.key.port != service.key.port) {
     reader.warn(server.place,
                 fmt::format("real_server {}: DR and TUN keep the port, so it is {} and not {}",
                             server.key.address.to_string(), service.key.port, server.key.port));
     server.key.port = service.key.port;
   }
   server.settings = {forwarding, server.weight.value_or(service.default_weight),
-                     server.upper_threshold, server.lower_threshold};
+                     server.upper_threshold, server.lower_threshold,
+                     server.forwarding ? server.tunnel : service.tunnel};
   server.inhibit = server.inhibit_on_failure.value_or(service.inhibit_on_failure);
   server.alpha = server.timing.alpha.value_or(service.timing.alpha.value_or(false));
   const config::AlertDefs& alerts = globals.alerts;
@@ -139,15 +150,16 @@ void settle_scheduler_flags(VirtualServer& service, Reader& reader) {
       reader.warn(service.place,
                   fmt::format("virtual_server {}: {}-port and {}-fallback are for lb_algo {}; they "
                               "are ignored",
-                              to_string(service.key), scheduler, scheduler, scheduler));
+                              service.name, scheduler, scheduler, scheduler));
   };
   settle("sh", service.sh_flags);
   settle("mh", service.mh_flags);
 }
 
 void settle_required(VirtualServer& service, Reader& reader) {
-  const std::string name = to_string(service.key);
-  if (!service.has_protocol) {  // keepalived's default, which hardly anybody means
+  const std::string name = service.name;
+  if (!service.has_protocol &&
+      service.key.fwmark == 0) {  // keepalived's default, which hardly anybody means
     reader.warn(service.place,
                 fmt::format("virtual_server {} has no valid protocol; UDP is used", name));
     service.key.protocol = ipvs::Protocol::udp;
@@ -169,12 +181,14 @@ void settle_required(VirtualServer& service, Reader& reader) {
   }
   settle_scheduler_flags(service, reader);
   if ((service.flags & ipvs::service_flag::one_packet) != 0 &&
-      service.key.protocol != ipvs::Protocol::udp) {
+      service.key.protocol != ipvs::Protocol::udp && service.key.fwmark == 0) {
     reader.warn(service.place,
                 fmt::format("virtual_server {}: ops is for UDP only; it is ignored", name));
     service.flags &= ~ipvs::service_flag::one_packet;
   }
-  if (service.key.port == 0 && !service.persistence_timeout) {
+  const bool every_port = std::ranges::any_of(
+      service.keys, [](const ipvs::ServiceKey& key) { return key.fwmark == 0 && key.port == 0; });
+  if (every_port && !service.persistence_timeout) {
     reader.warn(service.place,
                 fmt::format("virtual_server {}: port 0 needs persistence; 360 s are used", name));
     service.persistence_timeout = 360;
@@ -185,7 +199,7 @@ void settle_quorum(VirtualServer& service, Reader& reader) {
   const auto total = std::accumulate(
       service.servers.begin(), service.servers.end(), std::uint64_t{0},
       [](std::uint64_t sum, const RealServer& server) { return sum + server.settings.weight; });
-  const std::string name = to_string(service.key);
+  const std::string name = service.name;
   if (service.quorum > total && total > 0) {
     reader.warn(service.place,
                 fmt::format("virtual_server {}: quorum {} is more than all servers weigh; "
@@ -205,15 +219,18 @@ void settle_sorry_server(VirtualServer& service) {
   if (!service.sorry_server) return;
   SorryServer& sorry = *service.sorry_server;
   const Forwarding forwarding = service.sorry_forwarding.value_or(*service.forwarding);
-  if (sorry.key.port == 0 || forwarding != Forwarding::masquerade)
+  if (sorry.key.port == 0 || (forwarding != Forwarding::masquerade && service.has_port()))
     sorry.key.port = service.key.port;
   sorry.inhibit = service.sorry_inhibit;
-  sorry.settings = {forwarding, 1, 0, 0};
+  sorry.settings = {forwarding, 1, 0, 0,
+                    service.sorry_forwarding ? service.sorry_tunnel : service.tunnel};
 }
 
 }  // namespace
 
-bool complete(VirtualServer& service, const config::GlobalDefs& globals, Reader& reader) {
+bool complete(VirtualServer& service, const CheckersConfig& config, Reader& reader) {
+  const config::GlobalDefs& globals = config.globals;
+  if (!settle_keys(service, config.groups, reader)) return false;
   settle_required(service, reader);
   std::erase_if(service.servers, [&](RealServer& server) {
     return !complete_server(server, service, globals, reader);
@@ -227,8 +244,8 @@ bool complete(VirtualServer& service, const config::GlobalDefs& globals, Reader&
     return true;
   });
   if (service.servers.empty()) {
-    reader.warn(service.place, fmt::format("virtual_server {} has no real_server; it is left out",
-                                           to_string(service.key)));
+    reader.warn(service.place,
+                fmt::format("virtual_server {} has no real_server; it is left out", service.name));
     return false;
   }
   settle_quorum(service, reader);
@@ -237,16 +254,13 @@ bool complete(VirtualServer& service, const config::GlobalDefs& globals, Reader&
       globals.alerts.can_send() && globals.alerts.for_checkers(service.smtp_alert, false);
   service.settings.scheduler = *service.scheduler;
   service.settings.flags = service.flags;
-  service.settings.prefix = service.persistence_prefix.value_or(service.key.address.bits());
+  service.settings.prefix = service.persistence_prefix.value_or(128);
   if (service.persistence_timeout) {
     service.settings.flags |= ipvs::service_flag::persistent;
     service.settings.timeout = *service.persistence_timeout;
+    service.settings.persistence_engine = service.persistence_engine;
   }
   return true;
-}
-
-void complete_later(VirtualServer& service, const config::GlobalDefs& globals, Reader& reader) {
-  for (RealServer& server : service.servers) complete_checks(server, service, globals, reader);
 }
 
 namespace {

@@ -13,6 +13,7 @@
 #include "daemon/base/time.h"
 #include "daemon/config/global.h"
 #include "daemon/config/schema.h"
+#include "daemon/config/track_file.h"
 #include "daemon/config/tree.h"
 #include "ipvs/table.h"
 
@@ -21,16 +22,9 @@ namespace holdfast::checkers {
 /// A script as the configuration names it: the place of its keyword, for process::RunScript.
 using ScriptPlace = std::optional<config::Place>;
 
-/// How packets to a TUN server are wrapped. @source linux/ip_vs.h IP_VS_CONN_F_TUNNEL_TYPE_*
-enum class TunnelType : std::uint8_t { ipip, gue, gre };
-/// @source linux/ip_vs.h IP_VS_TUNNEL_ENCAP_FLAG_*
-enum class TunnelChecksum : std::uint8_t { off, on, remote };
-struct Tunnel {
-  TunnelType type = TunnelType::ipip;
-  std::optional<std::uint16_t> port;  ///< of GUE, always set then
-  TunnelChecksum checksum = TunnelChecksum::off;
-  bool operator==(const Tunnel&) const = default;
-};
+using ipvs::Tunnel;
+using ipvs::TunnelChecksum;
+using ipvs::TunnelType;
 
 /// The words after lvs_method.
 struct Method {
@@ -51,9 +45,8 @@ struct RealServer {
   std::string virtualhost;
   std::vector<Check> checks;
   std::optional<bool> smtp_alert;  ///< default: smtp_alert_checker, else yes
-  // Read and checked; nothing acts on them yet.
-  Tunnel tunnel;
-  std::string snmp_name;
+  Tunnel tunnel;                   ///< of `forwarding`
+  std::string snmp_name;           ///< read and checked; nothing acts on it yet
 
   // Final values.
   ipvs::DestinationSettings settings;
@@ -73,9 +66,8 @@ struct SorryServer {
 
 struct VirtualServer {
   config::Place place;
-  ipvs::ServiceKey key;                 ///< of `virtual_server ADDRESS PORT`
-  std::optional<std::uint32_t> fwmark;  ///< of `virtual_server fwmark N`
-  std::string group;                    ///< of `virtual_server group NAME`
+  ipvs::ServiceKey key;  ///< of `virtual_server ADDRESS PORT` and `fwmark N`; always: the protocol
+  std::string group;     ///< of `virtual_server group NAME`
   bool has_protocol = false;
   std::optional<std::string> scheduler;
   std::uint32_t flags = 0;
@@ -94,17 +86,26 @@ struct VirtualServer {
   std::optional<ipvs::Forwarding> sorry_forwarding;
   bool sorry_inhibit = false;
   std::vector<RealServer> servers;
-  std::optional<bool> smtp_alert;  ///< default: smtp_alert_checker, else no
-  // Read and checked; nothing acts on them yet.
+  std::optional<bool> smtp_alert;   ///< default: smtp_alert_checker, else no
   std::optional<Family> ip_family;  ///< of a firewall mark whose servers do not tell
   std::string persistence_engine;
+  Tunnel tunnel, sorry_tunnel;
+  // Read and checked; nothing acts on them yet.
   bool ha_suspend = false;  ///< checks rest while the address is not local
   std::string snmp_name;
-  Tunnel tunnel, sorry_tunnel;
 
   // Final values.
+  std::string name;                    ///< `[192.0.2.10]:tcp:80`, `FWM 7`, `[GROUP]:0`
+  std::vector<ipvs::ServiceKey> keys;  ///< what it is in the kernel's table; never empty
   ipvs::ServiceSettings settings;
   bool alert = false;  ///< mail changes of the quorum
+
+  /// Over a reload: its name, and of a group the protocol too.
+  [[nodiscard]] std::string identity() const {
+    return group.empty() ? name : name + " " + std::string{ipvs::to_string(key.protocol)};
+  }
+  /// One port for all: not of a firewall mark, and not of a group.
+  [[nodiscard]] bool has_port() const { return group.empty() && key.fwmark == 0; }
 };
 
 /// A line of a virtual_server_group: addresses first..last, each with the port.
@@ -136,10 +137,9 @@ struct TlsIdentity {
 struct CheckersConfig {
   config::GlobalDefs globals;
   std::vector<VirtualServer> services;
-  /// Services of a firewall mark or a group: nothing acts on them yet.
-  std::vector<VirtualServer> later_services;
   std::vector<ServerGroup> groups;
   TlsIdentity tls;
+  std::vector<config::TrackFile> files;
 };
 
 /// Reads the virtual_server blocks. What is wrong goes to the reader; a service or server that

@@ -1,5 +1,5 @@
 // SMTP_CHECK, DNS_CHECK, UDP_CHECK, MISC_CHECK, FILE_CHECK and BFD_CHECK. Nothing performs the last
-// two yet: their blocks are read and checked, and real_server_schema.cpp marks them as pending.
+// one yet: its block is read and checked, and real_server_schema.cpp marks them as pending.
 #include <algorithm>
 #include <array>
 #include <limits>
@@ -250,7 +250,7 @@ std::array<BlockOfCheck, 6> blocks() {
           BlockOfCheck{"DNS_CHECK", DnsCheck{}, dns_schema},
           BlockOfCheck{"UDP_CHECK", UdpCheck{}, udp_schema},
           BlockOfCheck{"MISC_CHECK", MiscCheck{}, misc_schema},
-          BlockOfCheck{"FILE_CHECK", FileCheck{}, file_schema, false},
+          BlockOfCheck{"FILE_CHECK", FileCheck{}, file_schema},
           BlockOfCheck{"BFD_CHECK", BfdCheck{}, bfd_schema, false}};
 }
 

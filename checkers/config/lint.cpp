@@ -31,7 +31,7 @@ class Lint {
   }
 
   void check_servers(const VirtualServer& service) {
-    const std::string name = to_string(service.key);
+    const std::string name = service.name;
     std::size_t watched = 0;
     for (const RealServer& server : service.servers) {
       watched += server.checks.empty() ? 0 : 1;
@@ -64,7 +64,7 @@ class Lint {
     if (wanted && !alerts.can_send())
       say("mail-goes-nowhere", service.place,
           "changes of {} or its servers are to be mailed, and none is: global_defs has no {}",
-          to_string(service.key), alerts.server.empty() ? "smtp_server" : "notification_email");
+          service.name, alerts.server.empty() ? "smtp_server" : "notification_email");
   }
 
   void check_quorum(const VirtualServer& service) {
@@ -75,8 +75,8 @@ class Lint {
       say("quorum-never-regained", service.place,
           "once lost, the quorum of {} needs a weight of {} ({} + hysteresis {}) to come back, and "
           "all servers together weigh {}",
-          to_string(service.key), service.quorum + service.hysteresis, service.quorum,
-          service.hysteresis, weight);
+          service.name, service.quorum + service.hysteresis, service.quorum, service.hysteresis,
+          weight);
   }
 
   /// One finding for all services: the times are the machine's.

@@ -95,7 +95,7 @@ constexpr std::array real_server_schema{
     check_row("POSTGRESQL_CHECK", "Check by the begin of a PostgreSQL connection.", "Holdfast"),
     check_row("MYSQL_CHECK", "Check by the greeting of MySQL or MariaDB, or a login.", "Holdfast"),
     check_row("LDAP_CHECK", "Check by bind, and search, of LDAP.", "Holdfast"),
-    pending(check_row("FILE_CHECK", "Check by the value of a track_file.")),
+    check_row("FILE_CHECK", "Check by the value of a track_file."),
     check_row("AGENT_CHECK", "State and weight by what an agent beside the server says.",
               "Holdfast"),
     pending(check_row("BFD_CHECK", "Check by the state of a bfd_instance.")),
@@ -177,10 +177,6 @@ std::optional<Method> read_forwarding(const Statement& statement, Reader& reader
     reader.warn(statement.place(2), fmt::format("'{}': {}", statement.keyword(), mistake));
     return std::nullopt;
   }
-  if (method.tunnel != Tunnel{})
-    reader.error(statement.place(2),
-                 fmt::format("'{}' after the forwarding method is not supported yet",
-                             statement.words[2].text));
   return method;
 }
 

@@ -55,10 +55,10 @@ std::optional<Method> read_forwarding(const config::Statement& statement, config
 std::optional<ipvs::DestinationKey> read_destination(const config::Statement& statement,
                                                      std::size_t word, config::Reader& reader);
 /// Defaults, inheritance and the rules of a whole service. False: it cannot be used.
-bool complete(VirtualServer& service, const config::GlobalDefs& globals, config::Reader& reader);
-/// The same as far as it goes for a firewall mark or a group.
-void complete_later(VirtualServer& service, const config::GlobalDefs& globals,
-                    config::Reader& reader);
+bool complete(VirtualServer& service, const CheckersConfig& config, config::Reader& reader);
+/// Name and keys: service_keys.cpp. False: it has none, which is reported.
+bool settle_keys(VirtualServer& service, std::span<const ServerGroup> groups,
+                 config::Reader& reader);
 
 /// @source runtime.md 16.1 and keywords.tsv
 inline constexpr config::Range seconds_rule{0, 4'294, "s"};

@@ -193,12 +193,11 @@ constexpr std::array virtual_server_schema{
         read_method<&VirtualServer::sorry_forwarding, &VirtualServer::sorry_tunnel, VirtualServer>),
     row<VirtualServer>("real_server", "ADDR [PORT] { ... }", "keepalived",
                        "A server; its port is the service's by default.", read_real_server),
-    pending(row<VirtualServer>("ip_family", "inet|inet6", "linux/ip_vs.h",
-                               "Family of a firewall mark; that of its servers by default.",
-                               read_family)),
-    pending(field<&VirtualServer::persistence_engine>(
+    row<VirtualServer>("ip_family", "inet|inet6", "linux/ip_vs.h",
+                       "Family of a firewall mark; that of its servers by default.", read_family),
+    field<&VirtualServer::persistence_engine>(
         "persistence_engine", AnyWord{}, "linux/ip_vs.h IPVS_SVC_ATTR_PE_NAME",
-        "What persistence goes by instead of the client's address, such as sip.")),
+        "What persistence goes by instead of the client's address, such as sip."),
     pending(field<&VirtualServer::ha_suspend>("ha_suspend", Switch{}, "keepalived",
                                               "Check only while the service's address is local.")),
     field<&VirtualServer::smtp_alert>(
@@ -216,50 +215,31 @@ void read_rows(VirtualServer& service, const Statement& statement, Reader& reade
                                     "virtual_server", reader);
 }
 
-/// `virtual_server fwmark N` and `virtual_server group NAME`.
-void read_later_form(const Statement& statement, CheckersConfig& config, Reader& reader) {
-  const std::string_view form = statement.words[1].text;
-  reader.error(statement.place(1), fmt::format("'virtual_server {}' is not supported yet", form));
-  VirtualServer service;
+/// `ADDRESS [PORT]`, `fwmark N` or `group NAME`. False: none of them, which is reported.
+bool read_form(VirtualServer& service, const Statement& statement, Reader& reader) {
+  const std::string_view form = statement.words.size() > 1 ? statement.words[1].text : "";
+  if (form != "fwmark" && form != "group") {
+    const auto address = read_destination(statement, 1, reader);
+    if (address) service.key = {ipvs::Protocol::tcp, address->address, address->port};
+    return address.has_value();
+  }
   // The form is the keyword of the value behind it.
   const Statement value = config::part_of(statement, 1, statement.words.size());
   if (form == "fwmark") {
     const auto mark = config::read_number(value, 1, mark_rule, reader);
-    if (!mark) return;
-    service.fwmark = static_cast<std::uint32_t>(*mark);
-  } else {
-    auto name = config::read_word(value, 1, reader);
-    if (!name) return;
-    service.group = std::move(*name);
+    if (mark) service.key = ipvs::ServiceKey::of_mark(static_cast<std::uint32_t>(*mark), {});
+    return mark.has_value();
   }
-  read_rows(service, statement, reader);
-  complete_later(service, config.globals, reader);
-  config.later_services.push_back(std::move(service));
+  auto name = config::read_word(value, 1, reader);
+  if (name) service.group = std::move(*name);
+  return !service.group.empty();
 }
 
 void read_virtual_server(const Statement& statement, CheckersConfig& config, Reader& reader) {
-  if (statement.words.size() > 1 &&
-      (statement.words[1].text == "fwmark" || statement.words[1].text == "group"))
-    return read_later_form(statement, config, reader);
-  const auto address = read_destination(statement, 1, reader);
-  if (!address) return;
   VirtualServer service;
-  service.key = {ipvs::Protocol::tcp, address->address, address->port};
+  if (!read_form(service, statement, reader)) return;
   read_rows(service, statement, reader);
-  if (complete(service, config.globals, reader)) config.services.push_back(std::move(service));
-}
-
-/// A file without any group is told by "not supported yet" alone.
-void report_unknown_groups(const CheckersConfig& config, Reader& reader) {
-  std::vector<std::string_view> names;
-  for (const ServerGroup& group : config.groups) names.emplace_back(group.name);
-  for (const VirtualServer& service : config.later_services)
-    if (!service.group.empty() && !names.empty() &&
-        std::ranges::find(names, service.group) == names.end())
-      reader.warn(service.place,
-                  fmt::format("virtual_server group {} has no virtual_server_group of that "
-                              "name{}; it is left out",
-                              service.group, config::did_you_mean(service.group, names)));
+  if (complete(service, config, reader)) config.services.push_back(std::move(service));
 }
 
 void read_groups(std::span<const Statement> tree, CheckersConfig& config, Reader& reader) {
@@ -278,15 +258,59 @@ void read_groups(std::span<const Statement> tree, CheckersConfig& config, Reader
   }
 }
 
+/// A key is somebody's already: it is left out, and a service without any with it.
 void report_duplicates(CheckersConfig& config, Reader& reader) {
   std::set<ipvs::ServiceKey> seen;
-  std::erase_if(config.services, [&](const VirtualServer& service) {
-    if (seen.insert(service.key).second) return false;
-    reader.warn(service.place,
-                fmt::format("virtual_server {} is already defined; this one is left out",
-                            to_string(service.key)));
-    return true;
+  std::erase_if(config.services, [&](VirtualServer& service) {
+    std::erase_if(service.keys, [&](const ipvs::ServiceKey& key) {
+      if (seen.insert(key).second) return false;
+      reader.warn(service.place, fmt::format("virtual_server {} is already defined; this one is "
+                                             "left out",
+                                             to_string(key)));
+      return true;
+    });
+    return service.keys.empty();
   });
+}
+
+/// What is wrong with them is holdfast-vrrp's to report, or FILE_CHECK's that names one.
+void read_files(std::span<const Statement> tree, CheckersConfig& config) {
+  config::Diagnostics reported_elsewhere;
+  Reader quiet{reported_elsewhere};
+  for (const Statement& statement : tree) {
+    if (!config::is_track_file(statement.keyword()) || statement.words.size() < 2) continue;
+    config::TrackFile file;
+    file.name = statement.words[1].text;
+    config::read_block<config::TrackFile>(config::track_file_schema(), file, statement.children,
+                                          "track_file", quiet);
+    if (!file.file.empty()) config.files.push_back(std::move(file));
+  }
+}
+
+/// False: there is no such file, which is reported.
+bool settle_file(Check& check, const CheckersConfig& config, Reader& reader) {
+  auto* wanted = std::get_if<FileCheck>(&check.probe);
+  if (wanted == nullptr) return true;
+  const auto file = std::ranges::find(config.files, wanted->file, &config::TrackFile::name);
+  if (file == config.files.end()) {
+    std::vector<std::string_view> names;
+    for (const config::TrackFile& known : config.files) names.emplace_back(known.name);
+    reader.error(check.place, fmt::format("FILE_CHECK: there is no track_file {} with a file{}",
+                                          wanted->file, config::did_you_mean(wanted->file, names)));
+    return false;
+  }
+  wanted->path = file->file;
+  if (wanted->weight) return true;
+  wanted->weight = file->weight.value;
+  wanted->reverse = file->weight.reverse;
+  return true;
+}
+
+void settle_files(CheckersConfig& config, Reader& reader) {
+  for (VirtualServer& service : config.services)
+    for (RealServer& server : service.servers)
+      std::erase_if(server.checks,
+                    [&](Check& check) { return !settle_file(check, config, reader); });
 }
 
 /// The SSL block counts for every check with TLS that does not say otherwise.
@@ -320,7 +344,8 @@ CheckersConfig read_checkers(std::span<const Statement> tree, Reader& reader) {
     if (statement.keyword() == "virtual_server") read_virtual_server(statement, config, reader);
   report_duplicates(config, reader);
   apply_tls_identity(config);
-  report_unknown_groups(config, reader);
+  read_files(tree, config);
+  settle_files(config, reader);
   return config;
 }
 

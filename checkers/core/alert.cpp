@@ -30,10 +30,9 @@ std::string_view word_of(bool up) { return up ? "UP" : "DOWN"; }
 
 Alert server_alert(const VirtualServer& service, const RealServer& server, bool up,
                    std::string_view body) {
-  return {
-      fmt::format("Realserver {} of virtual server {} - {}",
-                  to_string(server.key, service.key.protocol), to_string(service.key), word_of(up)),
-      std::string{body}};
+  return {fmt::format("Realserver {} of virtual server {} - {}",
+                      to_string(server.key, service.key.protocol), service.name, word_of(up)),
+          std::string{body}};
 }
 
 std::string check_body(const Check& check, bool up, std::string_view reason) {
@@ -47,8 +46,7 @@ std::string check_body(const Check& check, bool up, std::string_view reason) {
 }
 
 Alert service_alert(const VirtualServer& service, bool up, std::string_view body) {
-  return {fmt::format("Virtualserver {} - {}", to_string(service.key), word_of(up)),
-          std::string{body}};
+  return {fmt::format("Virtualserver {} - {}", service.name, word_of(up)), std::string{body}};
 }
 
 /// Differs from keepalived for a lost quorum: its mail has "2+1=1 <= 0" there, its log is right.

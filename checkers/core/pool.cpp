@@ -81,7 +81,7 @@ Effects Pool::set_contribution(std::size_t index, std::size_t check, std::int64_
   server.contributed += weight - std::exchange(server.contributions[check], weight);
   const std::uint32_t now = weight_of(index);
   if (now == before) return effects;
-  const std::string service = to_string(service_.key);
+  const std::string service = service_.name;
   effects.table_changed = true;
   effects.events.push_back(
       Event{Level::notice, "weight_changed",
@@ -101,7 +101,7 @@ Effects Pool::set_contribution(std::size_t index, std::size_t check, std::int64_
 void Pool::tell_server(std::size_t index, const std::string& reason, Effects& effects) const {
   const RealServer& config = service_.servers[index];
   const bool up = is_alive(index);
-  const std::string service = to_string(service_.key);
+  const std::string service = service_.name;
   const std::string name = server_name(index);
   const std::string text =
       config.inhibit
@@ -128,7 +128,7 @@ void Pool::update_quorum(Effects& effects) {
   const bool holds = quorum_holds();
   if (holds == quorum_) return;
   quorum_ = holds;
-  const std::string service = to_string(service_.key);
+  const std::string service = service_.name;
   const std::string text =
       fmt::format("{} quorum {} for VS {}: alive servers weigh {}", holds ? "Gained" : "Lost",
                   service_.quorum, service, alive_weight_);
@@ -150,7 +150,7 @@ void Pool::update_quorum(Effects& effects) {
 Effects Pool::first_result(std::size_t index) {
   Effects effects;
   const RealServer& config = service_.servers[index];
-  const std::string service = to_string(service_.key);
+  const std::string service = service_.name;
   if (const ScriptPlace script = is_alive(index) ? config.notify_up : config.notify_down)
     effects.scripts.push_back({*script, fmt::format("RS {} {}", server_name(index), service)});
   effects.changes.push_back(
@@ -161,7 +161,7 @@ Effects Pool::first_result(std::size_t index) {
 Effects Pool::stop() const {
   Effects effects;
   if (!service_.omega) return effects;
-  const std::string service = to_string(service_.key);
+  const std::string service = service_.name;
   for (std::size_t i = 0; i < servers_.size(); ++i) {
     if (!is_alive(i)) continue;
     const std::string object = fmt::format("RS {} {}", server_name(i), service);
@@ -177,6 +177,20 @@ Effects Pool::stop() const {
   effects.changes.push_back(fmt::format("VS {} DOWN", service));
   if (service_.alert) effects.alerts.push_back(service_alert(service_, false, shutting_down_body));
   return effects;
+}
+
+ipvs::Service row_for(const ipvs::ServiceKey& key, const ipvs::Service& row) {
+  ipvs::Service made{row.settings, {}};
+  for (const auto& [server, settings] : row.destinations) {
+    const bool is_tunnel = settings.forwarding == ipvs::Forwarding::tunnel;
+    if (server.address.family() != key.address.family() && !is_tunnel) continue;
+    const bool keeps_port = settings.forwarding != ipvs::Forwarding::masquerade || server.port == 0;
+    made.destinations.emplace(
+        ipvs::DestinationKey{server.address,
+                             keeps_port && key.fwmark == 0 ? key.port : server.port},
+        settings);
+  }
+  return made;
 }
 
 ipvs::Service Pool::wanted() const {

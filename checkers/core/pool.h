@@ -32,6 +32,10 @@ struct Effects {
   std::vector<Alert> alerts;
 };
 
+/// The row of a service that has several keys as one of them has it: servers of its family, or
+/// behind a tunnel; those that keep the port have the key's.
+ipvs::Service row_for(const ipvs::ServiceKey& key, const ipvs::Service& row);
+
 class Pool {
  public:
   /// @param up for each server and check: the verdict to begin with

@@ -36,8 +36,8 @@ std::string status_of(const Pool& pool, const std::vector<std::vector<CheckState
                       const Clocks& clocks) {
   const VirtualServer& service = pool.service();
   std::string text =
-      fmt::format("{}: quorum {} {}, alive servers weigh {}\n", to_string(service.key),
-                  service.quorum, pool.has_quorum() ? "is there" : "is lost", pool.alive_weight());
+      fmt::format("{}: quorum {} {}, alive servers weigh {}\n", service.name, service.quorum,
+                  pool.has_quorum() ? "is there" : "is lost", pool.alive_weight());
   for (std::size_t i = 0; i < service.servers.size(); ++i) {
     const RealServer& server = service.servers[i];
     text += fmt::format("  {}: {}, weight {}\n", to_string(server.key, service.key.protocol),

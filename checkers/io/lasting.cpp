@@ -8,7 +8,7 @@ namespace holdfast::checkers {
 
 namespace {
 
-std::string name_of(const VirtualServer& service) { return to_string(service.key); }
+std::string name_of(const VirtualServer& service) { return service.identity(); }
 std::string name_of(const RealServer& server, const VirtualServer& service) {
   return to_string(server.key, service.key.protocol);
 }

@@ -1,4 +1,6 @@
 // What the control socket is asked about services and servers.
+#include <algorithm>
+
 #include "checkers/core/status.h"
 #include "checkers/io/running.h"
 #include "daemon/base/utf8.h"
@@ -10,7 +12,10 @@ namespace holdfast::checkers {
 namespace {
 
 bool means(std::string_view word, const VirtualServer& service) {
-  return is_meant(word, to_string(service.key), service.key.address, service.key.port);
+  return word == service.group || word == service.name ||
+         std::ranges::any_of(service.keys, [&](const ipvs::ServiceKey& key) {
+           return is_meant(word, to_string(key), key.address, key.port);
+         });
 }
 
 }  // namespace

@@ -38,7 +38,7 @@ bool tells_of_stop(const VirtualServer& service) {
   return service.omega && std::ranges::any_of(service.servers, &RealServer::alpha);
 }
 
-std::string quorum_key(const VirtualServer& service) { return "quorum " + to_string(service.key); }
+std::string quorum_key(const VirtualServer& service) { return "quorum " + service.identity(); }
 
 }  // namespace
 
@@ -95,8 +95,9 @@ void CheckersProcess::apply(CheckersConfig next, bool restarted) {
   process::set_process_name(globals_.checker_process.name,
                             globals_.common.child_process_names ? "keepalived_lvs" : "");
   auto old = std::exchange(services_, {});
+  std::set<ipvs::ServiceKey> kept;
   for (const VirtualServer& config : next.services) {
-    const auto before = old.find(config.key);
+    const auto before = old.find(config.identity());
     Service* previous = before == old.end() ? nullptr : before->second.get();
     auto service = make_service(config, previous, restarted);
     std::map<ipvs::DestinationKey, bool> was_alive;
@@ -109,12 +110,15 @@ void CheckersProcess::apply(CheckersConfig next, bool restarted) {
         if (server.alpha) was_alive.emplace(server.key, false);
     }
     carry_out(service->pool.settle(was_alive), *service);
-    reconciler_.want(config.key, service->pool.wanted());
-    services_.emplace(config.key, std::move(service));
+    want(*service);
+    for (const ipvs::ServiceKey& key : config.keys) kept.insert(key);
+    services_.emplace(config.identity(), std::move(service));
   }
-  for (const auto& [key, service] : old)
-    if (!services_.contains(key)) reconciler_.unwant(key);
+  for (const auto& [name, service] : old)
+    for (const ipvs::ServiceKey& key : service->pool.service().keys)
+      if (!kept.contains(key)) reconciler_.unwant(key);
   old.clear();  // drops the tasks that nobody took over
+  watch_files(next.files, restarted);
   if (!table_) return;
   std::set<std::string> used;
   for (const auto& [key, service] : services_) {
@@ -155,7 +159,7 @@ std::unique_ptr<CheckersProcess::Service> CheckersProcess::make_service(const Vi
       if (const std::int64_t weight = task->health.record().contribution; weight != 0)
         service->pool.set_contribution(task->server, task->number, weight);
       save(*task);
-      if (task->running) continue;
+      if (task->running || std::holds_alternative<FileCheck>(task->check.probe)) continue;
       const FinalTiming& timing = task->check.final_timing;
       std::uniform_int_distribution<Duration::rep> spread{0, timing.warmup.count()};
       start(task, Duration{spread(random_)});
@@ -174,7 +178,7 @@ std::shared_ptr<CheckersProcess::Task> CheckersProcess::make_task(const VirtualS
   std::optional<CheckRecord> inherited;
   std::optional<AgentState> agent;
   bool is_saved = false;
-  const std::string key = fmt::format("{} {} {}", to_string(config.key),
+  const std::string key = fmt::format("{} {} {}", config.identity(),
                                       to_string(real.key, config.key.protocol), check.identity());
   if (old != nullptr) {
     const auto& servers = old->pool.service().servers;
@@ -258,6 +262,7 @@ void CheckersProcess::receive(process::Message message) {
   if (const auto* result = std::get_if<process::CheckResult>(&message)) scripts_.finished(*result);
   if (const auto* asked = std::get_if<process::Operate>(&message)) operate(*asked);
   if (const auto* saved = std::get_if<process::SavedState>(&message)) take_over(*saved);
+  if (const auto* content = std::get_if<process::FileContent>(&message)) file_changed(*content);
 }
 
 void CheckersProcess::probed(Task& task, const Verdict& verdict, const Health::Outcome& outcome) {
@@ -269,8 +274,8 @@ void CheckersProcess::probed(Task& task, const Verdict& verdict, const Health::O
   const VirtualServer& config = service.pool.service();
   const auto describe = [&](std::string_view what) {
     return fmt::format("{} of {} for VS {} {}: {}", task.check.keyword(),
-                       to_string(config.servers[task.server].key, config.key.protocol),
-                       to_string(config.key), what, verdict.reason);
+                       to_string(config.servers[task.server].key, config.key.protocol), config.name,
+                       what, verdict.reason);
   };
   if (verdict.kind == Verdict::Kind::not_run) {
     log_.write(Event{Level::warning, "check_not_run", describe("could not be made")});
@@ -278,7 +283,7 @@ void CheckersProcess::probed(Task& task, const Verdict& verdict, const Health::O
   }
   if (verdict.kind == Verdict::Kind::passed) {
     const std::int64_t configured = config.servers[task.server].settings.weight;
-    const std::int64_t contribution = verdict.weight ? *verdict.weight - configured : 0;
+    const std::int64_t contribution = verdict.weight ? *verdict.weight - configured : verdict.added;
     if (contribution != task.health.record().contribution) {
       task.health.set_contribution(contribution);
       carry_out(service.pool.set_contribution(task.server, task.number, contribution), service);
@@ -288,7 +293,7 @@ void CheckersProcess::probed(Task& task, const Verdict& verdict, const Health::O
     log_.write(Event{Level::warning, "check_warning",
                      fmt::format("{} of {} for VS {}: {}", task.check.keyword(),
                                  to_string(config.servers[task.server].key, config.key.protocol),
-                                 to_string(config.key), verdict.warning)});
+                                 config.name, verdict.warning)});
   if (verdict.kind == Verdict::Kind::passed || task.agent) task.warned = verdict.warning;
   save(task);
   if (outcome.changed)
@@ -310,8 +315,14 @@ void CheckersProcess::carry_out(const Effects& effects, Service& service) {
   const auto quorum = service.pool.has_quorum() ? std::byte{1} : std::byte{0};
   save(quorum_key(service.pool.service()), std::span{&quorum, 1});
   if (!effects.table_changed) return;
-  reconciler_.want(service.pool.service().key, service.pool.wanted());
+  want(service);
   reconcile_soon();
+}
+
+void CheckersProcess::want(const Service& service) {
+  const ipvs::Service row = service.pool.wanted();
+  for (const ipvs::ServiceKey& key : service.pool.service().keys)
+    reconciler_.want(key, row_for(key, row));
 }
 
 /// @source runtime.md 7.4 of the reference: each line is followed by a NUL byte

@@ -42,6 +42,11 @@ class CheckersProcess : public process::Worker {
  private:
   struct Task;     ///< one check that runs
   struct Service;  ///< a pool and its tasks
+  struct WatchedFile {
+    std::string path;
+    std::optional<std::int32_t> number;  ///< nothing: not told yet
+    std::vector<std::weak_ptr<Task>> users;
+  };
 
   void apply(CheckersConfig next, bool restarted);
   std::unique_ptr<Service> make_service(const VirtualServer& config, Service* old, bool restarted);
@@ -51,6 +56,9 @@ class CheckersProcess : public process::Worker {
   boost::asio::awaitable<Verdict> attempt(const Task& task);
   /// That is configured for its server.
   static std::uint32_t weight_of(const Task& task);
+  void watch_files(const std::vector<config::TrackFile>& files, bool restarted);
+  void file_changed(const process::FileContent& content);
+  void judge_file(Task& task, std::int32_t number);
   void probed(Task& task, const Verdict& verdict, const Health::Outcome& outcome);
   void carry_out(const Effects& effects, Service& service);
   void tell(const Effects& effects);
@@ -65,6 +73,7 @@ class CheckersProcess : public process::Worker {
                                                         const Check& check) const;
   /// operator.cpp: what the control socket is asked about servers.
   void operate(const process::Operate& asked);
+  void want(const Service& service);
   void set_sync_daemon();
   void reconcile_soon();
   void resync_later();
@@ -79,7 +88,8 @@ class CheckersProcess : public process::Worker {
   std::optional<ipvs::SyncDaemon>
       sync_daemon_;  ///< lvs_sync_daemon without an instance: both roles
   ScriptRuns scripts_;
-  std::map<ipvs::ServiceKey, std::unique_ptr<Service>> services_;
+  std::map<std::string, WatchedFile> files_;                  ///< by name of the track_file
+  std::map<std::string, std::unique_ptr<Service>> services_;  ///< by identity
   std::optional<process::StateTable> table_;
   SavedState saved_;  ///< of the daemon before; until the first configuration is in force
   StateSaver saver_;

@@ -44,7 +44,7 @@ constexpr auto top_level = std::to_array<TopLevel>({
     {"bfd_instance", "NAME(<=31 chars) { ... }", "BFD session.", Owner::unsupported},
     {"SSL", "{ ... }", "Client certificate material for SSL_GET.", Owner::checkers},
     {"virtual_server_group", "NAME { ADDR[-RANGE|/MASK] [PORT] | fwmark N [inet|inet6] ... }",
-     "Address set shared by one virtual_server.", Owner::unsupported},
+     "Address set shared by one virtual_server.", Owner::checkers},
     {"virtual_server", "ADDR [PORT] | fwmark N | group NAME { ... }", "One IPVS service.",
      Owner::checkers},
 });

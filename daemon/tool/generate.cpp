@@ -2,6 +2,7 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <boost/algorithm/string/replace.hpp>
 #include <boost/json/serialize.hpp>
 #include <cstdio>
 #include <map>
@@ -89,6 +90,13 @@ std::string completion() {
          "complete -F _holdfast holdfast\n";
 }
 
+/// A keyword on each line: only a pattern begins with '^' (in a string a quote is escaped).
+std::string schema_text() {
+  std::string text = boost::json::serialize(json_schema(all_keywords())) + "\n";
+  boost::algorithm::replace_all(text, R"(,"^)", ",\n\"^");
+  return text;
+}
+
 }  // namespace
 
 int generate(const std::vector<std::string>& arguments) {
@@ -100,7 +108,7 @@ int generate(const std::vector<std::string>& arguments) {
   else if (what == "completion")
     std::fputs(completion().c_str(), stdout);
   else if (what == "schema")
-    std::fputs((boost::json::serialize(json_schema(all_keywords())) + "\n").c_str(), stdout);
+    std::fputs(schema_text().c_str(), stdout);
   else {
     std::fputs("holdfast generate: manual, schema, dictionary or completion\n", stderr);
     return usage_error;

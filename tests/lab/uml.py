@@ -10,7 +10,7 @@ import sys
 import tempfile
 
 MODULES = "ip_vs ip_vs_rr ip_vs_wrr ip_vs_lc ip_vs_wlc ip_vs_lblc ip_vs_lblcr ip_vs_sh ip_vs_dh " \
-          "ip_vs_mh ip_vs_sed ip_vs_nq ip_vs_fo ip_vs_ovf veth macvlan ipvlan dummy " \
+          "ip_vs_mh ip_vs_sed ip_vs_nq ip_vs_fo ip_vs_ovf ip_vs_pe_sip veth macvlan ipvlan dummy " \
           "bridge bonding vrf"
 
 INIT = """#!/bin/sh
@@ -57,6 +57,17 @@ def skip_if_impossible():
     if reason:
         print(f"skipped: {reason}")
         sys.exit(77)
+
+
+def run_inside(script, deadline):
+    """Is a test program: runs `script`, a Python test beside it, inside and ends with its status."""
+    skip_if_impossible()
+    path = os.path.join(os.path.dirname(os.path.abspath(sys.argv[0])), script)
+    status, console = boot(f"exec /usr/bin/python3 {path} {' '.join(sys.argv[1:])}", deadline,
+                           {"HOLDFAST_BIN": os.environ["HOLDFAST_BIN"],
+                            "PYTHONPATH": os.path.join(os.getcwd(), "tests")})
+    print(console)
+    sys.exit(status)
 
 
 def boot(command, deadline, environment=None, follow=None, memory="1024M", terminal=False):

@@ -2,10 +2,13 @@
 
 The kernel's table is not looked at here: any kernel will do."""
 import os
+import re
 
 import checks_setup as setup
-from checks_setup import LIMIT, SERVER
+from checks_setup import LIMIT, SERVER, VIP
+from lab.daemons import Holdfast
 from lab.tls import authority, certify, openssl
+from lab.wait import wait_until
 
 
 class ChecksTest(setup.ChecksLab):
@@ -130,6 +133,44 @@ class ChecksTest(setup.ChecksLab):
             (None, f"MISC_CHECK {{\n misc_path {slow}\n misc_timeout 1\n }}",
              "failed: timed out after 1 s"),
         ])
+
+    def test_files(self):
+        """The number is multiplied and added to the weight; too low means down."""
+        number = self.lab.write("number", "0\n")
+        servers = "".join(
+            f"real_server {SERVER} {port} {{\n weight 10\n FILE_CHECK {{\n track_file load\n"
+            f" {weight}\n }}\n}}\n"
+            for port, weight in ((81, ""), (82, "weight 2 reverse"), (83, "weight 0")))
+        text = (f"track_file load {{\n file {number}\n weight 3\n}}\n"
+                f"virtual_server {VIP} 80 {{\n lb_algo rr\n lb_kind NAT\n protocol TCP\n{servers}}}\n")
+        director = Holdfast(self.host, text).start()
+
+        def told(*lines):
+            wait_until(lambda: all(re.search(line, director.text()) for line in lines), 5, lines)
+
+        def write(value):
+            with open(number, "w") as file:
+                file.write(f"{value}\n")
+        wait_until(lambda: "Reload finished" in director.text() or os.path.exists(
+            director.pid_file("checkers")), 5, "the worker")
+        write(4)
+        told(r"weight from 10 to 22 for active service \[10.77.0.11\]:tcp:81",
+             r"weight from 10 to 2 for active service \[10.77.0.11\]:tcp:82",
+             r"FILE_CHECK of \[10.77.0.11\]:tcp:83 .* fails: .*number holds 4")
+        write(-2147483648)
+        told(r"FILE_CHECK of \[10.77.0.11\]:tcp:81 .* fails: .* holds -2147483648, times 3")
+        write(0)
+        told(r"weight from 22 to 10 for inactive service \[10.77.0.11\]:tcp:81",
+             r"FILE_CHECK of \[10.77.0.11\]:tcp:81 .* succeeds",
+             r"FILE_CHECK of \[10.77.0.11\]:tcp:83 .* succeeds")
+        # A reload that says nothing new changes nothing; a killed worker goes on with what was.
+        write(7)
+        told("weight from 10 to 31 for active")
+        director.load("# moved\n" + text)
+        director.replace_worker("checkers", 5)
+        write(8)
+        told("weight from 31 to 34 for active")
+        director.stop()
 
     def test_tls(self):
         folder = self.lab.path("certificates")

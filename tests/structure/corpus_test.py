@@ -43,7 +43,7 @@ ONLY_HOLDFAST = [
     (r"strict mode: adverts are multicast", "strict mode refuses unicast peers, also on an interface "
      "that is not there yet"),
     (r"both use VRID", "two virtual routers with one VRID on a link are refused"),
-    (r"needs 'interface'|needs a name|already defined|needs an IPv4", "an object that cannot run is "
+    (r"needs 'interface'|needs a name|already defined|needs an IPv4|there is no track_file", "an object that cannot run is "
      "refused with the file, not left out"),
 ]
 

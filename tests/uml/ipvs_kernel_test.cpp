@@ -5,6 +5,7 @@
 #include <rapidcheck/gtest.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <chrono>
 #include <cstdio>
@@ -139,6 +140,41 @@ TEST_F(IpvsKernel, KeepsPersistenceAndItsGranularity) {
        {{Protocol::tcp, web.address, 0}, {{"rr", service_flag::persistent, month, 32}, {}}},
        {{Protocol::tcp, fd00_1, 80}, {{"rr", service_flag::persistent, 1, 64}, {}}},
        {{Protocol::tcp, fd00_1, 81}, {{"rr", service_flag::persistent, 1, 128}, {}}}});
+}
+
+TEST_F(IpvsKernel, KeepsFirewallMarksOfBothFamilies) {
+  const Service four{{"wrr", service_flag::persistent, 60, 24}, {{server(1), {}}}};
+  const Service six{{"rr", 0, 0, 128}, {{{fd00_1, 0}, {Forwarding::direct_route}}}};
+  write_and_read_back({{ServiceKey::of_mark(7, Family::ipv4), four},
+                       {ServiceKey::of_mark(7, Family::ipv6), six},
+                       {ServiceKey::of_mark(0xFFFFFFFF, Family::ipv4), four}});
+  write_and_read_back({{ServiceKey::of_mark(7, Family::ipv6), six}});
+}
+
+TEST_F(IpvsKernel, KeepsEveryKindOfTunnelAndChangesIt) {
+  Table wanted{{web, servers(7)}};
+  std::vector<Tunnel> tunnels{{}, {TunnelType::gre, {}, TunnelChecksum::off}};
+  tunnels.push_back({TunnelType::gre, {}, TunnelChecksum::on});
+  for (const auto checksum : {TunnelChecksum::off, TunnelChecksum::on, TunnelChecksum::remote})
+    tunnels.push_back({TunnelType::gue, 5555, checksum});
+  for (int turn = 0; turn < 2; ++turn) {
+    std::uint32_t number = 1;
+    for (const Tunnel& tunnel : tunnels)
+      wanted[web].destinations[server(number++)] = {Forwarding::tunnel, 1, 0, 0, tunnel};
+    write_and_read_back(wanted);
+    std::ranges::reverse(tunnels);
+  }
+}
+
+TEST_F(IpvsKernel, SetsAPersistenceEngineAndTakesItAway) {
+  const ServiceKey phone{Protocol::udp, web.address, 5060};
+  constexpr std::uint32_t flags = service_flag::persistent | service_flag::one_packet;
+  Table wanted{{web, {}}, {phone, {{"rr", flags, 60, 32, "sip"}, {}}}};
+  write_and_read_back(wanted);
+  EXPECT_THAT(run("ipvsadm -Sn"), HasSubstr("--pe sip"));
+  wanted[phone].settings.persistence_engine.clear();
+  write_and_read_back(wanted);
+  EXPECT_THAT(run("ipvsadm -Sn"), Not(HasSubstr("--pe sip")));
 }
 
 TEST_F(IpvsKernel, ReadsWhatIpvsadmWroteAsEqual) {

@@ -11,12 +11,16 @@
 
 #include "daemon/base/time.h"
 #include "daemon/config/global.h"
+#include "daemon/config/track_file.h"
 #include "vrrp/config/scripts.h"
 #include "vrrp/config/words.h"
 #include "vrrp/core/process_count.h"
 #include "vrrp/core/tracker.h"
 
 namespace holdfast::vrrp {
+
+using config::TrackFile;
+using config::Weight;
 
 /// One line of track_interface, track_script and so on: `NAME [weight N [reverse|noreverse]]`.
 struct TrackReference {
@@ -47,23 +51,6 @@ struct TrackScript {
   std::uint32_t fall = 1;                  ///< results in a row until it counts as bad
   std::optional<config::ScriptUser> user;  ///< default: script_user
   bool init_fail = false;                  ///< bad until the first result
-};
-
-/// What init_file writes when the file is missing.
-struct InitFile {
-  std::int32_t value = 0;
-  bool overwrite = false;  ///< also when the file is there
-  bool operator==(const InitFile&) const = default;
-};
-
-/// track_file: a number in a file, multiplied by the weight.
-struct TrackFile {
-  std::string name;
-  config::Place place;       ///< of the block
-  config::Place file_place;  ///< of the keyword: what the supervisor is asked to watch
-  std::string file;          ///< path; never empty after reading
-  Weight weight{1};          ///< -254..254; 0: a number other than 0 is FAULT
-  std::optional<InitFile> init;
 };
 
 /// vrrp_track_process: how many processes of a name run.

@@ -1,4 +1,4 @@
-// The tables of vrrp_script, track_file and vrrp_track_process.
+// The tables of vrrp_script and vrrp_track_process.
 #include <array>
 
 #include "vrrp/config/blocks.h"
@@ -14,6 +14,7 @@ using config::Row;
 using config::row;
 using config::Statement;
 using config::Switch;
+using config::weight_row;
 using std::string_view_literals::operator""sv;
 
 /// @source keepalived: 32 bits of microseconds
@@ -21,22 +22,6 @@ constexpr Range run_time{0.000'001, 4294, "s"};
 constexpr Range result_count{1, 2'147'483'647};
 constexpr Range settle_time{0.000'001, 3600, "s"};
 constexpr std::array param_match_words{"initial"sv, "partial"sv};
-
-template <typename T, std::int16_t Most>
-void read_own_weight(T& target, const Row<T>&, const Statement& statement, Reader& reader) {
-  read_weight(target.weight, statement, Most, reader);
-}
-template <typename T>
-std::string show_own_weight(const T& target, const Row<T>&) {
-  return fmt::format("{}{}", target.weight.value, target.weight.reverse ? " reverse" : "");
-}
-/// A row whose default can be shown.
-template <typename T, std::int16_t Most>
-constexpr Row<T> weight_row(std::string_view arguments, std::string_view meaning) {
-  Row<T> made = row<T>("weight", arguments, "keepalived", meaning, read_own_weight<T, Most>);
-  made.show = show_own_weight<T>;
-  return made;
-}
 
 void read_script(TrackScript& script, const Row<TrackScript>&, const Statement& statement,
                  Reader& reader) {
@@ -72,41 +57,6 @@ constexpr std::array script_schema{
                      "Who runs the script; script_user by default.", read_user),
     field<&TrackScript::init_fail>("init_fail", Switch{}, "keepalived",
                                    "Counts as failed until the first result."),
-};
-
-void read_file(TrackFile& file, const Row<TrackFile>&, const Statement& statement, Reader& reader) {
-  const auto path = config::read_word(statement, 1, reader);
-  if (!path) return;
-  if (file.file.empty()) {
-    file.file = *path;
-    file.file_place = statement.place();
-  } else {
-    reader.warn(statement.place(), "'file' is already set; the first one stays");
-  }
-}
-
-/// `init_file [VALUE] [overwrite]`
-void read_init_file(TrackFile& file, const Row<TrackFile>& self, const Statement& statement,
-                    Reader& reader) {
-  InitFile& init = file.init.emplace();
-  Statement value = statement;
-  if (value.words.size() > 1 && value.words.back().text == "overwrite") {
-    init.overwrite = true;
-    value.words = value.words.first(value.words.size() - 1);
-  }
-  if (value.words.size() < 2) return;
-  if (const auto number = config::read_number(value, 1, self.rule, reader))
-    init.value = static_cast<std::int32_t>(*number);
-}
-
-constexpr std::array file_schema{
-    row<TrackFile>("file", "PATH", "keepalived", "File that holds a number.", read_file),
-    weight_row<TrackFile, 254>(
-        "-254-254 [reverse]",
-        "The number is multiplied by it; with 0 a number other than 0 means FAULT."),
-    Row<TrackFile>{"init_file", Range{-2'147'483'648.0, 2'147'483'647.0}, "[VALUE] [overwrite]",
-                   "keepalived", "Writes VALUE (0) when the file is missing, or at every start.",
-                   read_init_file},
 };
 
 void read_process(TrackProcess& process, const Row<TrackProcess>&, const Statement& statement,
@@ -196,12 +146,12 @@ bool read_tracker(TrackerConfig& out, const Statement& block, Reader& reader) {
     read_one<TrackScript>(
         out.scripts, script_schema, block,
         [](const TrackScript& made) { return made.script.has_value(); }, "script", reader);
-  } else if (keyword == "track_file" || keyword == "vrrp_track_file") {
+  } else if (config::is_track_file(keyword)) {
     if (keyword == "vrrp_track_file")
       reader.note(block.place(), "'vrrp_track_file' is deprecated; write 'track_file'");
     read_one<TrackFile>(
-        out.files, file_schema, block, [](const TrackFile& made) { return !made.file.empty(); },
-        "file", reader);
+        out.files, config::track_file_schema(), block,
+        [](const TrackFile& made) { return !made.file.empty(); }, "file", reader);
   } else if (keyword == "vrrp_track_process") {
     read_one<TrackProcess>(
         out.processes, process_schema, block,
@@ -214,7 +164,7 @@ bool read_tracker(TrackerConfig& out, const Statement& block, Reader& reader) {
 
 void describe_trackers(std::vector<config::KeywordInfo>& out) {
   config::describe<TrackScript>(script_schema, "vrrp_script", out);
-  config::describe<TrackFile>(file_schema, "track_file", out);
+  config::describe<TrackFile>(config::track_file_schema(), "track_file", out);
   config::describe<TrackProcess>(process_schema, "vrrp_track_process", out);
 }
 

@@ -97,15 +97,6 @@ std::optional<Prefix> parse_prefix(std::string_view text) {
   return Prefix{*address, static_cast<std::uint8_t>(length)};
 }
 
-void read_weight(Weight& out, const Statement& statement, std::int16_t most, Reader& reader) {
-  const bool reverse = statement.words.size() > 2 && statement.words[2].text == "reverse";
-  std::vector<config::Word> words{statement.words.begin(), statement.words.end()};
-  if (reverse) words.erase(words.begin() + 2);
-  const config::Composed value{std::move(words), statement.line};
-  const auto number = config::read_number(value, 1, config::Range{-1.0 * most, 1.0 * most}, reader);
-  if (number) out = {static_cast<std::int16_t>(*number), reverse};
-}
-
 void check_track_group(const std::string& group, LineUse use, const Statement& line,
                        Reader& reader) {
   if (use == LineUse::instance && !group.empty())

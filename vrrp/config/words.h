@@ -51,15 +51,6 @@ struct Prefix {
 };
 std::optional<Prefix> parse_prefix(std::string_view text);
 
-/// What a tracker adds to the priority (runtime.md 9.1 of the reference).
-struct Weight {
-  std::int16_t value = 0;  ///< -254..254; 0: bad means FAULT
-  bool reverse = false;    ///< good and bad change places
-  bool operator==(const Weight&) const = default;
-};
-/// `WEIGHT [reverse]` behind a keyword, -most..most.
-void read_weight(Weight& out, const config::Statement&, std::int16_t most, config::Reader&);
-
 /// Whether a line stands in a static_... block, or in an instance, where it has no track_group.
 enum class LineUse : std::uint8_t { fixed, instance };
 

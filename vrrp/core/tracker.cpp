@@ -115,29 +115,4 @@ void ScriptHealth::resume(std::uint64_t counter) {
   first_ = false;
 }
 
-std::int32_t number_in_file(std::string_view content) {
-  while (!content.empty() && std::isspace(static_cast<unsigned char>(content.front())) != 0)
-    content.remove_prefix(1);
-  const bool negative = content.starts_with('-');
-  if (negative || content.starts_with('+')) content.remove_prefix(1);
-  int base = 10;
-  if ((content.starts_with("0x") || content.starts_with("0X")) && content.size() > 2 &&
-      std::isxdigit(static_cast<unsigned char>(content[2])) != 0) {
-    base = 16;
-    content.remove_prefix(2);
-  } else if (content.starts_with('0')) {
-    base = 8;
-  }
-  std::uint64_t value = 0;
-  const auto [end, error] =
-      std::from_chars(content.data(), content.data() + content.size(), value, base);
-  if (error == std::errc::invalid_argument) return 0;
-  constexpr std::int64_t most = std::numeric_limits<std::int32_t>::max();
-  constexpr std::int64_t least = std::numeric_limits<std::int32_t>::min();
-  const auto bound = static_cast<std::uint64_t>(negative ? -least : most);
-  if (error == std::errc::result_out_of_range || value > bound) value = bound;
-  const auto magnitude = static_cast<std::int64_t>(value);
-  return static_cast<std::int32_t>(negative ? -magnitude : magnitude);
-}
-
 }  // namespace holdfast::vrrp

@@ -131,8 +131,4 @@ class ScriptHealth {
   bool first_ = true;      ///< no result has come
 };
 
-/// The number at the beginning of a file, in C notation (0x and 0 prefixes); 0 without one.
-/// Numbers beyond 32 bits are cut to them.
-std::int32_t number_in_file(std::string_view content);
-
 }  // namespace holdfast::vrrp

@@ -88,8 +88,8 @@ void VrrpProcess::receive(process::Message message) {
   if (const auto* result = std::get_if<process::CheckResult>(&message)) {
     script_finished(*result, now);
   } else if (const auto* file = std::get_if<process::FileContent>(&message)) {
-    set_reading(TrackKind::file, file->object, Reading::of_number(number_in_file(file->content)),
-                now);
+    set_reading(TrackKind::file, file->object,
+                Reading::of_number(config::number_in_file(file->content)), now);
   } else if (const auto* asked = std::get_if<process::HandOver>(&message)) {
     hand_over(*asked, now);
   }

@@ -16,6 +16,7 @@ using testing::IsEmpty;
 VirtualServer service() {
   VirtualServer made;
   made.key = {ipvs::Protocol::tcp, IpAddress::v4(0x0A000001), 80};
+  made.name = to_string(made.key);
   made.quorum = 2;
   made.hysteresis = 1;
   made.alert = true;

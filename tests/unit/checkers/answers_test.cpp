@@ -6,6 +6,8 @@
 
 #include "checkers/core/body_pattern.h"
 #include "checkers/core/dns.h"
+#include "checkers/core/file_rules.h"
+#include "checkers/core/misc_rules.h"
 #include "checkers/core/udp_rules.h"
 
 namespace holdfast::checkers {
@@ -106,6 +108,33 @@ TEST(Udp, TheLengthsCountWithAPattern) {
   EXPECT_EQ(judge_udp(check, bytes({1})).reason, "a reply of 1 bytes, expected 2 to 3");
   EXPECT_EQ(judge_udp(check, bytes({1, 0})), Verdict::passed());
   EXPECT_EQ(judge_udp(check, bytes({1, 0, 0, 0})).reason, "a reply of 4 bytes, expected 2 to 3");
+}
+
+// Scripts and files
+
+TEST(Misc, TheExitStatusIsTheVerdictAndMayBeTheWeight) {
+  MiscCheck check;
+  EXPECT_EQ(judge_exit(check, 0), Verdict::passed());
+  EXPECT_EQ(judge_exit(check, 2).reason, "exit status 2");
+  check.dynamic = true;
+  EXPECT_EQ(judge_exit(check, 0).weight, std::nullopt);
+  EXPECT_EQ(judge_exit(check, 1).kind, Verdict::Kind::failed);
+  EXPECT_EQ(judge_exit(check, 2).weight, 0);
+  EXPECT_EQ(judge_exit(check, 255).weight, 253);
+}
+TEST(File, TheNumberTimesTheWeightIsAdded) {
+  const auto judge = [](std::int32_t weight, bool reverse, std::int32_t number) {
+    return judge_number({"f", "/f", weight, reverse}, number);
+  };
+  EXPECT_EQ(judge(3, false, 4).added, 12);
+  EXPECT_EQ(judge(3, true, 4).added, -12);
+  EXPECT_EQ(judge(1, false, -2147483647).added, -2147483647);
+  EXPECT_EQ(judge(1, false, -2147483647 - 1).kind, Verdict::Kind::failed);
+  EXPECT_EQ(judge(2147483647, true, 2147483647).kind, Verdict::Kind::failed);
+  EXPECT_EQ(judge(0, false, 0), Verdict::passed());
+  EXPECT_EQ(judge(0, false, 1).reason, "/f holds 1");
+  EXPECT_EQ(judge(0, true, 0).kind, Verdict::Kind::failed);
+  EXPECT_EQ(judge(0, true, 1), Verdict::passed());
 }
 
 // Patterns

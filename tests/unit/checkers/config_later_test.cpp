@@ -118,23 +118,58 @@ TEST(FirewallMarkService, IsReadWithItsChecks) {
   const auto [config, found] = read(
       "virtual_server fwmark 7 {\nip_family inet\nreal_server 198.51.100.1 {\n"
       "TCP_CHECK {\nconnect_port 80\n}\n}\n}\n");
-  EXPECT_THAT(found, IsEmpty());
-  EXPECT_THAT(config.services, IsEmpty());
-  const VirtualServer& service = config.later_services.at(0);
-  EXPECT_EQ(service.fwmark, 7U);
+  EXPECT_THAT(found, ElementsAre(HasSubstr("FWM 7 has no valid lb_algo"),
+                                 HasSubstr("FWM 7 has no valid lb_kind")));
+  const VirtualServer& service = config.services.at(0);
+  EXPECT_THAT(service.keys, ElementsAre(ipvs::ServiceKey::of_mark(7, Family::ipv4)));
+  EXPECT_EQ(service.name, "FWM 7");
   EXPECT_EQ(service.servers.at(0).checks.at(0).endpoint.connect_port, 80);
   EXPECT_THAT(read("virtual_server fwmark 0 {\n}\nvirtual_server fwmark").found,
               ElementsAre("1:23 warning 'fwmark' is 0, outside 1..4294967295; the default stays",
                           HasSubstr("error 'fwmark' needs a whole number")));
 }
-TEST(GroupService, NamesAGroup) {
+TEST(FirewallMarkService, HasTheFamilyOfItsServers) {
   const auto [config, found] = read(
-      "virtual_server group web {\n}\nvirtual_server_group web {\n192.0.2.1 80\n}\n"
-      "virtual_server group wbe {\n}\n");
-  EXPECT_EQ(config.later_services.at(0).group, "web");
-  EXPECT_THAT(found, ElementsAre("6:1 warning virtual_server group wbe has no "
+      "virtual_server fwmark 7 {\nlb_algo rr\nlb_kind DR\nprotocol TCP\n"
+      "real_server 2001:db8::1 80 {\n}\nreal_server 198.51.100.1 80 {\n}\n}\n");
+  EXPECT_THAT(found, ElementsAre(HasSubstr("real_server 198.51.100.1 and its virtual_server FWM 7 "
+                                           "are of different address families")));
+  EXPECT_THAT(config.services.at(0).keys, ElementsAre(ipvs::ServiceKey::of_mark(7, Family::ipv6)));
+}
+TEST(GroupService, IsEveryAddressAndMarkOfItsGroup) {
+  const auto [config, found] = read(
+      "virtual_server_group web {\n192.0.2.9-10 443\nfwmark 3\n}\n"
+      "virtual_server group web {\nlb_algo rr\nlb_kind NAT\nprotocol TCP\n"
+      "real_server 198.51.100.1 80 {\n}\n}\n");
+  const auto tcp = [](const char* address, std::uint16_t port) {
+    return ipvs::ServiceKey{ipvs::Protocol::tcp, *IpAddress::parse(address), port};
+  };
+  ASSERT_EQ(config.services.size(), 1U) << testing::PrintToString(found);
+  EXPECT_EQ(config.services[0].name, "[web]:0");
+  EXPECT_THAT(config.services[0].keys,
+              testing::IsSupersetOf({tcp("192.0.2.9", 443), tcp("192.0.2.10", 443),
+                                     ipvs::ServiceKey::of_mark(3, Family::ipv4)}));
+}
+TEST(GroupService, WithoutItsGroupIsLeftOut) {
+  const auto [config, found] = read(
+      "virtual_server group wbe {\nreal_server 198.51.100.1 80 {\n}\n}\n"
+      "virtual_server_group web {\n192.0.2.1 80\n}\n");
+  EXPECT_THAT(config.services, IsEmpty());
+  EXPECT_THAT(found, ElementsAre("1:1 warning virtual_server group wbe has no "
                                  "virtual_server_group of that name (did you mean 'web'?); it is "
                                  "left out"));
+}
+TEST(GroupService, AnAddressThatIsSomebodyElsesIsLeftOut) {
+  const auto [config, found] = read(
+      "virtual_server_group web {\n192.0.2.1 80\n192.0.2.2 80\n}\n"
+      "virtual_server 192.0.2.1 80 {\nlb_algo rr\nlb_kind NAT\nprotocol TCP\n"
+      "real_server 198.51.100.1 80 {\n}\n}\n"
+      "virtual_server group web {\nlb_algo rr\nlb_kind NAT\nprotocol TCP\n"
+      "real_server 198.51.100.1 80 {\n}\n}\n");
+  ASSERT_EQ(config.services.size(), 2U);
+  EXPECT_EQ(config.services[1].keys.size(), 1U);
+  EXPECT_THAT(found,
+              ElementsAre(HasSubstr("virtual_server [192.0.2.1]:tcp:80 is already defined")));
 }
 
 ServerGroup group(std::string_view lines) {
@@ -298,15 +333,30 @@ TEST(MiscCheckBlock, RunsAScriptWithoutRetries) {
                   HasSubstr("error MISC_CHECK needs a script: misc_path")));
 }
 
+Outcome with_file(std::string_view lines) {
+  return read(
+      fmt::format("track_file f {{\nfile /f\nweight 5 reverse\n}}\n"
+                  "virtual_server 192.0.2.10 80 {{\nreal_server 198.51.100.1 80 {{\n"
+                  "FILE_CHECK {{\n{}\n}}\n}}\nlb_algo rr\nlb_kind NAT\nprotocol TCP\n}}\n",
+                  lines));
+}
 TEST(FileCheckBlock, FollowsATrackFile) {
-  EXPECT_EQ(probe<FileCheck>("FILE_CHECK {\ntrack_file f\nweight -3 reverse\n}"),
-            (FileCheck{"f", -3, true}));
-  EXPECT_EQ(probe<FileCheck>("FILE_CHECK {\ntrack_file f\nweight 3 noreverse\n}"),
-            (FileCheck{"f", 3, false}));
+  const auto final_check = [](std::string_view lines) {
+    const auto [config, found] = with_file(lines);
+    EXPECT_THAT(found, IsEmpty()) << lines;
+    return std::get<FileCheck>(config.services.at(0).servers.at(0).checks.at(0).probe);
+  };
+  EXPECT_EQ(final_check("track_file f\nweight -3 reverse"), (FileCheck{"f", "/f", -3, true}));
+  EXPECT_EQ(final_check("track_file f\nweight 3 noreverse"), (FileCheck{"f", "/f", 3, false}));
+  EXPECT_EQ(final_check("track_file f"), (FileCheck{"f", "/f", 5, true})) << "those of the file";
+}
+TEST(FileCheckBlock, SaysWhatIsWrong) {
   EXPECT_THAT(server_findings("FILE_CHECK {\nweight 2147483648\nweight 1 revers\n}"),
               ElementsAre(HasSubstr("outside -2147483647..2147483647"),
                           HasSubstr("(did you mean 'reverse'?)"),
                           HasSubstr("error FILE_CHECK needs the name of a track_file")));
+  EXPECT_THAT(with_file("track_file g").found,
+              ElementsAre(HasSubstr("there is no track_file g with a file (did you mean 'f'?)")));
 }
 TEST(BfdCheckBlock, FollowsASession) {
   const Check bfd = check("BFD_CHECK {\nname peer\nalpha\n}");
@@ -318,15 +368,12 @@ TEST(BfdCheckBlock, FollowsASession) {
 }
 
 TEST(LaterBlock, IsAnErrorWhateverItHolds) {
-  for (const char* keyword : {"FILE_CHECK", "BFD_CHECK"}) {
-    config::Parsed parsed{fmt::format(
-        "virtual_server 192.0.2.10 80 {{\nreal_server 198.51.100.1 80 {{\n{} {{ }}\n}}\n}}",
-        keyword)};
-    config::Reader reader{parsed.diagnostics};
-    read_checkers(parsed.tree, reader);
-    EXPECT_THAT(findings(parsed.diagnostics),
-                testing::Contains(fmt::format("3:1 error '{}' is not supported yet", keyword)));
-  }
+  config::Parsed parsed{
+      "virtual_server 192.0.2.10 80 {\nreal_server 198.51.100.1 80 {\nBFD_CHECK { }\n}\n}"};
+  config::Reader reader{parsed.diagnostics};
+  read_checkers(parsed.tree, reader);
+  EXPECT_THAT(findings(parsed.diagnostics),
+              testing::Contains("3:1 error 'BFD_CHECK' is not supported yet"));
 }
 
 }  // namespace

@@ -134,12 +134,6 @@ INSTANTIATE_TEST_SUITE_P(
         Mistake{"TCP_CHECK { connect_port 70000 }",
                 "6:26: warning: 'connect_port' is 70000, outside 1..65535; the default stays"}));
 
-TEST(CheckersConfig, FirewallMarksAndGroupsSayThatTheyComeLater) {
-  FromText conf{"virtual_server fwmark 1 {\n}\nvirtual_server group G {\n}"};
-  read_checkers(conf.tree, conf.reader);
-  ASSERT_EQ(conf.diagnostics.all().size(), 2U);
-  EXPECT_EQ(conf.first(), "1:16: error: 'virtual_server fwmark' is not supported yet");
-}
 TEST(CheckersConfig, AChangeOfTimingIsAnotherCheckAndTheSameIdentity) {
   FromText one{whole};
   const Check a = read_checkers(one.tree, one.reader).services[0].servers[0].checks[0];

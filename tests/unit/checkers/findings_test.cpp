@@ -59,6 +59,7 @@ TEST(Status, AnOperatorNamesServersInSeveralWays) {
 TEST(Status, SaysWhoIsInUseAndWhy) {
   VirtualServer service;
   service.key = {ipvs::Protocol::tcp, *IpAddress::parse("10.0.0.1"), 80};
+  service.name = to_string(service.key);
   for (const char* address : {"10.0.0.2", "10.0.0.3"}) {
     RealServer server;
     server.key = {*IpAddress::parse(address), 80};

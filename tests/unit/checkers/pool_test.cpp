@@ -14,6 +14,7 @@ VirtualServer service_of(std::vector<std::uint32_t> weights, std::uint32_t quoru
                          std::uint32_t hysteresis = 0) {
   VirtualServer service;
   service.key = {ipvs::Protocol::tcp, address(1), 80};
+  service.name = to_string(service.key);
   service.quorum = quorum;
   service.hysteresis = hysteresis;
   for (std::size_t i = 0; i < weights.size(); ++i) {
@@ -159,6 +160,45 @@ RC_GTEST_PROP(Pool, TheTableHoldsTheAliveServersAndTheQuorumItsArithmetic,
     for (std::size_t i = 0; i < 5; ++i)
       RC_ASSERT(row.destinations.contains({address(10 + static_cast<int>(i)), 80}) == up[i]);
   }
+}
+
+TEST(Pool, ContributionsOfChecksMoveTheWeightAndTheQuorum) {
+  VirtualServer service = service_of({10, 10}, 15);
+  for (RealServer& server : service.servers) server.checks.resize(2);
+  Pool pool{service, {{true, true}, {true, true}}};
+  EXPECT_TRUE(pool.has_quorum());
+  const Effects effects = pool.set_contribution(0, 1, -8);
+  EXPECT_TRUE(effects.table_changed);
+  EXPECT_EQ(pool.weight_of(0), 2U);
+  EXPECT_FALSE(pool.has_quorum()) << "12 of 15";
+  EXPECT_EQ(pool.wanted().destinations.at(service.servers[0].key).weight, 2U);
+  pool.set_contribution(0, 0, 5);
+  EXPECT_EQ(pool.weight_of(0), 7U) << "those of all its checks";
+  EXPECT_TRUE(pool.has_quorum());
+  pool.set_contribution(0, 1, -100);
+  EXPECT_EQ(pool.weight_of(0), 0U) << "never below 0";
+  EXPECT_FALSE(pool.set_contribution(0, 1, -100).table_changed);
+}
+TEST(RowFor, KeepsTheFamilyAndThePortOfItsKey) {
+  ipvs::Service row{{}, {}};
+  const auto add = [&](const char* address, std::uint16_t port, ipvs::Forwarding forwarding) {
+    row.destinations[{*IpAddress::parse(address), port}].forwarding = forwarding;
+  };
+  add("10.0.0.1", 8080, ipvs::Forwarding::masquerade);
+  add("10.0.0.2", 0, ipvs::Forwarding::direct_route);
+  add("2001:db8::1", 0, ipvs::Forwarding::direct_route);
+  add("2001:db8::2", 0, ipvs::Forwarding::tunnel);
+  const auto names = [&](const ipvs::ServiceKey& key) {
+    std::vector<std::string> all;
+    for (const auto& [server, settings] : row_for(key, row).destinations)
+      all.push_back(to_string(server, ipvs::Protocol::tcp));
+    return all;
+  };
+  EXPECT_EQ(names({ipvs::Protocol::tcp, *IpAddress::parse("192.0.2.1"), 80}),
+            (std::vector<std::string>{"[10.0.0.1]:tcp:8080", "[10.0.0.2]:tcp:80",
+                                      "[2001:db8::2]:tcp:80"}));
+  EXPECT_EQ(names(ipvs::ServiceKey::of_mark(3, Family::ipv6)),
+            (std::vector<std::string>{"[2001:db8::1]:tcp:0", "[2001:db8::2]:tcp:0"}));
 }
 
 }  // namespace

@@ -19,12 +19,22 @@ inline rc::Gen<IpAddress> any_address() {
   return rc::gen::map(rc::gen::inRange(1U, 5U), address_number);
 }
 
-inline rc::Gen<ServiceKey> any_service_key() {
+inline rc::Gen<ServiceKey> any_mark_key() {
+  return rc::gen::map(
+      rc::gen::pair(rc::gen::inRange(1U, 4U), rc::gen::element(Family::ipv4, Family::ipv6)),
+      [](const auto& mark) { return ServiceKey::of_mark(mark.first, mark.second); });
+}
+
+inline rc::Gen<ServiceKey> any_address_key() {
   return rc::gen::build<ServiceKey>(
       rc::gen::set(&ServiceKey::protocol,
                    rc::gen::element(Protocol::tcp, Protocol::udp, Protocol::sctp)),
       rc::gen::set(&ServiceKey::address, any_address()),
       rc::gen::set(&ServiceKey::port, rc::gen::element<std::uint16_t>(0, 80, 443)));
+}
+
+inline rc::Gen<ServiceKey> any_service_key() {
+  return rc::gen::weightedOneOf<ServiceKey>({{3, any_address_key()}, {1, any_mark_key()}});
 }
 
 inline rc::Gen<ServiceSettings> any_service_settings() {

@@ -56,12 +56,12 @@ TEST(TrackFiles, AreReadUnderBothSpellings) {
   EXPECT_FALSE(files.at(0).init);
   EXPECT_EQ(files.at(1).file, "/run/b");
   EXPECT_EQ(files.at(1).weight, (Weight{254, true}));
-  EXPECT_EQ(files.at(1).init, (InitFile{-3, true}));
+  EXPECT_EQ(files.at(1).init, (config::InitFile{-3, true}));
 }
 
 TEST(TrackFiles, AreMadeWithZeroByABareInitFile) {
   const ReadVrrp read{"track_file a {\n file /run/a\n init_file\n}\n"};
-  EXPECT_EQ(read.config.trackers.files.at(0).init, InitFile{});
+  EXPECT_EQ(read.config.trackers.files.at(0).init, config::InitFile{});
 }
 
 TEST(TrackProcesses, TakeEveryKeyword) {
