@@ -58,7 +58,12 @@ async def deep_json(_, writer):
     writer.write(page(b"[" * 200_000))
 
 
-BEHAVIOURS = {f.__name__: f for f in (echo, redirect, huge, gzip_bomb, no_utf8, deep_json)}
+async def wide_json(_, writer):
+    """As many values as fit into what is read."""
+    writer.write(page(b"[" + b"0," * 131_000 + b"0]"))
+
+
+BEHAVIOURS = {f.__name__: f for f in (echo, redirect, huge, gzip_bomb, no_utf8, deep_json, wide_json)}
 for name, behave in servers.BEHAVIOURS.items():
     BEHAVIOURS[name] = lambda request, writer, behave=behave: behave(writer)
 

@@ -2,7 +2,8 @@
 import json
 
 import checks_setup as setup
-from checks_setup import LIMIT
+from checks_setup import LIMIT, SERVER
+from lab.tls import authority, certify
 
 # A worker that keeps nothing of what it is sent has far less than this.
 MOST_KIB = 64 * 1024
@@ -52,6 +53,33 @@ class HttpTest(setup.ChecksLab):
             ("deep_json", get("json /0"), "failed: /health: the body is not JSON"),
             ("large", get("json /0"), "failed: /health: a body of more than 262144 bytes is not")])
 
+    def test_what_is_no_answer(self):
+        self.check([
+            ("closing", get(), "failed: answer: the server closed the connection without one"),
+            ("resetting", get(), "failed: answer: (Connection reset by peer|the server closed)"),
+            ("truncated", get(), "failed: body: the server closed the connection too early"),
+            ("garbage", get(), "failed: answer: "),
+            ("error", get(), "failed: /health answered status 503, expected 200-299"),
+            ("chunked", get("regex ^healthy"), "succeeds: passed"),
+            ("unsized", get("regex ^healthy"), "succeeds: passed")])
+
+    def test_a_bomb_of_certificates_ends_the_handshake(self):
+        authority(self.lab.folder, "ca")
+        certify(self.lab.folder, "bomb", 20, f"IP:{SERVER}")
+        with open(self.lab.path("ca.pem")) as file:
+            chain = file.read() * 300
+        with open(self.lab.path("bomb.pem"), "a") as file:
+            file.write(chain)
+        self.assertGreater(len(chain), 300_000)
+        self.serve("lab.answerers", self.lab.folder, "5000:tls_bomb")
+        verify = f"tls_verify\n tls_ca {self.lab.path('ca.pem')}\n url {{"
+        check = get().replace("HTTP_GET", "SSL_GET")
+        said = self.verdicts({5000: check, 5001: check.replace(
+            "url {", f"connect_port 5000\n {verify}", 1)})
+        for line in said.values():
+            self.assertRegex(line, "failed: tls-handshake: excessive message size")
+        self.assertLess(self.memory_of_checkers(), MOST_KIB)
+
     def test_bombs(self):
         self.check([
             ("silent", get(), f"failed: answer timed out after {LIMIT} s"),
@@ -63,6 +91,7 @@ class HttpTest(setup.ChecksLab):
              f"failed: body timed out after {LIMIT} s"),
             ("huge", get("json /a"), "failed: /health: a body of more than 262144 bytes is not"),
             ("gzip_bomb", get("regex_options utf", "regex xxxx"), "failed: /health has no match of"),
+            ("wide_json", get("json /131000 0"), "succeeds: passed"),
             ("gzip_bomb", get("json /a"), "failed: /health: the body is not JSON"),
             ("redirect", get(path="/loop"), "failed: /loop answered status 302, expected 200-299")])
         self.assertEqual(len([r for r in self.requests() if r["path"] == "/loop"]), 1,
