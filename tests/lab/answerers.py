@@ -98,6 +98,32 @@ async def no_tls(reader, writer):
     writer.write(b"HTTP/1.0 400 Bad Request\r\n\r\n")
 
 
+# Conversations that go over to TLS in their own way: what is said first, what is answered to the
+# wish for TLS, and what to whatever comes under it.
+UPGRADES = {
+    "smtp": (b"220 lab\r\n", b"220 go ahead\r\n", b"250 lab\r\n"),
+    "postgresql": (b"", b"S", b"R\0\0\0\x08\0\0\0\x05"),
+    "ldap": (b"", bytes.fromhex("300c02010178070a010004000400"),
+             bytes.fromhex("300c02010261070a010004000400")),
+}
+
+
+def upgrade(kind, tls):
+    greeting, agreed, answer = UPGRADES[kind]
+
+    async def talk(reader, writer):
+        writer.write(greeting)
+        await reader.read(4096)
+        writer.write(agreed)
+        await writer.drain()
+        await writer.start_tls(tls)
+        await reader.read(4096)
+        writer.write(answer)
+        await writer.drain()
+        await reader.read()
+    return talk
+
+
 class Datagrams(asyncio.DatagramProtocol):
     """`answer(question)` gives the datagrams that go back."""
 
@@ -180,6 +206,9 @@ async def serve(address, folder, items):
             handler, tls = agent(f"{folder}/agent-{port}"), None
         elif behaviour in STREAMS:
             handler, tls = STREAMS[behaviour], None
+        elif behaviour.startswith("upgrade_"):  # upgrade_KIND_NAME: the certificate
+            _, kind, name = behaviour.split("_")
+            handler, tls = upgrade(kind, context(folder, name, False)), None
         else:  # tls_NAME, mutual_NAME, sni_NAME: the certificate
             handler = page
             kind, name = behaviour.split("_", 1)

@@ -160,7 +160,7 @@ remote-control:
         self.add("postgresql", port, f"{postgresql()}/postgres", "-D", data, "-h", self.address,
                  "-p", str(port), "-k", data, "-F", user="postgres")
 
-    def mariadb(self, port):
+    def mariadb(self, port, certificate):
         data = self.own_folder("mariadb", "mysql")
         # User-mode-linux has neither asynchronous I/O nor room for a large map.
         small = ("--innodb-use-native-aio=0", "--innodb-buffer-pool-size=32M",
@@ -168,11 +168,14 @@ remote-control:
         # The tables of rights, and a user without a password.
         self.as_user("mysql", "/usr/bin/mariadb-install-db", "--no-defaults", f"--datadir={data}",
                      "--auth-root-authentication-method=normal", "--skip-test-db", *small)
+        shutil.copy(self.path(f"{certificate}.key"), f"{data}/key")
+        shutil.chown(f"{data}/key", "mysql")
         first = self.write("first.sql", "CREATE USER IF NOT EXISTS check_user@'%';\n")
         os.chmod(first, 0o644)
         self.add("mariadb", port, "/usr/sbin/mariadbd", "--no-defaults", f"--datadir={data}",
                  f"--bind-address={self.address}", f"--port={port}", f"--socket={data}/socket",
                  f"--pid-file={data}/pid", f"--init-file={first}", "--skip-name-resolve",
+                 f"--ssl-cert={self.path(certificate)}.pem", f"--ssl-key={data}/key",
                  *small, user="mysql")
 
     def slapd(self, port):

@@ -208,6 +208,34 @@ class ChecksTest(setup.ChecksLab):
         ], folder)
 
 
+    def test_conversations_under_tls(self):
+        folder = self.lab.path("certificates")
+        os.mkdir(folder)
+        for name in ("ca", "stranger"):
+            authority(folder, name)
+        for name, issuer in (("good", "ca"), ("foreign", "stranger"), ("client", "ca")):
+            certify(folder, name, 20, f"DNS:www.lab,IP:{SERVER}", issuer)
+        verify = f"tls_verify\n tls_ca {folder}/ca.pem"
+        stranger = "failed: tls-verify: unable to get local issuer"
+        get = ('DIALOGUE_CHECK {{\n tls\n {}\n send "GET / HTTP/1.0\\r\\n\\r\\n"\n'
+               ' expect "^HTTP/1\\.. 200"\n expect "^healthy$"\n }}')
+        smtp = ('DIALOGUE_CHECK {{\n {}\n expect "^220 .*\\R"\n send "STARTTLS\\r\\n"\n'
+                ' expect "^220 .*\\R"\n starttls\n send "EHLO lab\\r\\n"\n expect "^250 "\n }}')
+        mutual = f"{verify}\n tls_certificate {folder}/client.pem\n tls_key {folder}/client.key"
+        cases = [("tls_good", get.format(verify), "succeeds: passed"),
+                 ("tls_foreign", get.format(verify), stranger),
+                 ("sni_good", get.format("sni_name www.lab"), "succeeds: passed"),
+                 ("mutual_good", get.format(mutual), "succeeds: passed"),
+                 ("pop3", get.format(""), "failed: tls-handshake: "),
+                 ("upgrade_smtp_good", smtp.format(verify), "succeeds: passed"),
+                 ("upgrade_smtp_foreign", smtp.format(verify), stranger)]
+        # MySQL's way is tried with MariaDB, in verdicts_test.
+        for kind, lines in (("postgresql", "tls"), ("ldap", "starttls")):
+            check = f"{kind.upper()}_CHECK {{\n {lines}\n {verify}\n }}"
+            cases += [(f"upgrade_{kind}_good", check, "succeeds: passed"),
+                      (f"upgrade_{kind}_foreign", check, stranger)]
+        self.check(cases, folder)
+
     def test_the_ssl_block_counts_for_every_check_that_says_nothing_else(self):
         folder = self.lab.path("certificates")
         os.mkdir(folder)

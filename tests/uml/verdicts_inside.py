@@ -73,6 +73,10 @@ def cases(folder, script):
         Case("POSTGRESQL_CHECK, nobody", "postgresql", 5432, "POSTGRESQL_CHECK {\n }", both=False),
         Case("MYSQL_CHECK mariadb", "mariadb", 3306, "MYSQL_CHECK {\n user check_user\n }",
              both=False),
+        Case("MYSQL_CHECK, TLS, verified", "mariadb", 3306,
+             f"MYSQL_CHECK {{\n user check_user\n tls\n {verify}\n }}", both=False),
+        Case("MYSQL_CHECK, TLS, wrong name", "mariadb", 3306,
+             f"MYSQL_CHECK {{\n tls\n {verify}\n tls_name other.lab\n }}", both=False, never=True),
         Case("MYSQL_CHECK, stranger", "mariadb", 3306, "MYSQL_CHECK {\n user stranger\n }",
              both=False, never=True),
         Case("LDAP_CHECK slapd", "slapd", 389, "LDAP_CHECK {\n search\n }", both=False),
@@ -110,9 +114,10 @@ class VerdictsTest(unittest.TestCase):
                 ("foreign", 9, f"IP:{SERVER}", "stranger")):
             certify(folder, name, days, names, issuer)
         made = Servers(self.farm, SERVER, folder)
+        made.mariadb(3306, "good")
         for kind, port in ((made.nginx, 8080), (made.haproxy, 8081), (made.smtpd, 25),
                            (made.unbound, 53), (made.redis, 6379), (made.postgresql, 5432),
-                           (made.mariadb, 3306), (made.slapd, 389)):
+                           (made.slapd, 389)):
             kind(port)
         for port, name in enumerate(("good", "expired", "other", "self", "foreign"), 8443):
             made.s_server(name, port, name)
