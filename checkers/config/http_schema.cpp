@@ -122,7 +122,7 @@ void describe_http(std::vector<config::KeywordInfo>& out) {
   describe_http_url(base + "HTTP_GET/url", false, out);
   config::describe<Check>(tls_schema, base + "SSL_GET", out);
   describe_http_url(base + "SSL_GET/url", true, out);
-  config::describe<Check>(grpc_schema, base + "GRPC_CHECK", out);
+  describe_ours(grpc_schema, base + "GRPC_CHECK", out);
 }
 
 }  // namespace holdfast::checkers

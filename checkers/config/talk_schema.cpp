@@ -259,13 +259,8 @@ std::string_view missing_in(const TalkCheck& check) {
 }
 
 void describe_talks(std::vector<config::KeywordInfo>& out) {
-  for (const TalkBlock& known : blocks()) {
-    const std::size_t before = out.size();
-    config::describe<Check>(known.rows, "virtual_server/real_server/" + std::string{known.keyword},
-                            out);
-    // keepalived has none of these blocks.
-    for (std::size_t i = before; i < out.size(); ++i) out[i].source = "Holdfast";
-  }
+  for (const TalkBlock& known : blocks())
+    describe_ours(known.rows, "virtual_server/real_server/" + std::string{known.keyword}, out);
 }
 
 }  // namespace holdfast::checkers

@@ -8,6 +8,14 @@
 
 namespace holdfast::checkers {
 
+/// Describes the rows of a block that keepalived lacks.
+inline void describe_ours(std::span<const config::Row<Check>> rows, std::string_view block,
+                          std::vector<config::KeywordInfo>& out) {
+  const std::size_t before = out.size();
+  config::describe<Check>(rows, block, out);
+  for (std::size_t i = before; i < out.size(); ++i) out[i].source = "Holdfast";
+}
+
 /// @tparam Of what the member is of: a function from the check to its part
 template <auto Member, auto Of>
 void set_text(Check& check, const config::Row<Check>&, const config::Statement& statement,
