@@ -399,4 +399,27 @@ Result<void> Kernel::stop_sync(SyncRole role) {
   return impl_->request(std::move(message), "stop the IPVS sync daemon", {ESRCH, EINTR});
 }
 
+Result<Timeouts> Kernel::timeouts() {
+  std::optional<Timeouts> found;
+  const auto asked =
+      impl_->dump(impl_->message(IPVS_CMD_GET_CONFIG, NLM_F_REQUEST), [&](nlmsghdr* message) {
+        std::array<nlattr*, IPVS_CMD_ATTR_MAX + 1> attributes{};
+        if (genlmsg_parse(message, 0, attributes.data(), IPVS_CMD_ATTR_MAX, nullptr) != 0) return;
+        found = {number_in<std::uint32_t>(attributes[IPVS_CMD_ATTR_TIMEOUT_TCP]),
+                 number_in<std::uint32_t>(attributes[IPVS_CMD_ATTR_TIMEOUT_TCP_FIN]),
+                 number_in<std::uint32_t>(attributes[IPVS_CMD_ATTR_TIMEOUT_UDP])};
+      });
+  if (!asked) return tl::make_unexpected(asked.error());
+  if (!found) return fail("cannot read the time-outs of IPVS: the kernel's answer has none");
+  return *found;
+}
+
+Result<void> Kernel::set_timeouts(const Timeouts& timeouts) {
+  Message message = impl_->message(IPVS_CMD_SET_CONFIG, NLM_F_REQUEST);
+  put_number(*message, IPVS_CMD_ATTR_TIMEOUT_TCP, timeouts.tcp);
+  put_number(*message, IPVS_CMD_ATTR_TIMEOUT_TCP_FIN, timeouts.tcp_fin);
+  put_number(*message, IPVS_CMD_ATTR_TIMEOUT_UDP, timeouts.udp);
+  return impl_->request(std::move(message), "set the time-outs of IPVS", {});
+}
+
 }  // namespace holdfast::ipvs

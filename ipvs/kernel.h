@@ -47,6 +47,13 @@ struct SyncSettings {
   std::optional<IpAddress> group = {};
 };
 
+/// How long the kernel keeps idle connections, in seconds; 0 in a request leaves it as it is.
+/// @source linux/ip_vs.h ip_vs_timeout_user
+struct Timeouts {
+  std::uint32_t tcp = 0, tcp_fin = 0, udp = 0;
+  bool operator==(const Timeouts&) const = default;
+};
+
 /// Whether a daemon that runs with `actual` is the one that `wanted` asks for.
 bool satisfies(const SyncSettings& actual, const SyncSettings& wanted);
 
@@ -67,6 +74,8 @@ class Kernel : public KernelPort {
   Result<void> start_sync(SyncRole role, const SyncSettings& settings);
   /// One that does not run is success.
   Result<void> stop_sync(SyncRole role);
+  Result<Timeouts> timeouts();
+  Result<void> set_timeouts(const Timeouts& timeouts);
 
  private:
   struct Impl;

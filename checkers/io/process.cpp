@@ -82,6 +82,7 @@ Result<void> CheckersProcess::commit(const process::Configure& settings) {
   saved_.clear();
   saver_.soon();
   set_sync_daemon();
+  set_timeouts(globals_.lvs_timeouts, settings.restarted);
   reconciler_.resync();
   if (first) resync_later();
   return {};
@@ -120,7 +121,7 @@ void CheckersProcess::apply(CheckersConfig next, bool restarted) {
   old.clear();  // drops the tasks that nobody took over
   watch_files(next.files, restarted);
   if (!table_) return;
-  std::set<std::string> used;
+  std::set<std::string> used{timeouts_key()};
   for (const auto& [key, service] : services_) {
     used.insert(quorum_key(service->pool.service()));
     for (const auto& server : service->tasks)
@@ -364,19 +365,6 @@ void CheckersProcess::resync_later() {
   });
 }
 
-/// With an instance it is holdfast-vrrp that runs it.
-void CheckersProcess::set_sync_daemon() {
-  const auto& setting = globals_.lvs_sync_daemon;
-  const bool both = setting && setting->instance.empty();
-  if (sync_daemon_ && (!both || !(sync_daemon_->setting() == *setting))) {
-    sync_daemon_->run({});
-    sync_daemon_.reset();
-  }
-  if (!both) return;
-  if (!sync_daemon_) sync_daemon_.emplace(*setting, 0, log_, ipvs_socket_.get());
-  sync_daemon_->run({ipvs::SyncRole::master, ipvs::SyncRole::backup});
-}
-
 void CheckersProcess::stop(std::function<void()> done) {
   resync_timer_.cancel();
   if (started_) saver_.finish();
@@ -385,6 +373,7 @@ void CheckersProcess::stop(std::function<void()> done) {
   }
   services_.clear();
   if (sync_daemon_) sync_daemon_->run({});
+  set_timeouts({}, false);
   if (started_ && !keep_table_at_stop_) {
     reconciler_.clear();
     if (globals_.lvs_flush_on_stop == config::FlushOnStop::everything) reconciler_.flush();

@@ -22,6 +22,7 @@
 #include "daemon/process/worker_loop.h"
 #include "ipvs/reconciler.h"
 #include "ipvs/sync_daemon.h"
+#include "ipvs/timeouts.h"
 
 namespace holdfast::checkers {
 
@@ -75,6 +76,9 @@ class CheckersProcess : public process::Worker {
   void operate(const process::Operate& asked);
   void want(const Service& service);
   void set_sync_daemon();
+  /// Of the state table: the time-outs as they were.
+  static std::string timeouts_key() { return "timeouts"; }
+  void set_timeouts(const config::IpvsTimeouts& wanted, bool restarted);
   void reconcile_soon();
   void resync_later();
 
@@ -87,6 +91,7 @@ class CheckersProcess : public process::Worker {
   config::GlobalDefs globals_;
   std::optional<ipvs::SyncDaemon>
       sync_daemon_;  ///< lvs_sync_daemon without an instance: both roles
+  std::optional<ipvs::Timeouts> original_timeouts_;  ///< before lvs_timeouts changed them
   ScriptRuns scripts_;
   std::map<std::string, WatchedFile> files_;                  ///< by name of the track_file
   std::map<std::string, std::unique_ptr<Service>> services_;  ///< by identity

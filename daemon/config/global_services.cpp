@@ -89,10 +89,11 @@ constexpr std::array rows{
     part_field<&Globals::alerts, &AlertDefs::no_checker_emails>(
         "no_checker_emails", Boolean{},
         "Do not mail changes of single checks that leave their server as it is."),
-    pending(row<Globals>(
+    row<Globals>(
         "lvs_timeouts", "[tcp SECONDS] [tcpfin SECONDS] [udp SECONDS] (0-2678400)", "linux/ip_vs.h",
-        "How long IPVS keeps idle connections; the values found are restored at stop.",
-        read_timeouts)),
+        "How long IPVS keeps idle connections; 0: as it is. The values found are put back at stop, "
+        "and when a reload takes this out.",
+        read_timeouts),
     pending(part_field<&Globals::snmp, &SnmpDefs::socket>("snmp_socket", AnyWord{},
                                                           "Where the AgentX master listens.")),
     pending(

@@ -14,6 +14,7 @@
 #include "ipvs/kernel.h"
 #include "ipvs/reconciler.h"
 #include "ipvs/sync_daemon.h"
+#include "ipvs/timeouts.h"
 #include "tests/unit/ipvs/fake_kernel.h"
 #include "tests/unit/ipvs/generate.h"
 
@@ -281,6 +282,26 @@ TEST_F(IpvsKernel, LooksAtFiveHundredServicesInAFractionOfASecond) {
   const std::chrono::duration<double, std::milli> taken = std::chrono::steady_clock::now() - begun;
   fmt::print("FIGURE a look at 500 services of 4 destinations: {:.1f} ms\n", taken.count());
   EXPECT_LT(taken.count(), 500);
+}
+
+TEST_F(IpvsKernel, TimeoutsAreSetWhileTheyAreWantedAndPutBack) {
+  using std::chrono::seconds;
+  const auto now = [&] { return kernel->timeouts().value(); };
+  const Timeouts before = now();
+  ASSERT_NE(before, Timeouts{}) << "the kernel has some";
+  config::IpvsTimeouts wanted;
+  wanted.tcp = seconds{77};
+  auto original = keep_timeouts(wanted, {}, log);
+  EXPECT_EQ(original, before);
+  EXPECT_EQ(now(), (Timeouts{77, before.tcp_fin, before.udp}));
+  EXPECT_THAT(run("ipvsadm -Ln --timeout"), HasSubstr("tcp tcpfin udp): 77 "));
+  wanted = {};
+  wanted.udp = seconds{5};
+  original = keep_timeouts(wanted, original, log);
+  EXPECT_EQ(now(), (Timeouts{before.tcp, before.tcp_fin, 5}));
+  EXPECT_EQ(keep_timeouts({}, original, log), std::nullopt);
+  EXPECT_EQ(now(), before);
+  EXPECT_TRUE(log.events.empty());
 }
 
 struct IpvsSync : IpvsKernel {

@@ -102,6 +102,25 @@ class TablesTest(unittest.TestCase):
                     self.assertEqual(self.table(), [], "the end of " + director.kind)
                 self.assertEqual(found[1], found[0])
 
+    def test_timeouts_are_those_of_keepalived_and_put_back(self):
+        def now():
+            return self.host.run("ipvsadm", "-Ln", "--timeout").split()[-3:]
+        before = now()
+        config = FORMS["addresses"]
+        text = "global_defs {\nlvs_timeouts tcp 77 udp 5\n}\n" + config
+        for kind in (Keepalived, Holdfast):
+            director = kind(self.host, text).start()
+            wait_until(lambda: now() == ["77", before[1], "5"], 10, "the time-outs")
+            if kind is Holdfast:
+                self.settled()
+                director.replace_worker("checkers", 5)
+                director.load(config)
+                self.assertEqual(now(), before)
+                director.load(text)
+                self.assertEqual(now(), ["77", before[1], "5"])
+            self.assertEqual(director.stop()[0], 0)
+            self.assertEqual(now(), before, director.kind)
+
 
 if __name__ == "__main__":
     unittest.main(verbosity=2)
