@@ -197,16 +197,32 @@ bool read_service(nlmsghdr* message, Table& table) {
   return true;
 }
 
-void read_destination(nlmsghdr* message, const ServiceKey& service, Table& table) {
-  std::array<nlattr*, IPVS_DEST_ATTR_MAX + 1> attributes{};
-  if (!nested(attributes, message, IPVS_CMD_ATTR_DEST)) return;
+using DestinationAttributes = std::array<nlattr*, IPVS_DEST_ATTR_MAX + 1>;
+
+std::optional<DestinationKey> destination_key(const DestinationAttributes& attributes,
+                                              const ServiceKey& service) {
   const int family =
       number_in<std::uint16_t>(attributes[IPVS_DEST_ATTR_ADDR_FAMILY], family_of(service.address));
   const auto address = address_in(attributes[IPVS_DEST_ATTR_ADDR], family);
-  if (!address) return;
-  const DestinationKey key{*address,
-                           ntohs(number_in<std::uint16_t>(attributes[IPVS_DEST_ATTR_PORT]))};
-  DestinationSettings& settings = table[service].destinations[key];
+  if (!address) return std::nullopt;
+  return DestinationKey{*address, ntohs(number_in<std::uint16_t>(attributes[IPVS_DEST_ATTR_PORT]))};
+}
+
+void read_connections(nlmsghdr* message, const ServiceKey& service,
+                      std::map<DestinationKey, Connections>& open) {
+  DestinationAttributes attributes{};
+  if (!nested(attributes, message, IPVS_CMD_ATTR_DEST)) return;
+  if (const auto key = destination_key(attributes, service))
+    open[*key] = {number_in<std::uint32_t>(attributes[IPVS_DEST_ATTR_ACTIVE_CONNS]),
+                  number_in<std::uint32_t>(attributes[IPVS_DEST_ATTR_INACT_CONNS])};
+}
+
+void read_destination(nlmsghdr* message, const ServiceKey& service, Table& table) {
+  DestinationAttributes attributes{};
+  if (!nested(attributes, message, IPVS_CMD_ATTR_DEST)) return;
+  const auto key = destination_key(attributes, service);
+  if (!key) return;
+  DestinationSettings& settings = table[service].destinations[*key];
   constexpr std::uint32_t forwarding_mask = IP_VS_CONN_F_FWD_MASK;
   settings.forwarding = static_cast<Forwarding>(
       number_in<std::uint32_t>(attributes[IPVS_DEST_ATTR_FWD_METHOD]) & forwarding_mask);
@@ -254,6 +270,15 @@ struct Kernel::Impl {
     BASE_ASSERT(genlmsg_put(out.get(), NL_AUTO_PORT, NL_AUTO_SEQ, family, 0, flags, command,
                             IPVS_GENL_VERSION) != nullptr);
     return out;
+  }
+
+  [[nodiscard]] Message destinations_of(const ServiceKey& key) const {
+    Message request = message(IPVS_CMD_GET_DEST, NLM_F_DUMP);
+    {
+      const Nest service{*request, IPVS_CMD_ATTR_SERVICE};
+      put_service_key(*request, key);
+    }
+    return request;
   }
 
   Result<void> dump(Message request, OnMessage on_message) const {
@@ -306,16 +331,19 @@ Result<Table> Kernel::dump() {
   std::vector<ServiceKey> keys;
   for (const auto& [key, service] : table) keys.push_back(key);
   for (const ServiceKey& key : keys) {
-    Message request = impl_->message(IPVS_CMD_GET_DEST, NLM_F_DUMP);
-    {
-      const Nest service{*request, IPVS_CMD_ATTR_SERVICE};
-      put_service_key(*request, key);
-    }
-    dumped = impl_->dump(std::move(request),
+    dumped = impl_->dump(impl_->destinations_of(key),
                          [&](nlmsghdr* message) { read_destination(message, key, table); });
     if (!dumped) return tl::make_unexpected(dumped.error());
   }
   return table;
+}
+
+Result<std::map<DestinationKey, Connections>> Kernel::connections(const ServiceKey& service) {
+  std::map<DestinationKey, Connections> open;
+  auto dumped = impl_->dump(impl_->destinations_of(service),
+                            [&](nlmsghdr* message) { read_connections(message, service, open); });
+  if (!dumped) return tl::make_unexpected(dumped.error());
+  return open;
 }
 
 std::vector<Refused> Kernel::apply(std::span<const Operation> operations) {

@@ -33,6 +33,10 @@ class KernelPort {
   virtual std::vector<Refused> apply(std::span<const Operation> operations) = 0;
   /// Removes every service, whoever made it.
   virtual Result<void> flush() = 0;
+  /// Of all destinations of a service.
+  virtual Result<std::map<DestinationKey, Connections>> connections(const ServiceKey& service) {
+    return fail("the connections of {} are not known", to_string(service));
+  }
 };
 
 enum class SyncRole : std::uint8_t { master = 1, backup = 2 };  ///< @source IP_VS_STATE_*
@@ -68,6 +72,7 @@ class Kernel : public KernelPort {
   Result<Table> dump() override;
   std::vector<Refused> apply(std::span<const Operation> operations) override;
   Result<void> flush() override;
+  Result<std::map<DestinationKey, Connections>> connections(const ServiceKey& service) override;
   /// The daemons that run, whoever started them.
   Result<std::map<SyncRole, SyncSettings>> sync_daemons();
   /// One that runs already in this role is success, whatever its settings.

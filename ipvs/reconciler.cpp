@@ -130,6 +130,12 @@ void Reconciler::forget_removed() {
     if (!wanted_.contains(key) && !mirror_.contains(key)) ours_.erase(key);
 }
 
+std::map<DestinationKey, Connections> Reconciler::connections(const ServiceKey& service) {
+  if (!kernel_) return {};
+  auto open = kernel_->connections(service);
+  return open ? std::move(*open) : std::map<DestinationKey, Connections>{};
+}
+
 void Reconciler::flush() {
   if (!connect()) return;
   if (auto flushed = kernel_->flush(); !flushed)

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <functional>
+#include <map>
 #include <memory>
 #include <set>
 #include <string>
@@ -36,6 +37,8 @@ class Reconciler {
   void flush();
   /// Removes our services.
   void clear();
+  /// Open connections of a service's destinations; nothing: the kernel does not say.
+  std::map<DestinationKey, Connections> connections(const ServiceKey& service);
 
   struct Counters {
     std::uint64_t operations = 0;  ///< accepted by the kernel

@@ -85,6 +85,13 @@ struct Service {
   bool operator==(const Service&) const = default;
 };
 
+/// Open connections of a destination.
+struct Connections {
+  std::uint64_t active = 0;    ///< established
+  std::uint64_t inactive = 0;  ///< beginning and ending ones; all of UDP
+  bool operator==(const Connections&) const = default;
+};
+
 using Table = std::map<ServiceKey, Service>;
 
 /// keepalived's form: `[192.0.2.10]:tcp:80`, `FWM 7`.

@@ -80,6 +80,9 @@ struct VirtualServer {
   bool inhibit_on_failure = false;
   bool omega = false;
   std::uint32_t quorum = 1, hysteresis = 0;
+  std::uint32_t panic_threshold = 0, max_ejected = 0;  ///< per cent; 0: no limit
+  Duration slow_start{};     ///< from weight 1 to the whole one; 0: at once
+  Duration drain_timeout{};  ///< for the connections of a server that is removed; 0: none
   ScriptPlace quorum_up, quorum_down;
   std::string virtualhost;
   std::optional<SorryServer> sorry_server;

@@ -153,6 +153,24 @@ constexpr std::array virtual_server_schema{
                                   "Weight of alive servers that the service needs."),
     field<&VirtualServer::hysteresis>("hysteresis", Range{0, 4294967295.0}, "keepalived",
                                       "Margin around the quorum, and less than it."),
+    of_our_own(field<&VirtualServer::panic_threshold>(
+        "panic_threshold", Range{0, 100}, "Holdfast",
+        "When less than this percentage of the servers look alive, the checks are distrusted: all "
+        "servers that have been alive stay in use, and the quorum counts them. 0, the default: "
+        "never.")),
+    of_our_own(field<&VirtualServer::max_ejected>(
+        "max_ejected", Range{0, 100}, "Holdfast",
+        "Percentage of the servers that failing checks take out at once; one always may be. Those "
+        "that fail first go, the others stay in use until there is room. 0, the default: all.")),
+    of_our_own(field<&VirtualServer::slow_start>(
+        "slow_start", Range{0, 86'400, "s"}, "Holdfast",
+        "Time in which the weight of a server that comes back grows from 1 to its own, which the "
+        "quorum counts at once; 0 by default. Servers that begin up have it at once.")),
+    of_our_own(field<&VirtualServer::drain_timeout>(
+        "drain_timeout", Range{0, 86'400, "s"}, "Holdfast",
+        "How long a server that a reload removes, or that an operator drains, keeps its "
+        "connections with weight 0. 0, the default: one that a reload removes goes at once, one "
+        "that an operator drains when its last connection ends.")),
     row<VirtualServer>("quorum_up", script_arguments, "keepalived",
                        "Script that runs when the quorum is reached.",
                        read_script<&VirtualServer::quorum_up, VirtualServer>),

@@ -13,18 +13,22 @@ Pool::Pool(const VirtualServer& service, const std::vector<std::vector<bool>>& u
     : service_{service} {
   BASE_ASSERT(up.size() == service.servers.size());
   for (std::size_t i = 0; i < up.size(); ++i) {
-    servers_.push_back({up[i], static_cast<std::size_t>(std::ranges::count(up[i], false)), {}, 0});
-    if (is_alive(i)) alive_weight_ += weight_of(i);
+    Server& server = servers_.emplace_back();
+    server.up = up[i];
+    server.failing = static_cast<std::size_t>(std::ranges::count(up[i], false));
+    server.was_in = is_alive(i) || !service_.servers[i].alpha;
+    set_use(i, is_alive(i));
   }
   // runtime.md section 15: the first quorum is that of the servers which begin alive.
   quorum_ = quorum.value_or(alive_weight_ > 0 && alive_weight_ >= service_.quorum);
 }
 
-Effects Pool::settle(const std::map<ipvs::DestinationKey, bool>& was_alive) {
+Effects Pool::settle(const std::map<ipvs::DestinationKey, bool>& was_in_use) {
   Effects effects;
+  admit_servers({}, effects);
   for (std::size_t i = 0; i < servers_.size(); ++i) {
-    const auto before = was_alive.find(service_.servers[i].key);
-    if (before != was_alive.end() && before->second != is_alive(i))
+    const auto before = was_in_use.find(service_.servers[i].key);
+    if (before != was_in_use.end() && before->second != is_in_use(i))
       tell_server(i, "its checks are others now", effects);
   }
   update_quorum(effects);
@@ -35,7 +39,8 @@ std::string Pool::server_name(std::size_t server) const {
   return to_string(service_.servers[server].key, service_.key.protocol);
 }
 
-Effects Pool::set_check(std::size_t index, std::size_t check, bool up, const std::string& reason) {
+Effects Pool::set_check(std::size_t index, std::size_t check, bool up, const std::string& reason,
+                        TimePoint now) {
   Effects effects;
   Server& server = servers_[index];
   if (server.up[check] == up) return effects;
@@ -45,13 +50,10 @@ Effects Pool::set_check(std::size_t index, std::size_t check, bool up, const std
   const bool changed = is_alive(index) != was_alive;
   mail_check(index, check, changed, reason, effects);
   if (!changed) return effects;
-  if (up)
-    alive_weight_ += weight_of(index);
-  else
-    alive_weight_ -= weight_of(index);
-  effects.table_changed = true;
-  tell_server(index, reason, effects);
-  update_quorum(effects);
+  server.was_in = server.was_in || up;
+  if (!up) server.down_since = ++failures_;
+  decide(index, reason, now, effects);
+  if (!up && server.in_use) tell_kept(index, reason, effects);
   return effects;
 }
 
@@ -89,7 +91,7 @@ Effects Pool::set_contribution(std::size_t index, std::size_t check, std::int64_
                         is_alive(index) ? "active" : "inactive", server_name(index), service)}
           .with("service", service)
           .with("server", server_name(index)));
-  if (is_alive(index)) {
+  if (server.in_use) {
     alive_weight_ += now;
     alive_weight_ -= before;
     update_quorum(effects);
@@ -100,7 +102,7 @@ Effects Pool::set_contribution(std::size_t index, std::size_t check, std::int64_
 /// In keepalived's words, for what has become of the server.
 void Pool::tell_server(std::size_t index, const std::string& reason, Effects& effects) const {
   const RealServer& config = service_.servers[index];
-  const bool up = is_alive(index);
+  const bool up = is_in_use(index);
   const std::string service = service_.name;
   const std::string name = server_name(index);
   const std::string text =
@@ -163,7 +165,7 @@ Effects Pool::stop() const {
   if (!service_.omega) return effects;
   const std::string service = service_.name;
   for (std::size_t i = 0; i < servers_.size(); ++i) {
-    if (!is_alive(i)) continue;
+    if (!is_in_use(i)) continue;
     const std::string object = fmt::format("RS {} {}", server_name(i), service);
     if (const ScriptPlace script = service_.servers[i].notify_down)
       effects.scripts.push_back({*script, object});
@@ -198,12 +200,15 @@ ipvs::Service Pool::wanted() const {
   const bool replaced = !quorum_ && service_.sorry_server;
   for (std::size_t i = 0; i < servers_.size(); ++i) {
     const RealServer& server = service_.servers[i];
-    const bool in_use = is_alive(i) && !replaced;
-    if (!in_use && !server.inhibit) continue;
+    const bool in_use = is_in_use(i) && !replaced;
+    const Server& state = servers_[i];
+    const bool drains = state.mode == Mode::drain && !state.drain.done;
+    if (!in_use && !drains && (state.mode != Mode::normal || !server.inhibit)) continue;
     ipvs::DestinationSettings settings = server.settings;
-    settings.weight = in_use ? weight_of(i) : 0;
+    settings.weight = in_use ? weight_now(i) : 0;
     row.destinations[server.key] = settings;
   }
+  for (const auto& [key, leaving] : leaving_) row.destinations.emplace(key, leaving.settings);
   if (!service_.sorry_server) return row;
   const SorryServer& sorry = *service_.sorry_server;
   if (quorum_ && !sorry.inhibit) return row;

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "checkers/config/config.h"
+#include "checkers/core/admission.h"
 #include "checkers/core/alert.h"
 #include "daemon/base/event.h"
 #include "ipvs/table.h"
@@ -45,11 +46,27 @@ class Pool {
        std::optional<bool> quorum = {});
 
   /// What follows where a server or the quorum is not as it was in the pool before. Call once.
-  /// @param was_alive of the pool before, by server key; one that it did not have is not in it
-  Effects settle(const std::map<ipvs::DestinationKey, bool>& was_alive = {});
+  /// @param was_in_use of the pool before, by server key; one that it did not have is not in it
+  Effects settle(const std::map<ipvs::DestinationKey, bool>& was_in_use = {});
+  /// Goes on where the pool before a reload was, behind the constructor and before settle():
+  /// operators' modes, slow starts, and servers that are gone from the configuration and still have
+  /// connections (drain_timeout).
+  Effects inherit(const Pool& old, TimePoint now);
+  /// An operator's word from before a restart, before settle().
+  void restore_mode(std::size_t server, Mode mode, TimePoint now);
 
   /// A check changed its verdict. @param reason of the verdict, for the log
-  Effects set_check(std::size_t server, std::size_t check, bool up, const std::string& reason);
+  Effects set_check(std::size_t server, std::size_t check, bool up, const std::string& reason,
+                    TimePoint now = {});
+  /// An operator takes a server out, or gives it back to its checks.
+  Effects set_mode(std::size_t server, Mode mode, TimePoint now);
+  /// Time goes on: slow starts and deadlines of drains. To be called while is_moving().
+  Effects tick(TimePoint now);
+  /// What a destination of draining() still has.
+  Effects count_connections(const ipvs::DestinationKey& destination, const ipvs::Connections& open,
+                            TimePoint now);
+  [[nodiscard]] bool is_moving() const;
+  [[nodiscard]] std::vector<ipvs::DestinationKey> draining() const;
   /// What a check adds to the weight of its server, or takes away; 0 to begin with.
   Effects set_contribution(std::size_t server, std::size_t check, std::int64_t weight);
   /// The configured weight with the contributions of all checks, within 0..2^31-1.
@@ -62,17 +79,52 @@ class Pool {
   [[nodiscard]] ipvs::Service wanted() const;
 
   [[nodiscard]] bool is_alive(std::size_t server) const { return servers_[server].failing == 0; }
+  /// It gets new connections, as far as the quorum is there.
+  [[nodiscard]] bool is_in_use(std::size_t server) const { return servers_[server].in_use; }
+  [[nodiscard]] Mode mode_of(std::size_t server) const { return servers_[server].mode; }
+  /// A word or two for the operator: "in use", "down", "draining, 3 connections".
+  [[nodiscard]] std::string state_of(std::size_t server) const;
+  /// Servers that are gone from the configuration and still drain, in words.
+  [[nodiscard]] std::vector<std::string> leaving() const;
   [[nodiscard]] bool has_quorum() const { return quorum_; }
   [[nodiscard]] std::uint64_t alive_weight() const { return alive_weight_; }
   [[nodiscard]] const VirtualServer& service() const { return service_; }
 
  private:
+  struct Drain {
+    TimePoint since;
+    ipvs::Connections open;
+    bool done = false;
+  };
+  /// Gone from the configuration.
+  struct Leaving {
+    ipvs::DestinationSettings settings;
+    Drain drain;
+  };
   struct Server {
     std::vector<bool> up;                     ///< by check
     std::size_t failing = 0;                  ///< how many of them are down
     std::vector<std::int64_t> contributions;  ///< by check; empty: none ever made one
     std::int64_t contributed = 0;             ///< their sum
+    bool in_use = false;
+    bool was_in = false;           ///< has been alive, or began so
+    std::uint64_t down_since = 0;  ///< order among failures
+    Mode mode = Mode::normal;
+    Drain drain;                         ///< of Mode::drain
+    std::optional<TimePoint> ramp_from;  ///< slow start
   };
+  // pool_use.cpp
+  /// Who is in use now. @param only the server that has changed, which is enough to look at
+  /// without limits @return those that come into use or leave it
+  std::vector<std::size_t> admit_servers(std::optional<std::size_t> only, Effects& effects);
+  void decide(std::size_t change, const std::string& reason, TimePoint now, Effects& effects);
+  void set_use(std::size_t server, bool in_use);
+  void tell_kept(std::size_t server, const std::string& reason, Effects& effects) const;
+  bool go_on(Drain& drain, const ipvs::DestinationKey& key, TimePoint now, Effects& effects) const;
+  [[nodiscard]] std::uint32_t weight_now(std::size_t server) const;
+  [[nodiscard]] Event event_of(const ipvs::DestinationKey& server, const char* name,
+                               const std::string& what) const;
+
   void tell_server(std::size_t server, const std::string& reason, Effects& effects) const;
   void mail_check(std::size_t server, std::size_t check, bool server_changed,
                   const std::string& reason, Effects& effects) const;
@@ -84,6 +136,10 @@ class Pool {
   std::vector<Server> servers_;
   std::uint64_t alive_weight_ = 0;
   bool quorum_ = false;
+  bool panic_ = false;  ///< checks are distrusted
+  std::map<ipvs::DestinationKey, Leaving> leaving_;
+  std::uint64_t failures_ = 0;
+  TimePoint now_;  ///< of the last change, for slow starts
 };
 
 }  // namespace holdfast::checkers

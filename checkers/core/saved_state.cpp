@@ -5,7 +5,7 @@
 namespace holdfast::checkers {
 namespace {
 
-constexpr std::uint32_t version = 1;
+constexpr std::uint32_t version = 2;
 /// A check's identity has its path in it, and a script its arguments.
 constexpr std::size_t longest_name = 0xffff;
 
@@ -22,6 +22,7 @@ std::string take_text(ByteReader& in) {
 
 SavedServer take_server(ByteReader& in) {
   SavedServer server;
+  server.mode = mode_of(in.u8()).value_or(Mode::normal);
   for (std::uint32_t left = in.u32(); left > 0 && in.good(); --left) {
     std::string check = take_text(in);
     if (auto record = check_record(in.take(in.u16())))
@@ -58,6 +59,7 @@ std::string to_bytes(const SavedState& state) {
     out.u32(static_cast<std::uint32_t>(service.servers.size()));
     for (const auto& [key, server] : service.servers) {
       put(out, key);
+      out.u8(static_cast<std::uint8_t>(server.mode));
       out.u32(static_cast<std::uint32_t>(server.checks.size()));
       for (const auto& [check, record] : server.checks) {
         put(out, check);

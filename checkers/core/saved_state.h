@@ -7,11 +7,13 @@
 #include <string>
 #include <string_view>
 
+#include "checkers/core/admission.h"
 #include "checkers/core/record.h"
 
 namespace holdfast::checkers {
 
 struct SavedServer {
+  Mode mode = Mode::normal;
   std::map<std::string, CheckRecord> checks;  ///< by Check::identity()
   bool operator==(const SavedServer&) const = default;
 

@@ -2,12 +2,16 @@
 
 #include <fmt/chrono.h>
 
+#include <ctime>
+
 namespace holdfast::checkers {
 namespace {
 
 std::string time_text(TimePoint at, const Clocks& clocks) {
-  const auto ago = std::chrono::duration_cast<std::chrono::seconds>(clocks.now - at);
-  const std::time_t wall = clocks.wall - ago.count();
+  // Rounded once: the same time is shown for it whenever it is asked for.
+  const std::time_t wall = std::chrono::system_clock::to_time_t(
+      clocks.wall -
+      std::chrono::duration_cast<std::chrono::system_clock::duration>(clocks.now - at));
   std::tm parts{};
   if (::localtime_r(&wall, &parts) == nullptr) return "?";
   return fmt::format("{:%Y-%m-%d %H:%M:%S}", parts);
@@ -41,10 +45,11 @@ std::string status_of(const Pool& pool, const std::vector<std::vector<CheckState
   for (std::size_t i = 0; i < service.servers.size(); ++i) {
     const RealServer& server = service.servers[i];
     text += fmt::format("  {}: {}, weight {}\n", to_string(server.key, service.key.protocol),
-                        pool.is_alive(i) ? "up" : "down", pool.weight_of(i));
+                        pool.state_of(i), pool.weight_of(i));
     for (std::size_t check = 0; check < server.checks.size(); ++check)
       text += check_text(server.checks[check], checks[i][check], clocks);
   }
+  for (const std::string& line : pool.leaving()) text += fmt::format("  {}\n", line);
   return text;
 }
 

@@ -1,7 +1,7 @@
 // What the operator reads about a service (`holdfast servers`). Pure.
 #pragma once
 
-#include <ctime>
+#include <chrono>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -20,7 +20,7 @@ struct CheckState {
 /// Now on both clocks: what is kept has monotonic times, what is shown has those of the wall.
 struct Clocks {
   TimePoint now;
-  std::time_t wall = 0;
+  std::chrono::system_clock::time_point wall;
 };
 
 /// Whether an operator means it: `10.0.0.1:80`, `[2001:db8::1]:80`, the address alone, or the name

@@ -1,4 +1,6 @@
 // What the control socket is asked about services and servers.
+#include <fmt/ranges.h>
+
 #include <algorithm>
 
 #include "checkers/core/status.h"
@@ -20,11 +22,11 @@ bool means(std::string_view word, const VirtualServer& service) {
 
 }  // namespace
 
-void CheckersProcess::operate(const process::Operate& asked) {
+std::string CheckersProcess::show_servers(const std::vector<std::string>& words) const {
   std::string text;
-  const Clocks clocks{process::monotonic_now(), std::time(nullptr)};
+  const Clocks clocks{process::monotonic_now(), std::chrono::system_clock::now()};
   for (const auto& [key, service] : services_) {
-    if (!asked.words.empty() && !means(asked.words.front(), service->pool.service())) continue;
+    if (!words.empty() && !means(words.front(), service->pool.service())) continue;
     std::vector<std::vector<CheckState>> checks;
     for (const auto& server : service->tasks) {
       checks.emplace_back();
@@ -33,8 +35,39 @@ void CheckersProcess::operate(const process::Operate& asked) {
     }
     text += status_of(service->pool, checks, clocks);
   }
+  return text;
+}
+
+/// @param words [SERVICE] SERVER. @return what each one is now; empty: there is none
+std::string CheckersProcess::set_modes(const std::vector<std::string>& words, Mode mode) {
+  std::string text;
+  const TimePoint now = process::monotonic_now();
+  for (const auto& [key, service] : services_) {
+    const VirtualServer& config = service->pool.service();
+    if (words.empty() || (words.size() > 1 && !means(words.front(), config))) continue;
+    for (std::size_t i = 0; i < config.servers.size(); ++i) {
+      const ipvs::DestinationKey& server = config.servers[i].key;
+      const std::string name = to_string(server, config.key.protocol);
+      if (!is_meant(words.back(), name, server.address, server.port)) continue;
+      carry_out(service->pool.set_mode(i, mode, now), *service);
+      save_mode(*service, i);
+      text += fmt::format("{} of VS {}: {}\n", name, config.name, service->pool.state_of(i));
+    }
+  }
+  return text;
+}
+
+void CheckersProcess::operate(const process::Operate& asked) {
+  const Mode mode = asked.command == "drain"   ? Mode::drain
+                    : asked.command == "maint" ? Mode::maint
+                                               : Mode::normal;
+  std::string text =
+      asked.command == "servers" ? show_servers(asked.words) : set_modes(asked.words, mode);
   const bool found = !text.empty() || asked.words.empty();
-  if (!found) text = fmt::format("there is no virtual server {}", asked.words.front());
+  if (!found)
+    text = asked.command == "servers"
+               ? fmt::format("there is no virtual server {}", asked.words.front())
+               : fmt::format("there is no real server {}", fmt::join(asked.words, " "));
   while (text.ends_with('\n')) text.pop_back();
   if (auto sealed = process::sealed_memfd("answer", valid_utf8(std::move(text))))
     send_(process::Operated{asked.request, found, std::move(*sealed)});

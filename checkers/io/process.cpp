@@ -50,6 +50,7 @@ CheckersProcess::CheckersProcess(asio::io_context& context, Log& log,
       reconciler_{[this, open = std::move(open_kernel)] { return open(ipvs_socket_.get()); }, log},
       scripts_{std::move(send)},
       saver_{context, [this] { save_all(); }},
+      move_timer_{context},
       resync_timer_{context},
       auto_priority_{context, log} {}
 
@@ -101,16 +102,19 @@ void CheckersProcess::apply(CheckersConfig next, bool restarted) {
     const auto before = old.find(config.identity());
     Service* previous = before == old.end() ? nullptr : before->second.get();
     auto service = make_service(config, previous, restarted);
-    std::map<ipvs::DestinationKey, bool> was_alive;
+    std::map<ipvs::DestinationKey, bool> was_in_use;
     if (previous != nullptr) {
       for (std::size_t i = 0; i < previous->pool.service().servers.size(); ++i)
-        was_alive.emplace(previous->pool.service().servers[i].key, previous->pool.is_alive(i));
+        was_in_use.emplace(previous->pool.service().servers[i].key, previous->pool.is_in_use(i));
+      carry_out(service->pool.inherit(previous->pool, monotonic_now()), *service);
     } else if (tells_of_stop(config) && saved_service(config) != nullptr) {
       // What was said to be down at the stop is up again.
       for (const RealServer& server : config.servers)
-        if (server.alpha) was_alive.emplace(server.key, false);
+        if (server.alpha) was_in_use.emplace(server.key, false);
     }
-    carry_out(service->pool.settle(was_alive), *service);
+    if (previous == nullptr) restore_modes(*service, restarted);
+    carry_out(service->pool.settle(was_in_use), *service);
+    if (service->pool.is_moving()) move_soon();
     want(*service);
     for (const ipvs::ServiceKey& key : config.keys) kept.insert(key);
     services_.emplace(config.identity(), std::move(service));
@@ -126,6 +130,8 @@ void CheckersProcess::apply(CheckersConfig next, bool restarted) {
     used.insert(quorum_key(service->pool.service()));
     for (const auto& server : service->tasks)
       for (const auto& task : server) used.insert(task->key);
+    for (std::size_t i = 0; i < service->tasks.size(); ++i)
+      used.insert(mode_key(service->pool.service(), i));
   }
   for (const std::string& key : table_->keys())
     if (!used.contains(key)) table_->erase(key);
@@ -304,7 +310,8 @@ void CheckersProcess::probed(Task& task, const Verdict& verdict, const Health::O
     log_.write(Event{task.check.log_failures ? Level::warning : Level::debug, "check_failed",
                      describe("failed")});
   if (outcome.changed)
-    carry_out(service.pool.set_check(task.server, task.number, task.health.is_up(), verdict.reason),
+    carry_out(service.pool.set_check(task.server, task.number, task.health.is_up(), verdict.reason,
+                                     monotonic_now()),
               service);
   else if (first && globals_.rs_init_notifies)
     carry_out(service.pool.first_result(task.server), service);
@@ -316,6 +323,7 @@ void CheckersProcess::carry_out(const Effects& effects, Service& service) {
   const auto quorum = service.pool.has_quorum() ? std::byte{1} : std::byte{0};
   save(quorum_key(service.pool.service()), std::span{&quorum, 1});
   if (!effects.table_changed) return;
+  if (service.pool.is_moving()) move_soon();
   want(service);
   reconcile_soon();
 }
@@ -367,6 +375,7 @@ void CheckersProcess::resync_later() {
 
 void CheckersProcess::stop(std::function<void()> done) {
   resync_timer_.cancel();
+  move_timer_.cancel();
   if (started_) saver_.finish();
   for (auto& [key, service] : services_) {
     tell(service->pool.stop());

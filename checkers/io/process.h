@@ -65,16 +65,27 @@ class CheckersProcess : public process::Worker {
   void tell(const Effects& effects);
   void save(const Task& task);
   void save(const std::string& key, Bytes record);
+  // moving.cpp: what changes with time alone.
+  void move_soon();
+  void move();
+  void count_connections(Service& service, TimePoint now);
+  static std::string mode_key(const VirtualServer& service, std::size_t server);
+  void save_mode(const Service& service, std::size_t server);
+  void restore_modes(Service& service, bool restarted);
   // lasting.cpp: what outlives the daemon.
   void take_over(const process::SavedState& message);
   void save_all();
   [[nodiscard]] const SavedService* saved_service(const VirtualServer& config) const;
+  [[nodiscard]] std::optional<Mode> saved_mode(const VirtualServer& config,
+                                               const RealServer& server) const;
   [[nodiscard]] std::optional<CheckRecord> saved_record(const VirtualServer& config,
                                                         const RealServer& server,
                                                         const Check& check) const;
-  /// operator.cpp: what the control socket is asked about servers.
+  // operator.cpp: what the control socket is asked about servers.
   void operate(const process::Operate& asked);
   void want(const Service& service);
+  [[nodiscard]] std::string show_servers(const std::vector<std::string>& words) const;
+  std::string set_modes(const std::vector<std::string>& words, Mode mode);
   void set_sync_daemon();
   /// Of the state table: the time-outs as they were.
   static std::string timeouts_key() { return "timeouts"; }
@@ -98,6 +109,8 @@ class CheckersProcess : public process::Worker {
   std::optional<process::StateTable> table_;
   SavedState saved_;  ///< of the daemon before; until the first configuration is in force
   StateSaver saver_;
+  boost::asio::steady_timer move_timer_;
+  bool moving_ = false;
   std::uint64_t serial_ = 0;
   bool started_ = false, keep_table_at_stop_ = false, reconcile_posted_ = false;
   boost::asio::steady_timer resync_timer_;

@@ -131,5 +131,14 @@ int takeover(const std::vector<std::string>& arguments) {
 int servers(const std::vector<std::string>& arguments) {
   return run({"servers", "[SERVICE]", 0, 1}, arguments);
 }
+int drain(const std::vector<std::string>& arguments) {
+  return run({"drain", "[SERVICE] SERVER", 1, 2}, arguments);
+}
+int maint(const std::vector<std::string>& arguments) {
+  return run({"maint", "[SERVICE] SERVER", 1, 2}, arguments);
+}
+int undrain(const std::vector<std::string>& arguments) {
+  return run({"undrain", "[SERVICE] SERVER", 1, 2}, arguments);
+}
 
 }  // namespace holdfast::tool

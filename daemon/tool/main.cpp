@@ -37,6 +37,10 @@ constexpr std::array commands{
             tool::servers},
     Command{"genhash", "-s ADDRESS -p PORT -u PATH [-S]", "the digest of a page, for `digest`",
             tool::genhash},
+    Command{"drain", "[SERVICE] SERVER", "no new connections for a real server; its own go on",
+            tool::drain},
+    Command{"maint", "[SERVICE] SERVER", "takes a real server out at once", tool::maint},
+    Command{"undrain", "[SERVICE] SERVER", "gives it back to its checks", tool::undrain},
     Command{"generate", "manual|schema|dictionary|completion",
             "what is made from the table of keywords", tool::generate},
 };

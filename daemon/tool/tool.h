@@ -51,5 +51,8 @@ int handover(const std::vector<std::string>& arguments);
 int takeover(const std::vector<std::string>& arguments);
 int servers(const std::vector<std::string>& arguments);
 int genhash(const std::vector<std::string>& arguments);
+int drain(const std::vector<std::string>& arguments);
+int maint(const std::vector<std::string>& arguments);
+int undrain(const std::vector<std::string>& arguments);
 
 }  // namespace holdfast::tool

@@ -172,6 +172,46 @@ class TrackTest(setup.LabTest):
         self.wait_for(director, 82, "82: up")
         self.assertIn(f"Adding service [{SERVER}]:tcp:82", director.text())
 
+    def test_an_operators_word_lasts(self):
+        self.serve(81, 82)
+        director = self.start(service(server(81), server(82)))
+        self.wait_for(director, 81, "up since ")
+        status, text = ask(director, "maint", f"{VIP}:80", f"{SERVER}:81")
+        self.assertEqual((status, text), (0, f"[{SERVER}]:tcp:81 of VS [{VIP}]:tcp:80: up, in maintenance"))
+        self.assertEqual(ask(director, "drain", f"{SERVER}:82")[0], 0)
+        self.assertEqual(ask(director, "drain", "10.77.0.99")[0], 1)
+        self.assertIn("Lost quorum", director.text())
+
+        def is_kept():
+            self.assertIn("up, in maintenance", self.state(director, 81)[0])
+            self.assertIn("draining", self.state(director, 82)[0])
+        director.replace_worker("checkers", 5)
+        wait_until(lambda: ask(director, "servers")[0] == 0, 5, "the new worker")
+        is_kept()
+        director.load(director_text(director) + "\n")
+        is_kept()
+        self.restart(director)
+        is_kept()
+        for port in (81, 82):
+            self.assertEqual(ask(director, "undrain", f"{SERVER}:{port}")[0], 0)
+            self.assertIn(": up, weight 1", self.state(director, port)[0])
+        self.assertIn("Gained quorum", director.text())
+
+    def test_distrust_keeps_servers_in(self):
+        process = self.serve(81, 82, 83)
+        director = self.start(service(*map(server, (81, 82, 83)), more="panic_threshold 50"))
+        for port in (81, 82, 83):
+            self.wait_for(director, port, "up since ")
+        process.kill()
+        wait_until(lambda: "servers look alive, fewer than 50 %" in director.text(), 5, "the event")
+        for port in (81, 82, 83):
+            self.wait_for(director, port, "down, kept in use")
+        self.serve(81, 82, 83)
+        wait_until(lambda: "the checks are trusted again" in director.text(), 5, "the event")
+        for port in (81, 82, 83):
+            self.wait_for(director, port, ": up, weight 1")
+        self.assertNotIn("Lost quorum", director.text())
+
 
 def director_text(director):
     with open(director.config) as file:

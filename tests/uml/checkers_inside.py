@@ -318,7 +318,8 @@ class CheckersTest(unittest.TestCase):
         director = self.start(service(real_server(81), real_server(82)))
         self.wait_for_table({81: 1, 82: 1})
         self.host.run("ipvsadm", "-C")
-        self.wait_for_table({81: 1, 82: 1}, 3)
+        self.wait_for_table({81: 1, 82: 1}, 2)
+        wait_until(lambda: "the IPVS table was changed by another program" in director.text(), 2, "the event")
         self.host.run("ipvsadm", "-e", "-t", f"{VIP}:80", "-r", f"{SERVER}:81", "-m", "-w", "9")
         self.host.run("ipvsadm", "-d", "-t", f"{VIP}:80", "-r", f"{SERVER}:82")
         self.host.run("ipvsadm", "-a", "-t", f"{VIP}:80", "-r", f"{SERVER}:83", "-m")
@@ -354,6 +355,63 @@ class CheckersTest(unittest.TestCase):
             self.reload(director, service(real_server(81)))
             self.assertEqual(self.table(), {81: 1})
         self.assertEqual(self.connections(81), before, "an unchanged file touched the table")
+
+    def ask(self, director, *words):
+        tool = os.path.join(os.environ["HOLDFAST_BIN"], "holdfast")
+        return self.host.run(tool, words[0], "--pid-file", director.pid_file("main"), *words[1:])
+
+    def hold(self, count):
+        """Holds busy connections to the service. Returns a function that closes them and tells."""
+        log, end = self.lab.path("held.log"), self.lab.path("held.end")
+        for path in (log, end):
+            if os.path.exists(path):
+                os.remove(path)
+        process = self.host.popen("/usr/bin/python3", "-m", "lab.held", VIP, "80", str(count), end, log=log)
+        wait_until(lambda: f"connected {count}" in open(log).read(), 20, "the connections")
+
+        def release():
+            open(end, "w").close()
+            process.wait(20)
+            return open(log).read().splitlines()[-1]
+        return release
+
+    def test_a_server_drains_with_100_connections_and_none_is_reset(self):
+        echo = self.farm.popen("/usr/bin/python3", "-m", "lab.traffic", "server", "one", "81")
+        other = self.farm.popen("/usr/bin/python3", "-m", "lab.traffic", "server", "two", "82")
+        for port in (81, 82):
+            wait_until(lambda: f":{port} " in self.farm.run("ss", "-Hltn"), 30, "the server")
+        more = "drain_timeout 60"
+        one = service(real_server(81), more=more)
+        both = service(real_server(81), real_server(82), more=more)
+        director = self.start(one)
+        self.wait_for_table({81: 1})
+        # An operator drains it.
+        release = self.hold(100)
+        self.reload(director, both)
+        self.wait_for_table({81: 1, 82: 1})
+        self.assertIn("81 of VS", self.ask(director, "drain", f"{SERVER}:81"))
+        self.wait_for_table({81: 0, 82: 1})
+        wait_until(lambda: "draining, 100 connections" in self.ask(director, "servers"), 5, "the count")
+        director.replace_worker("checkers", 5)
+        time.sleep(2)  # that nothing happens is what is tested
+        self.assertEqual(self.table(), {81: 0, 82: 1})
+        self.assertEqual(release(), "ended: 0 reset, 0 unanswered")
+        self.wait_for_table({82: 1}, 20)
+        self.assertRegex(director.text(), r"service \S+:81 of VS \S+ (is removed with|has no connections left)")
+        self.ask(director, "undrain", f"{VIP}:80", f"{SERVER}:81")
+        self.wait_for_table({81: 1, 82: 1})
+        # A reload removes it.
+        self.reload(director, one)
+        self.wait_for_table({81: 1}, 20)
+        release = self.hold(100)
+        self.reload(director, service(real_server(82), more=more))
+        self.wait_for_table({81: 0, 82: 1})
+        time.sleep(2)  # that nothing happens is what is tested
+        self.assertEqual(self.table(), {81: 0, 82: 1})
+        self.assertEqual(release(), "ended: 0 reset, 0 unanswered")
+        self.wait_for_table({82: 1}, 20)
+        for server in (echo, other):
+            self.end(server)
 
     def test_starting_beside_a_correct_table_sends_nothing(self):
         self.serve("81:good", "82:good")

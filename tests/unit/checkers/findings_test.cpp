@@ -72,7 +72,8 @@ TEST(Status, SaysWhoIsInUseAndWhy) {
                     at(60));
   down.findings.add(Verdict::failed("connect: Connection refused"), false, at(90));
   ::setenv("TZ", "UTC", 1);
-  EXPECT_EQ(status_of(pool, {{CheckState{}}, {down}}, {at(100), 1000}),
+  EXPECT_EQ(status_of(pool, {{CheckState{}}, {down}},
+                      {at(100), std::chrono::system_clock::time_point{seconds{1000}}}),
             "[10.0.0.1]:tcp:80: quorum 1 is there, alive servers weigh 1\n"
             "  [10.0.0.2]:tcp:80: up, weight 1\n"
             "    TCP_CHECK up, not checked yet\n"

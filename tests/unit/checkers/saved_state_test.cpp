@@ -14,7 +14,7 @@ SavedState example() {
       {true, true, 1, 7}, Finding{"passed", TimePoint{Duration{12345}}}};
   service.servers["[10.0.0.2]:tcp:80"].checks["HTTP_GET 10.0.0.2:80 /"] = {
       {false, true, 0, 0}, Finding{"503 instead of 200", TimePoint{Duration{99}}}};
-  service.servers["[10.0.0.3]:tcp:80"];
+  service.servers["[10.0.0.3]:tcp:80"].mode = Mode::maint;
   state["FWM 7"];
   return state;
 }

@@ -1,0 +1,80 @@
+// What changes with time alone: slow starts, and drains whose connections are counted. One timer
+// for all services, which runs while something moves.
+#include "checkers/io/running.h"
+#include "daemon/process/clock.h"
+
+namespace holdfast::checkers {
+
+namespace {
+constexpr auto step = std::chrono::milliseconds{500};
+}  // namespace
+
+void CheckersProcess::move_soon() {
+  if (std::exchange(moving_, true)) return;
+  move_timer_.expires_after(step);
+  move_timer_.async_wait([this](const boost::system::error_code& error) {
+    if (error) return;
+    moving_ = false;
+    move();
+  });
+}
+
+void CheckersProcess::move() {
+  const TimePoint now = process::monotonic_now();
+  bool goes_on = false;
+  for (const auto& [key, service] : services_) {
+    if (!service->pool.is_moving()) continue;
+    count_connections(*service, now);
+    carry_out(service->pool.tick(now), *service);
+    goes_on = goes_on || service->pool.is_moving();
+  }
+  if (goes_on) move_soon();
+}
+
+void CheckersProcess::count_connections(Service& service, TimePoint now) {
+  const auto draining = service.pool.draining();
+  if (draining.empty()) return;
+  const VirtualServer& config = service.pool.service();
+  std::map<ipvs::DestinationKey, ipvs::Connections> open;
+  for (const ipvs::ServiceKey& key : config.keys)
+    for (const auto& [server, connections] : reconciler_.connections(key))
+      for (const ipvs::DestinationKey& wanted : draining) {
+        // One that keeps the port has the key's (row_for()).
+        if (server != wanted && server != ipvs::DestinationKey{wanted.address, key.port}) continue;
+        open[wanted].active += connections.active;
+        open[wanted].inactive += connections.inactive;
+      }
+  for (const auto& [server, connections] : open)
+    carry_out(service.pool.count_connections(server, connections, now), service);
+}
+
+std::string CheckersProcess::mode_key(const VirtualServer& service, std::size_t server) {
+  return fmt::format("mode {} {}", service.identity(),
+                     to_string(service.servers[server].key, service.key.protocol));
+}
+
+void CheckersProcess::save_mode(const Service& service, std::size_t server) {
+  const auto mode = static_cast<std::byte>(service.pool.mode_of(server));
+  save(mode_key(service.pool.service(), server), std::span{&mode, 1});
+  saver_.soon();
+}
+
+/// What an operator said before a worker died or the daemon ended.
+void CheckersProcess::restore_modes(Service& service, bool restarted) {
+  const VirtualServer& config = service.pool.service();
+  const TimePoint now = process::monotonic_now();
+  for (std::size_t i = 0; i < config.servers.size(); ++i) {
+    std::optional<Mode> mode;
+    if (restarted && table_) {
+      const Bytes record = table_->get(mode_key(config, i));
+      if (record.size() == 1) mode = mode_of(std::to_integer<std::uint8_t>(record.front()));
+    } else {
+      mode = saved_mode(config, config.servers[i]);
+    }
+    if (!mode || *mode == Mode::normal) continue;
+    service.pool.restore_mode(i, *mode, now);
+    save_mode(service, i);
+  }
+}
+
+}  // namespace holdfast::checkers

@@ -1,0 +1,44 @@
+"""Clients that hold connections open and keep each one busy with a line to and fro.
+
+As a program: python3 -m lab.held ADDRESS PORT COUNT FILE
+"connected N" on the output when all are there; until the FILE exists they go on, then each is closed
+in order; "ended: N reset, N unanswered" at the end.
+"""
+import asyncio
+import os
+import sys
+
+
+async def hold(address, port, connected, end, faults):
+    reader, writer = await asyncio.open_connection(address, port)
+    number = 0
+    try:
+        while not os.path.exists(end):
+            number += 1
+            writer.write(b".%d\n" % number)
+            if await asyncio.wait_for(reader.readline(), 5) != b".%d\n" % number:
+                faults.append("reset")
+                return
+            if number == 1:
+                connected.append(number)
+            await asyncio.sleep(0.1)
+    except asyncio.TimeoutError:
+        faults.append("unanswered")
+    except ConnectionError:
+        faults.append("reset")
+    finally:
+        writer.close()
+
+
+async def main(address, port, count, end):
+    connected, faults = [], []
+    clients = [asyncio.create_task(hold(address, port, connected, end, faults)) for _ in range(count)]
+    while len(connected) < count:
+        await asyncio.sleep(0.05)
+    print(f"connected {count}", flush=True)
+    await asyncio.gather(*clients)
+    print(f"ended: {faults.count('reset')} reset, {faults.count('unanswered')} unanswered", flush=True)
+
+
+if __name__ == "__main__":
+    asyncio.run(main(sys.argv[1], int(sys.argv[2]), int(sys.argv[3]), sys.argv[4]))
