@@ -12,9 +12,11 @@ int main() {
                               [](boost::asio::io_context& context, Log& log, auto send) {
                                 return std::make_unique<checkers::CheckersProcess>(
                                     context, log, std::move(send),
-                                    [](int socket) -> Result<std::unique_ptr<ipvs::KernelPort>> {
+                                    [&log](int socket, const netlink::ReceiveBuffer& buffer)
+                                        -> Result<std::unique_ptr<ipvs::KernelPort>> {
                                       auto kernel = ipvs::Kernel::open(socket);
                                       if (!kernel) return tl::make_unexpected(kernel.error());
+                                      (*kernel)->set_buffer(buffer, log);
                                       return std::unique_ptr<ipvs::KernelPort>{std::move(*kernel)};
                                     });
                               });

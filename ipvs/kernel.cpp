@@ -427,6 +427,11 @@ Result<void> Kernel::stop_sync(SyncRole role) {
   return impl_->request(std::move(message), "stop the IPVS sync daemon", {ESRCH, EINTR});
 }
 
+void Kernel::set_buffer(const netlink::ReceiveBuffer& buffer, Log& log) {
+  for (const netlink::Socket* socket : {&impl_->requests, &impl_->dumps})
+    buffer.apply(nl_socket_get_fd(socket->get()), "answers about IPVS", log);
+}
+
 Result<Timeouts> Kernel::timeouts() {
   std::optional<Timeouts> found;
   const auto asked =

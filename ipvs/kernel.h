@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "daemon/base/result.h"
+#include "daemon/netlink/receive_buffer.h"
 #include "ipvs/diff.h"
 #include "ipvs/table.h"
 
@@ -79,6 +80,8 @@ class Kernel : public KernelPort {
   Result<void> start_sync(SyncRole role, const SyncSettings& settings);
   /// One that does not run is success.
   Result<void> stop_sync(SyncRole role);
+  /// Of both sockets, which are shared when open() was given one.
+  void set_buffer(const netlink::ReceiveBuffer& buffer, Log& log);
   Result<Timeouts> timeouts();
   Result<void> set_timeouts(const Timeouts& timeouts);
 

@@ -186,6 +186,14 @@ void settle_required(VirtualServer& service, Reader& reader) {
                 fmt::format("virtual_server {}: ops is for UDP only; it is ignored", name));
     service.flags &= ~ipvs::service_flag::one_packet;
   }
+  if (service.ha_suspend && std::ranges::all_of(service.keys, [](const ipvs::ServiceKey& key) {
+        return key.fwmark != 0;
+      })) {
+    reader.warn(service.place, fmt::format("virtual_server {}: ha_suspend goes by the address, and "
+                                           "there is none; it is ignored",
+                                           name));
+    service.ha_suspend = false;
+  }
   const bool every_port = std::ranges::any_of(
       service.keys, [](const ipvs::ServiceKey& key) { return key.fwmark == 0 && key.port == 0; });
   if (every_port && !service.persistence_timeout) {

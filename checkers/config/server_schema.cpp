@@ -216,8 +216,10 @@ constexpr std::array virtual_server_schema{
     field<&VirtualServer::persistence_engine>(
         "persistence_engine", AnyWord{}, "linux/ip_vs.h IPVS_SVC_ATTR_PE_NAME",
         "What persistence goes by instead of the client's address, such as sip."),
-    pending(field<&VirtualServer::ha_suspend>("ha_suspend", Switch{}, "keepalived",
-                                              "Check only while the service's address is local.")),
+    field<&VirtualServer::ha_suspend>(
+        "ha_suspend", Switch{}, "keepalived",
+        "Check only while an address of the service is here; what was found before "
+        "counts meanwhile."),
     field<&VirtualServer::smtp_alert>(
         "smtp_alert", config::Boolean{}, "keepalived",
         "Mail when the quorum changes; smtp_alert_checker, else no by default."),

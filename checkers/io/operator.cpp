@@ -34,6 +34,7 @@ std::string CheckersProcess::show_servers(const std::vector<std::string>& words)
         checks.back().push_back({task->health.record(), task->findings});
     }
     text += status_of(service->pool, checks, clocks);
+    if (service->suspended) text += "  checks rest: no address of the service is here\n";
   }
   return text;
 }

@@ -31,6 +31,8 @@ namespace {
 /// that looking costs at most this share of a core.
 constexpr Duration resync_interval = std::chrono::seconds{1};
 constexpr int resync_share = 20;
+/// Until somebody cancels the wait. A timer cannot be asked for much more.
+constexpr Duration for_ever = std::chrono::hours{24 * 365};
 
 /// With omega the down scripts ran at the stop of the daemon, and with alpha the up scripts run at
 /// the first success of the next one.
@@ -47,7 +49,12 @@ CheckersProcess::CheckersProcess(asio::io_context& context, Log& log,
     : context_{context},
       log_{log},
       send_{send},
-      reconciler_{[this, open = std::move(open_kernel)] { return open(ipvs_socket_.get()); }, log},
+      reconciler_{[this, open = std::move(open_kernel)] {
+                    const config::BufferDefs& wanted = globals_.buffers;
+                    return open(ipvs_socket_.get(), {wanted.lvs_command, wanted.lvs_command_force});
+                  },
+                  log},
+      addresses_{context, log, [this] { suspend_services(); }},
       scripts_{std::move(send)},
       saver_{context, [this] { save_all(); }},
       move_timer_{context},
@@ -124,6 +131,7 @@ void CheckersProcess::apply(CheckersConfig next, bool restarted) {
       if (!kept.contains(key)) reconciler_.unwant(key);
   old.clear();  // drops the tasks that nobody took over
   watch_files(next.files, restarted);
+  follow_addresses();
   if (!table_) return;
   std::set<std::string> used{timeouts_key()};
   for (const auto& [key, service] : services_) {
@@ -159,6 +167,7 @@ std::unique_ptr<CheckersProcess::Service> CheckersProcess::make_service(const Vi
   else if (const SavedService* saved = saved_service(config))
     quorum = saved->quorum && !tells_of_stop(config);
   auto service = std::make_unique<Service>(config, up, quorum);
+  service->suspended = old != nullptr && old->suspended;
   service->tasks = std::move(tasks);
   for (auto& server : service->tasks)
     for (auto& task : server) {
@@ -239,6 +248,14 @@ void CheckersProcess::start(const std::shared_ptr<Task>& task, Duration first_de
           running->pause.expires_after(wait);
           co_await running->pause.async_wait(asio::as_tuple(asio::use_awaitable));
           if (running->stopped) co_return;
+          if ((running->rests = running->service->suspended)) {
+            wait = for_ever;
+            continue;
+          }
+          if (const auto delay = std::exchange(running->resumed_after, {})) {
+            wait = *delay;
+            continue;
+          }
           const TimePoint begun = monotonic_now();
           ++running->sequence;
           Verdict verdict = co_await self->attempt(*running);

@@ -14,6 +14,7 @@
 #include "checkers/core/health.h"
 #include "checkers/core/pool.h"
 #include "checkers/core/saved_state.h"
+#include "checkers/io/local_addresses.h"
 #include "checkers/io/script_runs.h"
 #include "checkers/io/state_saver.h"
 #include "daemon/base/bytes.h"
@@ -29,7 +30,8 @@ namespace holdfast::checkers {
 class CheckersProcess : public process::Worker {
  public:
   /// @param socket as for ipvs::Kernel::open()
-  using OpenKernel = std::function<Result<std::unique_ptr<ipvs::KernelPort>>(int socket)>;
+  using OpenKernel = std::function<Result<std::unique_ptr<ipvs::KernelPort>>(
+      int socket, const netlink::ReceiveBuffer& buffer)>;
   CheckersProcess(boost::asio::io_context& context, Log& log,
                   std::function<void(process::Message)> send, OpenKernel open_kernel);
   ~CheckersProcess() override;
@@ -86,6 +88,10 @@ class CheckersProcess : public process::Worker {
   void want(const Service& service);
   [[nodiscard]] std::string show_servers(const std::vector<std::string>& words) const;
   std::string set_modes(const std::vector<std::string>& words, Mode mode);
+  // suspension.cpp
+  void follow_addresses();
+  void suspend_services();
+  void resume(Service& service);
   void set_sync_daemon();
   /// Of the state table: the time-outs as they were.
   static std::string timeouts_key() { return "timeouts"; }
@@ -103,6 +109,7 @@ class CheckersProcess : public process::Worker {
   std::optional<ipvs::SyncDaemon>
       sync_daemon_;  ///< lvs_sync_daemon without an instance: both roles
   std::optional<ipvs::Timeouts> original_timeouts_;  ///< before lvs_timeouts changed them
+  LocalAddresses addresses_;
   ScriptRuns scripts_;
   std::map<std::string, WatchedFile> files_;                  ///< by name of the track_file
   std::map<std::string, std::unique_ptr<Service>> services_;  ///< by identity

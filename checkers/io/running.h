@@ -27,9 +27,11 @@ struct CheckersProcess::Task {
   std::uint16_t sequence = 0;
   bool stopped = false;
   bool is_saved = false;  ///< begins with what another daemon left, without a result of its own
-  bool running = false;   ///< its coroutine has been started
-  std::string warned;     ///< the warning of its last probe
-  std::optional<AgentState> agent;  ///< of an AGENT_CHECK
+  bool rests = false;     ///< its service is suspended
+  std::optional<Duration> resumed_after;  ///< the service goes on: the first probe comes then
+  bool running = false;                   ///< its coroutine has been started
+  std::string warned;                     ///< the warning of its last probe
+  std::optional<AgentState> agent;        ///< of an AGENT_CHECK
   /// What the agent said counts from the first moment on, whatever the weight is now.
   void settle_agent(std::uint32_t configured_weight) {
     if (agent) health.set_contribution(agent->contribution(configured_weight));
@@ -51,6 +53,7 @@ struct CheckersProcess::Service {
         }
   }
   Pool pool;
+  bool suspended = false;                                 ///< by ha_suspend
   std::vector<std::vector<std::shared_ptr<Task>>> tasks;  ///< by server and check
 };
 

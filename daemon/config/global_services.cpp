@@ -139,18 +139,18 @@ constexpr std::array rows{
     part_field<&Globals::buffers, &BufferDefs::processes_force>(
         "process_monitor_rcv_bufs_force", Boolean{},
         "Let that buffer pass the limit of the system."),
-    pending(part_field<&Globals::buffers, &BufferDefs::lvs_command>(
+    part_field<&Globals::buffers, &BufferDefs::lvs_command>(
         "lvs_netlink_cmd_rcv_bufs", buffer_rule,
-        "Bytes of the receive buffer for commands of the checker process.")),
-    pending(part_field<&Globals::buffers, &BufferDefs::lvs_command_force>(
+        "Bytes of the receive buffer for commands of the checker process."),
+    part_field<&Globals::buffers, &BufferDefs::lvs_command_force>(
         "lvs_netlink_cmd_rcv_bufs_force", Boolean{},
-        "Let that buffer pass the limit of the system.")),
-    pending(part_field<&Globals::buffers, &BufferDefs::lvs_monitor>(
+        "Let that buffer pass the limit of the system."),
+    part_field<&Globals::buffers, &BufferDefs::lvs_monitor>(
         "lvs_netlink_monitor_rcv_bufs", buffer_rule,
-        "Bytes of the receive buffer for events in the checker process.")),
-    pending(part_field<&Globals::buffers, &BufferDefs::lvs_monitor_force>(
+        "Bytes of the receive buffer for events in the checker process."),
+    part_field<&Globals::buffers, &BufferDefs::lvs_monitor_force>(
         "lvs_netlink_monitor_rcv_bufs_force", Boolean{},
-        "Let that buffer pass the limit of the system.")),
+        "Let that buffer pass the limit of the system."),
 };
 
 }  // namespace

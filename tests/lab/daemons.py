@@ -120,6 +120,13 @@ class Holdfast(Director):
     def program(self):
         return os.path.join(os.environ["HOLDFAST_BIN"], "holdfastd")
 
+    def ask(self, *words):
+        """Runs the tool; returns its status and what it said."""
+        done = subprocess.run([os.path.join(os.environ["HOLDFAST_BIN"], "holdfast"), words[0],
+                               "--pid-file", self.pid_file("main"), *words[1:]],
+                              capture_output=True, text=True, timeout=60)
+        return done.returncode, (done.stdout + done.stderr).strip()
+
 
 class Keepalived(Director):
     kind = "keepalived"

@@ -1,7 +1,6 @@
 """What is kept of checks and decided from them, without a look at the kernel's table."""
 import os
 import signal
-import subprocess
 
 import vrrp_setup as setup
 from lab.daemons import Holdfast
@@ -9,14 +8,6 @@ from lab.wait import wait_until
 
 VIP = "10.77.0.100"
 SERVER = "10.77.0.11"
-
-
-def ask(director, *words):
-    """Runs the tool; returns its status and what it said."""
-    done = subprocess.run([os.path.join(os.environ["HOLDFAST_BIN"], "holdfast"), words[0], "--pid-file",
-                           director.pid_file("main"), *words[1:]], capture_output=True, text=True,
-                          timeout=60)
-    return done.returncode, (done.stdout + done.stderr).strip()
 
 
 def server(port, check="TCP_CHECK {\n }", more=""):
@@ -45,12 +36,12 @@ class TrackTest(setup.LabTest):
 
     def start(self, config):
         director = Holdfast(self.host, "global_defs {\n script_user root\n}\n" + config).start()
-        wait_until(lambda: ask(director, "servers")[0] == 0, 10, "the control socket")
+        wait_until(lambda: director.ask("servers")[0] == 0, 10, "the control socket")
         return director
 
     def state(self, director, port):
         """The lines of one server: its own and those of its checks."""
-        status, text = ask(director, "servers")
+        status, text = director.ask("servers")
         self.assertEqual(status, 0, text)
         found = []
         for line in text.splitlines():
@@ -77,13 +68,13 @@ class TrackTest(setup.LabTest):
         self.wait_for(director, 81, "down since ")
         decided = self.state(director, 81)[1].split(";")[0]
         director.replace_worker("checkers", 5)
-        wait_until(lambda: ask(director, "servers")[0] == 0, 5, "the new worker")
+        wait_until(lambda: director.ask("servers")[0] == 0, 5, "the new worker")
         self.assertIn(decided, self.state(director, 81)[1])
-        status, text = ask(director, "servers", "10.77.0.200:80")
+        status, text = director.ask("servers", "10.77.0.200:80")
         self.assertEqual((status, text), (1, "there is no virtual server 10.77.0.200:80"))
-        self.assertEqual(ask(director, "servers", f"{VIP}:80"), ask(director, "servers"))
+        self.assertEqual(director.ask("servers", f"{VIP}:80"), director.ask("servers"))
         self.assertEqual(director.stop()[0], 0)
-        self.assertEqual(ask(director, "servers")[0], 2)
+        self.assertEqual(director.ask("servers")[0], 2)
 
     def test_rise_and_fall_count(self):
         director = self.start(service(server(81), more="rise 3\n fall 2"))
@@ -106,7 +97,7 @@ class TrackTest(setup.LabTest):
 
     def start_again(self, director):
         director.start()  # with an empty log
-        wait_until(lambda: ask(director, "servers")[0] == 0, 10, "the new daemon")
+        wait_until(lambda: director.ask("servers")[0] == 0, 10, "the new daemon")
         return director.text()
 
     def test_verdicts_outlive_the_daemon(self):
@@ -176,24 +167,24 @@ class TrackTest(setup.LabTest):
         self.serve(81, 82)
         director = self.start(service(server(81), server(82)))
         self.wait_for(director, 81, "up since ")
-        status, text = ask(director, "maint", f"{VIP}:80", f"{SERVER}:81")
+        status, text = director.ask("maint", f"{VIP}:80", f"{SERVER}:81")
         self.assertEqual((status, text), (0, f"[{SERVER}]:tcp:81 of VS [{VIP}]:tcp:80: up, in maintenance"))
-        self.assertEqual(ask(director, "drain", f"{SERVER}:82")[0], 0)
-        self.assertEqual(ask(director, "drain", "10.77.0.99")[0], 1)
+        self.assertEqual(director.ask("drain", f"{SERVER}:82")[0], 0)
+        self.assertEqual(director.ask("drain", "10.77.0.99")[0], 1)
         self.assertIn("Lost quorum", director.text())
 
         def is_kept():
             self.assertIn("up, in maintenance", self.state(director, 81)[0])
             self.assertIn("draining", self.state(director, 82)[0])
         director.replace_worker("checkers", 5)
-        wait_until(lambda: ask(director, "servers")[0] == 0, 5, "the new worker")
+        wait_until(lambda: director.ask("servers")[0] == 0, 5, "the new worker")
         is_kept()
         director.load(director_text(director) + "\n")
         is_kept()
         self.restart(director)
         is_kept()
         for port in (81, 82):
-            self.assertEqual(ask(director, "undrain", f"{SERVER}:{port}")[0], 0)
+            self.assertEqual(director.ask("undrain", f"{SERVER}:{port}")[0], 0)
             self.assertIn(": up, weight 1", self.state(director, port)[0])
         self.assertIn("Gained quorum", director.text())
 

@@ -3,6 +3,7 @@
 The kernel's table is not looked at here: any kernel will do."""
 import os
 import re
+import time
 
 import checks_setup as setup
 from checks_setup import LIMIT, SERVER, VIP
@@ -133,6 +134,38 @@ class ChecksTest(setup.ChecksLab):
             (None, f"MISC_CHECK {{\n misc_path {slow}\n misc_timeout 1\n }}",
              "failed: timed out after 1 s"),
         ])
+
+    def test_checks_rest_while_the_address_is_elsewhere(self):
+        def config(more):
+            return (f"virtual_server {VIP} 80 {{\n delay_loop 1\n warmup 0\n retry 0\n lb_algo rr\n lb_kind NAT\n"
+                    f" protocol TCP\n{more}\n real_server {SERVER} 5000 {{\n alpha\n TCP_CHECK {{\n }}\n}}\n}}\n")
+
+        def told(line, count):
+            wait_until(lambda: director.text().count(line) == count, 5, f"{count} times {line}")
+
+        def answered():
+            """Answers that the farm has given."""
+            return int(re.search(r"TcpPassiveOpens +(\d+)", self.farm.run("nstat", "-asz"))[1])
+        servers = self.serve("lab.answerers", "/", "5000:smtp")
+        director = Holdfast(self.host, config("ha_suspend")).start()
+        told("Suspending checks of VS", 1)
+        time.sleep(2)  # it is the absence of checks that is tested
+        self.assertEqual(answered(), 0)
+        self.host.ip("address", "add", f"{VIP}/32", "dev", "eth0")
+        told("Resuming checks of VS", 1)
+        told("succeeds", 1)
+        self.host.ip("address", "del", f"{VIP}/32", "dev", "eth0")
+        told("Suspending checks of VS", 2)
+        servers.terminate()
+        servers.wait()
+        self.assertIn("checks rest", director.ask("servers")[1])
+        director.load("# moved\n" + config("ha_suspend"))
+        time.sleep(2)
+        self.assertNotIn("Removing service", director.text(), "what was found before counts")
+        director.load(config(""))
+        told("Removing service", 1)
+        told("Suspending checks of VS", 2)
+        director.stop()
 
     def test_files(self):
         """The number is multiplied and added to the weight; too low means down."""

@@ -72,6 +72,13 @@ TEST(LaterService, SaysWhatIsWrong) {
                             "'inet4' (did you mean 'inet'?)"),
                   HasSubstr("'smtp_alert' needs true"), HasSubstr("did you mean 'ha_suspend'?")));
 }
+TEST(LaterService, AMarkHasNoAddressThatCouldBeElsewhere) {
+  const auto [config, found] = read(
+      "virtual_server fwmark 7 {\nlb_algo rr\nlb_kind DR\nha_suspend\n"
+      "real_server 198.51.100.1 {\n}\n}\n");
+  EXPECT_THAT(found, ElementsAre(HasSubstr("virtual_server FWM 7: ha_suspend goes by the address")));
+  EXPECT_FALSE(config.services.at(0).ha_suspend);
+}
 TEST(LaterServer, HasMailAndSnmp) {
   const auto [config, found] = in_server("smtp_alert\nsnmp_name s");
   EXPECT_THAT(found, IsEmpty());
