@@ -178,6 +178,8 @@ struct Check {
   /// server with one identity are the same check over a reload.
   [[nodiscard]] std::string identity() const;
   [[nodiscard]] std::string_view keyword() const;
+  /// One probe can stand for both.
+  [[nodiscard]] bool same_probe(const Check& other) const;
   [[nodiscard]] bool same_effect(const Check& other) const;
   /// Takes the places of one of same effect, which stands in another text.
   void moved_to(const Check& other);

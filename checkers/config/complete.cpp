@@ -339,9 +339,12 @@ void Check::moved_to(const Check& other) {
     misc->place = std::get<MiscCheck>(other.probe).place;
 }
 
+bool Check::same_probe(const Check& other) const {
+  return probe == other.probe && endpoint == other.endpoint && final_timing == other.final_timing;
+}
+
 bool Check::same_effect(const Check& other) const {
-  return probe == other.probe && endpoint == other.endpoint && final_timing == other.final_timing &&
-         log_failures == other.log_failures;
+  return same_probe(other) && log_failures == other.log_failures;
 }
 
 }  // namespace holdfast::checkers

@@ -11,7 +11,6 @@
 #include <set>
 
 #include "checkers/core/record.h"
-#include "checkers/io/probe.h"
 #include "checkers/io/running.h"
 #include "checkers/io/tls.h"
 #include "daemon/config/tree.h"
@@ -130,6 +129,7 @@ void CheckersProcess::apply(CheckersConfig next, bool restarted) {
     for (const ipvs::ServiceKey& key : service->pool.service().keys)
       if (!kept.contains(key)) reconciler_.unwant(key);
   old.clear();  // drops the tasks that nobody took over
+  probes_.tidy();
   watch_files(next.files, restarted);
   follow_addresses();
   if (!table_) return;
@@ -228,6 +228,7 @@ std::shared_ptr<CheckersProcess::Task> CheckersProcess::make_task(const VirtualS
       context_, check, inherited ? Health{inherited->health} : Health{check.final_timing});
   if (inherited && inherited->decision) task->findings.inherit(*inherited->decision);
   task->is_saved = is_saved;
+  task->probe = probes_.of(check, context_);
   task->server = server;
   task->number = number;
   task->key = key;
@@ -256,26 +257,29 @@ void CheckersProcess::start(const std::shared_ptr<Task>& task, Duration first_de
             wait = *delay;
             continue;
           }
-          const TimePoint begun = monotonic_now();
-          ++running->sequence;
-          Verdict verdict = co_await self->attempt(*running);
+          const ProbeResult found = co_await self->attempt(*running);
           if (running->stopped) co_return;
+          running->known = found.number;
+          Verdict verdict = found.verdict;
           if (running->agent) verdict = running->agent->apply(verdict, self->weight_of(*running));
           const auto outcome = running->health.apply(verdict, running->check.final_timing);
           self->probed(*running, verdict, outcome);
           if (running->stopped) co_return;
-          const Duration taken = monotonic_now() - begun;
-          wait = verdict.kind == Verdict::Kind::passed ? std::max(Duration{0}, outcome.next - taken)
-                                                       : outcome.next;
+          const bool passed = verdict.kind == Verdict::Kind::passed;
+          const Duration since = monotonic_now() - (passed ? found.begun : found.ended);
+          wait = std::max(Duration{0}, outcome.next - since);
         }
       }(this, task, first_delay),
       asio::detached);
 }
 
-asio::awaitable<Verdict> CheckersProcess::attempt(const Task& task) {
-  if (const auto* misc = std::get_if<MiscCheck>(&task.check.probe))
-    return scripts_.run(serial_, *misc, task.key);
-  return probe(ProbeTask{task.check, task.sequence, !task.health.is_up()});
+asio::awaitable<ProbeResult> CheckersProcess::attempt(const Task& task) {
+  const auto* misc = std::get_if<MiscCheck>(&task.check.probe);
+  if (misc == nullptr) co_return co_await task.probe->next(task.known, !task.health.is_up());
+  const TimePoint begun = monotonic_now();
+  Verdict verdict = co_await scripts_.run(serial_, *misc, task.key);
+  ProbeResult found{std::move(verdict), 0, begun, monotonic_now()};
+  co_return found;
 }
 
 std::uint32_t CheckersProcess::weight_of(const Task& task) {

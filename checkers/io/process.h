@@ -16,6 +16,7 @@
 #include "checkers/core/saved_state.h"
 #include "checkers/io/local_addresses.h"
 #include "checkers/io/script_runs.h"
+#include "checkers/io/shared_probe.h"
 #include "checkers/io/state_saver.h"
 #include "daemon/base/bytes.h"
 #include "daemon/process/auto_priority.h"
@@ -56,7 +57,7 @@ class CheckersProcess : public process::Worker {
   std::shared_ptr<Task> make_task(const VirtualServer& config, std::size_t server,
                                   std::size_t check, Service* old, bool restarted);
   void start(const std::shared_ptr<Task>& task, Duration first_delay);
-  boost::asio::awaitable<Verdict> attempt(const Task& task);
+  boost::asio::awaitable<ProbeResult> attempt(const Task& task);
   /// That is configured for its server.
   static std::uint32_t weight_of(const Task& task);
   void watch_files(const std::vector<config::TrackFile>& files, bool restarted);
@@ -111,6 +112,7 @@ class CheckersProcess : public process::Worker {
   std::optional<ipvs::Timeouts> original_timeouts_;  ///< before lvs_timeouts changed them
   LocalAddresses addresses_;
   ScriptRuns scripts_;
+  SharedProbes probes_;
   std::map<std::string, WatchedFile> files_;                  ///< by name of the track_file
   std::map<std::string, std::unique_ptr<Service>> services_;  ///< by identity
   std::optional<process::StateTable> table_;

@@ -24,7 +24,8 @@ struct CheckersProcess::Task {
   Service* service = nullptr;
   std::size_t server = 0, number = 0;
   std::string key;  ///< of its record in the state table
-  std::uint16_t sequence = 0;
+  std::shared_ptr<SharedProbe> probe;
+  std::uint64_t known = 0;  ///< number of the last result of `probe`
   bool stopped = false;
   bool is_saved = false;  ///< begins with what another daemon left, without a result of its own
   bool rests = false;     ///< its service is suspended

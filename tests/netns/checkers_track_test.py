@@ -1,6 +1,8 @@
 """What is kept of checks and decided from them, without a look at the kernel's table."""
 import os
+import re
 import signal
+import time
 
 import vrrp_setup as setup
 from lab.daemons import Holdfast
@@ -75,6 +77,27 @@ class TrackTest(setup.LabTest):
         self.assertEqual(director.ask("servers", f"{VIP}:80"), director.ask("servers"))
         self.assertEqual(director.stop()[0], 0)
         self.assertEqual(director.ask("servers")[0], 2)
+
+    def accepted(self):
+        """Connections that the farm has accepted."""
+        return int(re.search(r"TcpPassiveOpens +(\d+)", self.farm.run("nstat", "-asz"))[1])
+
+    def test_services_that_name_the_same_target_share_a_probe(self):
+        process = self.serve(81)
+        shared = "".join(service(server(81), vip=f"10.77.1.{number}") for number in range(1, 101))
+        other = service(server(81, "TCP_CHECK {\n retry 1\n }"), vip="10.77.1.101")
+        director = self.start((shared + other).replace("delay_loop 0.2", "delay_loop 1")
+                              .replace("warmup 0", "warmup 1"))
+        wait_until(lambda: director.ask("servers")[1].count("TCP_CHECK up since ") == 101, 10, "the first verdicts")
+        before = self.accepted()
+        time.sleep(5)  # it is a rate that is measured
+        self.assertIn(self.accepted() - before, range(8, 13), "two probes a second for 101 services")
+        process.kill()
+        process.wait()
+        wait_until(lambda: director.text().count("Removing service") == 101, 10, "all of them hear of it")
+        self.serve(81)
+        wait_until(lambda: director.text().count("Adding service") == 101, 10, "and of its return")
+        director.stop()
 
     def test_rise_and_fall_count(self):
         director = self.start(service(server(81), more="rise 3\n fall 2"))
