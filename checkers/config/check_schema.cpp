@@ -1,5 +1,5 @@
 // The check blocks: which table reads which, and what each cannot do without. TCP_CHECK and
-// PING_CHECK have nothing of their own; the others are in http_schema.cpp and later_checks.cpp.
+// PING_CHECK have nothing of their own; the others are in http_schema.cpp and plain_checks.cpp.
 #include <array>
 
 #include "checkers/config/schema.h"
@@ -18,7 +18,7 @@ Check read_check(const config::Statement& block, Reader& reader) {
     if (keyword == "PING_CHECK") check.probe = PingCheck{};
     config::read_block<Check>(endpoint_rows, check, block.children, keyword, reader);
   } else if (!read_talk_check(check, block, reader)) {
-    read_later_check(check, block, reader);
+    read_plain_check(check, block, reader);
   }
   return check;
 }
@@ -52,7 +52,7 @@ void describe_checks(std::vector<config::KeywordInfo>& out) {
   config::describe<Check>(endpoint_rows, base + "TCP_CHECK", out);
   config::describe<Check>(endpoint_rows, base + "PING_CHECK", out);
   describe_http(out);
-  describe_later_checks(out);
+  describe_plain_checks(out);
   describe_talks(out);
 }
 

@@ -23,9 +23,9 @@ void describe_http_url(std::string_view block, bool tls, std::vector<config::Key
 /// `wildcards`. Nothing: reported.
 std::optional<BytePattern> read_hex(const config::Statement& statement, bool wildcards,
                                     config::Reader& reader);
-/// The checks that nothing performs yet: later_checks.cpp.
-void read_later_check(Check& check, const config::Statement& block, config::Reader& reader);
-void describe_later_checks(std::vector<config::KeywordInfo>& out);
+/// SMTP_CHECK, DNS_CHECK, UDP_CHECK, MISC_CHECK, FILE_CHECK and BFD_CHECK: plain_checks.cpp.
+void read_plain_check(Check& check, const config::Statement& block, config::Reader& reader);
+void describe_plain_checks(std::vector<config::KeywordInfo>& out);
 /// DIALOGUE_CHECK and the ready ones: talk_schema.cpp. False: the block is none of them.
 bool read_talk_check(Check& check, const config::Statement& block, config::Reader& reader);
 /// What such a check cannot do without; empty: nothing is missing.

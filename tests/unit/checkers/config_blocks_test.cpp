@@ -1,5 +1,4 @@
-// Blocks and keywords of checkers that nothing acts on yet: their values are read and checked all
-// the same, and answered with "not supported yet".
+// What each block and keyword of checkers becomes, and what is said of a wrong one.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -54,7 +53,7 @@ Probe probe(std::string_view block) {
   return std::get<Probe>(check(block).probe);
 }
 
-TEST(LaterService, IsReadWithEveryKeyword) {
+TEST(ServiceBlock, IsReadWithEveryKeyword) {
   const auto [config, found] =
       in_service("ip_family inet6\npersistence_engine sip\nha_suspend\nsmtp_alert no\nsnmp_name v");
   EXPECT_THAT(found, IsEmpty());
@@ -65,21 +64,22 @@ TEST(LaterService, IsReadWithEveryKeyword) {
   EXPECT_EQ(service.smtp_alert, false);
   EXPECT_EQ(service.snmp_name, "v");
 }
-TEST(LaterService, SaysWhatIsWrong) {
+TEST(ServiceBlock, SaysWhatIsWrong) {
   EXPECT_THAT(
       in_service("ip_family inet4\nsmtp_alert perhaps\nha_suspendd").found,
       ElementsAre(HasSubstr("2:11 warning 'ip_family' needs one of inet, inet6, found "
                             "'inet4' (did you mean 'inet'?)"),
                   HasSubstr("'smtp_alert' needs true"), HasSubstr("did you mean 'ha_suspend'?")));
 }
-TEST(LaterService, AMarkHasNoAddressThatCouldBeElsewhere) {
+TEST(ServiceBlock, AMarkHasNoAddressThatCouldBeElsewhere) {
   const auto [config, found] = read(
       "virtual_server fwmark 7 {\nlb_algo rr\nlb_kind DR\nha_suspend\n"
       "real_server 198.51.100.1 {\n}\n}\n");
-  EXPECT_THAT(found, ElementsAre(HasSubstr("virtual_server FWM 7: ha_suspend goes by the address")));
+  EXPECT_THAT(found,
+              ElementsAre(HasSubstr("virtual_server FWM 7: ha_suspend goes by the address")));
   EXPECT_FALSE(config.services.at(0).ha_suspend);
 }
-TEST(LaterServer, HasMailAndSnmp) {
+TEST(ServerBlock, HasMailAndSnmp) {
   const auto [config, found] = in_server("smtp_alert\nsnmp_name s");
   EXPECT_THAT(found, IsEmpty());
   EXPECT_EQ(config.services.at(0).servers[0].smtp_alert, true);
@@ -374,7 +374,7 @@ TEST(BfdCheckBlock, FollowsASession) {
                           HasSubstr("error BFD_CHECK needs the name of a bfd_instance")));
 }
 
-TEST(LaterBlock, IsAnErrorWhateverItHolds) {
+TEST(PendingBlock, IsAnErrorWhateverItHolds) {
   config::Parsed parsed{
       "virtual_server 192.0.2.10 80 {\nreal_server 198.51.100.1 80 {\nBFD_CHECK { }\n}\n}"};
   config::Reader reader{parsed.diagnostics};

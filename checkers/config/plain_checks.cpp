@@ -269,7 +269,7 @@ std::optional<BytePattern> read_hex(const Statement& statement, bool wildcards, 
   return std::nullopt;
 }
 
-void read_later_check(Check& check, const Statement& block, Reader& reader) {
+void read_plain_check(Check& check, const Statement& block, Reader& reader) {
   for (BlockOfCheck& known : blocks())
     if (known.keyword == block.keyword()) {
       check.probe = std::move(known.probe);
@@ -277,7 +277,7 @@ void read_later_check(Check& check, const Statement& block, Reader& reader) {
     }
 }
 
-void describe_later_checks(std::vector<config::KeywordInfo>& out) {
+void describe_plain_checks(std::vector<config::KeywordInfo>& out) {
   const std::string base = "virtual_server/real_server/";
   for (const BlockOfCheck& known : blocks())
     if (known.is_performed)
