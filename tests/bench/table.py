@@ -81,7 +81,7 @@ def measure(kind, servers):
         time.sleep(10)
         figures["CPU ms/s at rest"] = 100 * (cpu_of(pids) - cpu)
         figures["stop s"] = director.stop(300)[1]
-        assert table(host)[0] == 0
+        figures["servers left at stop"] = table(host)[0]
         return figures
 
 
