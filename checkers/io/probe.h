@@ -8,9 +8,9 @@
 
 namespace holdfast::checkers {
 
-/// What a probe needs; a value, since a coroutine outlives its caller.
+/// What a probe needs.
 struct ProbeTask {
-  Check check;
+  const Check& check;          ///< must live until the coroutine ends
   std::uint16_t sequence = 0;  ///< of pings
   bool recovering = false;     ///< the check is down: fast_recovery may apply
 };
