@@ -6,7 +6,8 @@
 #include <sys/socket.h>
 
 #include <array>
-#include <cerrno>
+
+#include "daemon/netlink/local_address.h"
 
 namespace holdfast::checkers {
 
@@ -73,9 +74,8 @@ void LocalAddresses::wait() {
       asio::posix::stream_descriptor::wait_read, [this](const boost::system::error_code& error) {
         if (error) return;
         const auto read = monitor_->read([this](const nlmsghdr& message) { take(message); });
-        if (!read && !read_all()) return;
-        wait();
-        changed_();
+        if (read || read_all()) wait();
+        changed_();  // lost sight of them, too: everything is here until they are read again
       });
 }
 
@@ -83,9 +83,8 @@ void LocalAddresses::take(const nlmsghdr& message) {
   if (message.nlmsg_type != RTM_NEWADDR && message.nlmsg_type != RTM_DELADDR) return;
   if (mnl_nlmsg_get_payload_len(&message) < sizeof(ifaddrmsg)) return;
   const auto* header = static_cast<const ifaddrmsg*>(mnl_nlmsg_get_payload(&message));
-  const auto found = netlink::attributes(message, sizeof(ifaddrmsg), IFA_MAX);
-  const nlattr* local = found[IFA_LOCAL] != nullptr ? found[IFA_LOCAL] : found[IFA_ADDRESS];
-  const auto address = IpAddress::from_bytes(netlink::payload(local));
+  const auto address =
+      netlink::local_address(netlink::attributes(message, sizeof(ifaddrmsg), IFA_MAX));
   if (!address) return;
   if (message.nlmsg_type == RTM_NEWADDR)
     addresses_.emplace(*address, header->ifa_index);

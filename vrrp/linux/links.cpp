@@ -9,6 +9,7 @@
 #include <cerrno>
 #include <cstring>
 #include <vector>
+#include "daemon/netlink/local_address.h"
 
 namespace holdfast::vrrp {
 namespace {
@@ -177,9 +178,7 @@ void Links::apply_address(const nlmsghdr& message, bool present) {
   if (header == nullptr || (header->ifa_family != AF_INET && header->ifa_family != AF_INET6))
     return;
   const auto attributes = netlink::attributes(message, sizeof(ifaddrmsg), ifa_proto);
-  const nlattr* local =
-      attributes[IFA_LOCAL] != nullptr ? attributes[IFA_LOCAL] : attributes[IFA_ADDRESS];
-  const auto address = IpAddress::from_bytes(netlink::payload(local));
+  const auto address = netlink::local_address(attributes);
   if (!address) return;
   const AddressKey key{header->ifa_index, *address, header->ifa_prefixlen};
   const auto other_end = IpAddress::from_bytes(netlink::payload(attributes[IFA_ADDRESS]));
