@@ -72,12 +72,14 @@ def measure(kind, servers):
         cpu = quiet_cpu(pids)
         figures |= {"CPU s of it": cpu, "PSS MiB": sum(memory_of(pid)[0] for pid in pids) / 1024}
         reload_of(director, config(servers))
-        figures["reload of nothing, CPU s"] = -cpu + (cpu := quiet_cpu(pids))
+        unchanged = quiet_cpu(pids)
+        figures["reload of nothing, CPU s"] = unchanged - cpu
         begun = time.monotonic()
         reload_of(director, config(servers, 10))
         wait_until(lambda: table(host)[1] == 10, 300, f"the reload of {kind}")
         figures["reload of ten s"] = time.monotonic() - begun
-        figures["CPU s of that"] = -cpu + (cpu := quiet_cpu(pids))
+        cpu = quiet_cpu(pids)
+        figures["CPU s of that"] = cpu - unchanged
         time.sleep(10)
         figures["CPU ms/s at rest"] = 100 * (cpu_of(pids) - cpu)
         figures["stop s"] = director.stop(300)[1]

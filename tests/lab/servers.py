@@ -107,11 +107,16 @@ async def serve(reader, writer, behave):
         writer.close()
 
 
-async def main(address, ports):
+async def listen(address, ports, behaviours, serve):
+    """On each PORT:BEHAVIOUR: serve(reader, writer, behave) for every connection."""
     for item in ports:
         port, behaviour = item.split(":")
         await asyncio.start_server(
-            lambda r, w, behave=BEHAVIOURS[behaviour]: serve(r, w, behave), address, int(port))
+            lambda r, w, behave=behaviours[behaviour]: serve(r, w, behave), address, int(port))
+
+
+async def main(address, ports):
+    await listen(address, ports, BEHAVIOURS, serve)
     await asyncio.sleep(1 << 30)
 
 

@@ -81,10 +81,7 @@ async def serve(reader, writer, behave):
 
 
 async def main(address, ports):
-    for item in ports:
-        port, behaviour = item.split(":")
-        await asyncio.start_server(
-            lambda r, w, behave=BEHAVIOURS[behaviour]: serve(r, w, behave), address, int(port))
+    await servers.listen(address, ports, BEHAVIOURS, serve)
     print("ready", flush=True)
     await asyncio.sleep(1 << 30)
 

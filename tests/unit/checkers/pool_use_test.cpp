@@ -3,7 +3,7 @@
 
 #include <algorithm>
 
-#include "checkers/core/pool.h"
+#include "tests/unit/checkers/pool_support.h"
 
 namespace holdfast::checkers {
 namespace {
@@ -15,26 +15,8 @@ ipvs::DestinationKey key(std::size_t i) {
   return {IpAddress::v4(0x0A00000AU + static_cast<std::uint32_t>(i)), 80};
 }
 
-VirtualServer service_of(std::size_t servers, std::uint32_t weight = 1) {
-  VirtualServer service;
-  service.key = {ipvs::Protocol::tcp, IpAddress::v4(0x0A000001U), 80};
-  service.name = to_string(service.key);
-  for (std::size_t i = 0; i < servers; ++i) {
-    RealServer server;
-    server.key = key(i);
-    server.settings.weight = weight;
-    server.checks.resize(1);
-    service.servers.push_back(server);
-  }
-  return service;
-}
-std::vector<std::vector<bool>> all(std::size_t servers, bool up) {
-  return std::vector<std::vector<bool>>(servers, std::vector<bool>{up});
-}
-bool says(const Effects& effects, std::string_view text) {
-  return std::ranges::any_of(effects.events, [&](const Event& event) {
-    return event.text.find(text) != std::string::npos;
-  });
+VirtualServer service_with(std::size_t servers, std::uint32_t weight = 1) {
+  return service_of(std::vector<std::uint32_t>(servers, weight));
 }
 /// Weight by number of the server; -1: not in the table.
 std::vector<int> weights(const Pool& pool, std::size_t servers) {
@@ -50,7 +32,7 @@ std::vector<int> weights(const Pool& pool, std::size_t servers) {
 using Weights = std::vector<int>;
 
 TEST(PoolLimits, WhenMostLookDeadAllStayInAndAreToldSo) {
-  VirtualServer service = service_of(4);
+  VirtualServer service = service_with(4);
   service.panic_threshold = 50;
   Pool pool{service, all(4, true)};
   pool.set_check(0, 0, false, "refused", at(1));
@@ -67,7 +49,7 @@ TEST(PoolLimits, WhenMostLookDeadAllStayInAndAreToldSo) {
   EXPECT_EQ(weights(pool, 4), (Weights{-1, 1, -1, 1}));
 }
 TEST(PoolLimits, NoMoreThanTheShareIsOut) {
-  VirtualServer service = service_of(4);
+  VirtualServer service = service_with(4);
   service.max_ejected = 25;
   Pool pool{service, all(4, true)};
   pool.set_check(2, 0, false, "refused", at(1));
@@ -80,7 +62,7 @@ TEST(PoolLimits, NoMoreThanTheShareIsOut) {
   EXPECT_EQ(weights(pool, 4), (Weights{-1, 1, 1, 1}));
 }
 TEST(PoolLimits, ServersThatBeginDownAreNotBroughtInByDistrust) {
-  VirtualServer service = service_of(3);
+  VirtualServer service = service_with(3);
   service.panic_threshold = 100;
   for (RealServer& server : service.servers) server.alpha = true;
   Pool pool{service, all(3, false)};
@@ -92,7 +74,7 @@ TEST(PoolLimits, ServersThatBeginDownAreNotBroughtInByDistrust) {
 }
 
 TEST(PoolSlowStart, TheWeightGrowsAndTheQuorumCountsItWhole) {
-  VirtualServer service = service_of(2, 100);
+  VirtualServer service = service_with(2, 100);
   service.slow_start = seconds{10};
   service.quorum = 200;
   Pool pool{service, all(2, true)};
@@ -113,7 +95,7 @@ TEST(PoolSlowStart, TheWeightGrowsAndTheQuorumCountsItWhole) {
 }
 
 TEST(PoolDrain, AnOperatorsDrainKeepsConnectionsAndTheServerComesBackOnDemand) {
-  Pool pool{service_of(2, 5), all(2, true)};
+  Pool pool{service_with(2, 5), all(2, true)};
   const Effects begun = pool.set_mode(0, Mode::drain, at(1));
   EXPECT_TRUE(says(begun, "[10.0.0.10]:tcp:80 of VS [10.0.0.1]:tcp:80 drains"));
   EXPECT_EQ(weights(pool, 2), (Weights{0, 5}));
@@ -131,7 +113,7 @@ TEST(PoolDrain, AnOperatorsDrainKeepsConnectionsAndTheServerComesBackOnDemand) {
   EXPECT_EQ(weights(pool, 2), (Weights{5, 5}));
 }
 TEST(PoolDrain, HasADeadline) {
-  VirtualServer service = service_of(2);
+  VirtualServer service = service_with(2);
   service.drain_timeout = seconds{60};
   Pool pool{service, all(2, true)};
   pool.set_mode(0, Mode::drain, at(1));
@@ -141,7 +123,7 @@ TEST(PoolDrain, HasADeadline) {
   EXPECT_EQ(weights(pool, 2), (Weights{-1, 1}));
 }
 TEST(PoolDrain, WithTheQuorumLostTheConnectionsStay) {
-  VirtualServer service = service_of(1);
+  VirtualServer service = service_with(1);
   service.sorry_server = SorryServer{key(9), {}, false, {}};
   Pool pool{service, all(1, true)};
   pool.set_mode(0, Mode::drain, at(1));
@@ -150,7 +132,7 @@ TEST(PoolDrain, WithTheQuorumLostTheConnectionsStay) {
   EXPECT_TRUE(pool.wanted().destinations.contains(key(9)));
 }
 TEST(PoolDrain, MaintenanceIsAtOnceAndLeavesNothingByInhibit) {
-  VirtualServer service = service_of(2);
+  VirtualServer service = service_with(2);
   service.servers[0].inhibit = true;
   Pool pool{service, all(2, true)};
   pool.set_mode(0, Mode::maint, at(1));
@@ -166,7 +148,7 @@ Pool after_reload(const VirtualServer& service, const Pool& old, int second, Eff
 }
 
 TEST(PoolDrain, AServerThatAReloadRemovesDrains) {
-  VirtualServer service = service_of(2, 5);
+  VirtualServer service = service_with(2, 5);
   service.drain_timeout = seconds{60};
   const Pool old{service, all(2, true)};
   VirtualServer smaller = service;
@@ -189,7 +171,7 @@ TEST(PoolDrain, AServerThatAReloadRemovesDrains) {
   EXPECT_EQ(weights(again, 2), (Weights{5, -1}));
 }
 TEST(PoolDrain, WithoutATimeoutAReloadRemovesAtOnce) {
-  const VirtualServer service = service_of(2);
+  const VirtualServer service = service_with(2);
   const Pool old{service, all(2, true)};
   VirtualServer smaller = service;
   smaller.servers.pop_back();
@@ -198,7 +180,7 @@ TEST(PoolDrain, WithoutATimeoutAReloadRemovesAtOnce) {
   EXPECT_EQ(weights(pool, 2), (Weights{1, -1}));
 }
 TEST(PoolDrain, ModesAndSlowStartsGoOnOverAReload) {
-  VirtualServer service = service_of(2, 11);
+  VirtualServer service = service_with(2, 11);
   service.slow_start = seconds{10};
   Pool old{service, all(2, true)};
   old.set_mode(0, Mode::maint, at(1));
