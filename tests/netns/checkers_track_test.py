@@ -1,15 +1,12 @@
 """What is kept of checks and decided from them, without a look at the kernel's table."""
 import os
-import re
 import signal
 import time
 
-import vrrp_setup as setup
+import checks_setup as setup
+from checks_setup import SERVER, VIP
 from lab.daemons import Holdfast
 from lab.wait import wait_until
-
-VIP = "10.77.0.100"
-SERVER = "10.77.0.11"
 
 
 def server(port, check="TCP_CHECK {\n }", more=""):
@@ -22,14 +19,8 @@ def service(*servers, more="", vip=VIP):
             + "".join(servers) + "}\n")
 
 
-class TrackTest(setup.LabTest):
-    def setUp(self):
-        super().setUp()
-        os.chmod(self.lab.folder, 0o755)
-        self.host = self.lab.host("d", "10.77.0.1/24")
-        self.farm = self.lab.host("s", f"{SERVER}/24")
-
-    def serve(self, *ports):
+class TrackTest(setup.ChecksLab):
+    def serve_pages(self, *ports):
         process = self.farm.popen("/usr/bin/python3", "-m", "lab.servers", SERVER,
                                   *[f"{port}:good" for port in ports], log=self.lab.path("servers.log"))
         for port in ports:
@@ -60,7 +51,7 @@ class TrackTest(setup.LabTest):
             self.fail(f"{text!r} is not in {self.state(director, port)}\n{director.text()}")
 
     def test_the_reason_of_a_verdict_is_kept_and_shown(self):
-        process = self.serve(81)
+        process = self.serve_pages(81)
         director = self.start(service(server(81), server(82)))
         self.wait_for(director, 82, "TCP_CHECK down since ")
         self.assertRegex(self.state(director, 82)[1], r"since 20\d\d-\d\d-\d\d .*: connect: Connection refused")
@@ -78,12 +69,8 @@ class TrackTest(setup.LabTest):
         self.assertEqual(director.stop()[0], 0)
         self.assertEqual(director.ask("servers")[0], 2)
 
-    def accepted(self):
-        """Connections that the farm has accepted."""
-        return int(re.search(r"TcpPassiveOpens +(\d+)", self.farm.run("nstat", "-asz"))[1])
-
     def test_services_that_name_the_same_target_share_a_probe(self):
-        process = self.serve(81)
+        process = self.serve_pages(81)
         shared = "".join(service(server(81), vip=f"10.77.1.{number}") for number in range(1, 101))
         other = service(server(81, "TCP_CHECK {\n retry 1\n }"), vip="10.77.1.101")
         director = self.start((shared + other).replace("delay_loop 0.2", "delay_loop 1")
@@ -95,14 +82,14 @@ class TrackTest(setup.LabTest):
         process.kill()
         process.wait()
         wait_until(lambda: director.text().count("Removing service") == 101, 10, "all of them hear of it")
-        self.serve(81)
+        self.serve_pages(81)
         wait_until(lambda: director.text().count("Adding service") == 101, 10, "and of its return")
         director.stop()
 
     def test_rise_and_fall_count(self):
         director = self.start(service(server(81), more="rise 3\n fall 2"))
         self.wait_for(director, 81, "down since ")
-        connections = self.serve(81)
+        connections = self.serve_pages(81)
         self.wait_for(director, 81, "up since ")
         connections.kill()
         self.wait_for(director, 81, "down since ")
@@ -126,7 +113,7 @@ class TrackTest(setup.LabTest):
     def test_verdicts_outlive_the_daemon(self):
         # Checks that do not come again within the test: what is known is what was kept.
         slow = "delay_loop 100\n warmup 0"
-        self.serve(81)
+        self.serve_pages(81)
         for number in (signal.SIGTERM, signal.SIGKILL):
             director = self.start(service(server(81), server(82), more=slow))
             self.wait_for(director, 82, "down since ")
@@ -146,7 +133,7 @@ class TrackTest(setup.LabTest):
             return text.encode() in file.read()
 
     def test_state_that_is_not_ours_is_left_alone(self):
-        self.serve(81)
+        self.serve_pages(81)
         director = self.start(service(server(81)))
         self.wait_for(director, 81, "up since ")
         self.assertEqual(director.stop()[0], 0)
@@ -164,7 +151,7 @@ class TrackTest(setup.LabTest):
 
     def test_a_check_that_changes_keeps_the_verdict_until_its_first_result(self):
         slow = "delay_loop 100\n warmup 100"
-        self.serve(81, 83)
+        self.serve_pages(81, 83)
         director = self.start(service(server(81), server(82)))
         self.wait_for(director, 82, "down since ")
         self.wait_for(director, 81, "up since ")
@@ -187,7 +174,7 @@ class TrackTest(setup.LabTest):
         self.assertIn(f"Adding service [{SERVER}]:tcp:82", director.text())
 
     def test_an_operators_word_lasts(self):
-        self.serve(81, 82)
+        self.serve_pages(81, 82)
         director = self.start(service(server(81), server(82)))
         self.wait_for(director, 81, "up since ")
         status, text = director.ask("maint", f"{VIP}:80", f"{SERVER}:81")
@@ -212,7 +199,7 @@ class TrackTest(setup.LabTest):
         self.assertIn("Gained quorum", director.text())
 
     def test_distrust_keeps_servers_in(self):
-        process = self.serve(81, 82, 83)
+        process = self.serve_pages(81, 82, 83)
         director = self.start(service(*map(server, (81, 82, 83)), more="panic_threshold 50"))
         for port in (81, 82, 83):
             self.wait_for(director, port, "up since ")
@@ -220,7 +207,7 @@ class TrackTest(setup.LabTest):
         wait_until(lambda: "servers look alive, fewer than 50 %" in director.text(), 5, "the event")
         for port in (81, 82, 83):
             self.wait_for(director, port, "down, kept in use")
-        self.serve(81, 82, 83)
+        self.serve_pages(81, 82, 83)
         wait_until(lambda: "the checks are trusted again" in director.text(), 5, "the event")
         for port in (81, 82, 83):
             self.wait_for(director, port, ": up, weight 1")

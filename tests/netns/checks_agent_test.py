@@ -4,25 +4,19 @@ what nobody can read, moves nothing.
 The kernel's table is not looked at here: any kernel will do."""
 import os
 
-import vrrp_setup as setup
+import checks_setup as setup
+from checks_setup import SERVER, VIP
 from lab.daemons import Holdfast
 from lab.wait import wait_until
 
-VIP = "10.77.0.100"
-SERVER = "10.77.0.11"
 PORT = 5000
 
 
-class AgentTest(setup.LabTest):
+class AgentTest(setup.ChecksLab):
     def setUp(self):
         super().setUp()
-        os.chmod(self.lab.folder, 0o755)
-        self.host = self.lab.host("d", "10.77.0.1/24")
-        self.farm = self.lab.host("s", f"{SERVER}/24")
         self.say("up")
-        self.agent = self.farm.popen("/usr/bin/python3", "-m", "lab.answerers", SERVER, self.lab.folder,
-                                     f"{PORT}:agent", log=self.lab.path("servers"))
-        wait_until(lambda: "ready" in open(self.lab.path("servers")).read(), 10, "the agent")
+        self.agent = self.serve("lab.answerers", self.lab.folder, f"{PORT}:agent")
         self.config = (f"virtual_server {VIP} 80 {{\n delay_loop 0.2\n warmup 0\n connect_timeout 1\n"
                        " lb_algo wrr\n lb_kind NAT\n protocol TCP\n"
                        f" real_server {SERVER} 80 {{\n weight 8\n AGENT_CHECK {{\n"

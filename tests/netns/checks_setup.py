@@ -19,6 +19,10 @@ class ChecksLab(setup.LabTest):
         self.host = self.lab.host("d", "10.77.0.1/24")
         self.farm = self.lab.host("s", f"{SERVER}/24")
 
+    def accepted(self):
+        """Connections that the farm has accepted."""
+        return int(re.search(r"TcpPassiveOpens +(\d+)", self.farm.run("nstat", "-asz"))[1])
+
     def serve(self, module, *arguments, address=SERVER):
         """Runs a module of lab on the farm and returns when it has said `ready`."""
         log = self.lab.path(f"{module}.log" if address == SERVER else f"{module}-{address}.log")
