@@ -83,6 +83,7 @@ Result<void> CheckersProcess::commit(const process::Configure& settings) {
   if (settings.ipvs && !ipvs_socket_)
     ipvs_socket_ = Fd{::fcntl(settings.ipvs.get(), F_DUPFD_CLOEXEC, 0)};
   keep_table_at_stop_ = settings.dont_release;
+  globals_ = prepared_->globals;
   const bool first = !std::exchange(started_, true);
   if (first && !settings.restarted && prepared_->globals.lvs_flush) reconciler_.flush();
   apply(std::move(*std::exchange(prepared_, std::nullopt)), settings.restarted);
@@ -96,7 +97,6 @@ Result<void> CheckersProcess::commit(const process::Configure& settings) {
 }
 
 void CheckersProcess::apply(CheckersConfig next, bool restarted) {
-  globals_ = next.globals;
   process::limit_realtime(globals_.checker_process, log_);
   process::lock_memory(globals_.checker_process, log_);
   auto_priority_.configure(globals_.common, globals_.checker_process);

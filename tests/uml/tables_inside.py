@@ -121,6 +121,17 @@ class TablesTest(unittest.TestCase):
             self.assertEqual(director.stop()[0], 0)
             self.assertEqual(now(), before, director.kind)
 
+    def test_receive_buffers_of_netlink_sockets(self):
+        director = Holdfast(self.host, "global_defs {\nlvs_flush\nlvs_netlink_cmd_rcv_bufs 900000000\n"
+                            "lvs_netlink_cmd_rcv_bufs_force\nlvs_netlink_monitor_rcv_bufs 800000000\n"
+                            "lvs_netlink_monitor_rcv_bufs_force\n}\n"
+                            + service("192.0.2.1 80", "10.0.0.1 81").replace(" {", " {\nha_suspend", 1)).start()
+        self.settled()
+        sockets = self.host.run("ss", "-f", "netlink", "-m")
+        self.assertEqual(sockets.count("rb1800000000,"), 2, "requests and listings\n" + sockets)
+        self.assertIn("rb1600000000,", sockets)  # more than once: ss lists a socket with groups again
+        self.assertEqual(director.stop()[0], 0)
+
 
 if __name__ == "__main__":
     unittest.main(verbosity=2)
