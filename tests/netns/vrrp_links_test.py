@@ -1,5 +1,6 @@
 """Interfaces that change below an instance: renamed, moved between bridges and VRFs, bonds whose slave
 fails. Few kernels have bonds and VRFs: tests/uml boots one that does."""
+import signal
 import time
 
 import vrrp_setup as setup
@@ -22,6 +23,11 @@ class LinksBase(setup.LabTest):
         self.host.ip("link", "add", name, "type", "veth", "peer", "name", peer, "netns", self.lab.wire)
         run("ip", "-n", self.lab.wire, "link", "set", peer, "master", bridge, "up")
         return peer
+
+    def rename(self, before, after):
+        for what in (("down",), ("name", after)):
+            self.host.ip("link", "set", before, *what)
+        self.host.ip("link", "set", after, "up")
 
     def add_or_skip(self, *arguments):
         try:
@@ -65,18 +71,27 @@ class LinksTest(LinksBase):
         self.host.ip("addr", "add", "10.77.0.11/24", "dev", "eth1")
         director = self.start("eth1")
         director.wait_for("MASTER", 5)
-
-        def rename(before, after):
-            for what in (("down",), ("name", after)):
-                self.host.ip("link", "set", before, *what)
-            self.host.ip("link", "set", after, "up")
-        rename("eth1", "eth9")
+        self.rename("eth1", "eth9")
         director.wait_for("FAULT", 5)
-        self.assertNotIn(setup.VIP, self.host.ip("addr"))
-        rename("eth9", "eth1")
+        wait_until(lambda: setup.VIP not in self.host.ip("addr"), 5, "the address to go")
+        self.rename("eth9", "eth1")
         director.wait_for("MASTER", 5)
         self.wait_adverts("10.77.0.11")
         self.assertIn(setup.VIP, self.host.ip("addr", "show", "dev", "eth1"))
+
+    def test_a_renaming_that_is_seen_late_leaves_no_address_behind(self):
+        self.add_port("eth1")
+        self.host.ip("link", "set", "eth1", "up")
+        self.host.ip("addr", "add", "10.77.0.11/24", "dev", "eth1")
+        director = self.start("eth1")
+        director.wait_for("MASTER", 5)
+        wait_until(lambda: setup.VIP in self.host.ip("addr"), 5, "the address")
+        director.signal(signal.SIGSTOP, "vrrp")
+        self.rename("eth1", "eth7")
+        self.rename("eth7", "eth9")
+        director.signal(signal.SIGCONT, "vrrp")
+        director.wait_for("FAULT", 5)
+        wait_until(lambda: setup.VIP not in self.host.ip("addr"), 5, "the address to go")
 
     def test_the_port_of_a_bridge_that_carries_adverts_is_moved_and_comes_back(self):
         self.host.ip("link", "set", "eth0", "down")

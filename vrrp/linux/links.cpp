@@ -102,8 +102,15 @@ Result<void> Links::dump_once() {
     links_ = links;
     by_name_ = by_name;
     addresses_ = addresses;
+    return done;
   }
+  for (const auto& [index, before] : links)
+    if (const Link* now = find(index)) note_name(*now, before.name);
   return done;
+}
+
+void Links::note_name(const Link& link, const std::string& before) {
+  if (before != link.name) renamed_.push_back({link.index, before});
 }
 
 void Links::refresh() {
@@ -155,7 +162,8 @@ void Links::apply_link(const nlmsghdr& message, bool present) {
   const auto attributes = netlink::attributes(message, sizeof(ifinfomsg), IFLA_EVENT);
   Link& link = links_[index];
   link.index = index;
-  link.name = text_in(attributes[IFLA_IFNAME]);
+  const std::string before = std::exchange(link.name, text_in(attributes[IFLA_IFNAME]));
+  if (!before.empty()) note_name(link, before);
   link.up = (header->ifi_flags & IFF_UP) != 0;
   if (!link.up) downs_.insert(index);
   constexpr unsigned both = IFF_UP | IFF_RUNNING;

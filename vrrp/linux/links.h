@@ -10,6 +10,7 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "daemon/base/ip.h"
 #include "daemon/base/result.h"
@@ -82,6 +83,13 @@ class Links {
   /// a virtual machine is somewhere else now.
   [[nodiscard]] std::set<std::uint32_t> take_relinked() { return std::exchange(relinked_, {}); }
 
+  struct Renaming {
+    std::uint32_t index = 0;
+    std::string before;
+  };
+  /// Interfaces that got another name since the last call, in the order of events.
+  [[nodiscard]] std::vector<Renaming> take_renamed() { return std::exchange(renamed_, {}); }
+
   /// Whether it has been down since forget_downs(), however short: the kernel took away then what
   /// was on it.
   [[nodiscard]] bool was_down(std::uint32_t index) const { return downs_.contains(index); }
@@ -95,6 +103,7 @@ class Links {
   Links(netlink::Monitor monitor, std::uint8_t mark) : monitor_{std::move(monitor)}, mark_{mark} {}
   Result<void> dump();
   Result<void> dump_once();
+  void note_name(const Link& link, const std::string& before);
   void apply(const nlmsghdr& message);
   void apply_link(const nlmsghdr& message, bool present);
   void apply_address(const nlmsghdr& message, bool present);
@@ -105,6 +114,7 @@ class Links {
   std::map<AddressKey, KernelAddress> addresses_;
   std::set<std::uint32_t> downs_;
   std::set<std::uint32_t> relinked_;
+  std::vector<Renaming> renamed_;
   std::uint64_t next_order_ = 0;
   std::uint8_t mark_;
   bool changed_ = false;

@@ -74,6 +74,17 @@ void Reconciler::forget(const VirtualKey& key) {
   if (held_.erase(key) > 0 && ledger_.release) ledger_.release(key);
 }
 
+/// What we hold stays ours when its interface is renamed.
+void Reconciler::follow_names() {
+  for (const auto& [index, before] : links_.take_renamed())
+    for (const auto& [key, entry] : links_.addresses())
+      if (const VirtualKey old{key.address, key.prefix_length, before};
+          key.interface == index && held_.contains(old)) {
+        hold(key, entry.peer);
+        forget(old);
+      }
+}
+
 /// What is wanted and already there becomes ours, save an owner's own address; what is neither
 /// wanted nor there any more is forgotten.
 void Reconciler::adopt_and_forget() {
@@ -140,6 +151,7 @@ bool Reconciler::can_be_lost(const AddressKey& key) const {
 
 void Reconciler::plan_changes(TimePoint now) {
   dirty_ = false;
+  follow_names();
   adopt_and_forget();
   std::map<AddressKey, Actual> actual;
   for (const auto& [key, entry] : links_.addresses())

@@ -101,6 +101,7 @@ class Reconciler {
   [[nodiscard]] bool is_ours(const AddressKey& key, bool marked) const;
   void hold(const AddressKey& key, const std::optional<IpAddress>& peer);
   void forget(const VirtualKey& key);
+  void follow_names();
   void adopt_and_forget();
   void plan_changes(TimePoint now);
   void apply_slice(TimePoint now);
