@@ -1,6 +1,7 @@
 #include "daemon/supervisor.h"
 
 #include <linux/capability.h>
+#include <malloc.h>
 #include <sys/wait.h>
 #include <systemd/sd-daemon.h>
 #include <unistd.h>
@@ -202,6 +203,7 @@ void Supervisor::handle_message(Worker& worker, process::Message message) {
   transaction_->starting.erase(&worker);
   if (!transaction_->starting.empty()) return;
   transaction_.reset();
+  ::malloc_trim(0);  // reading the configuration took more than is kept of it
   if (phase_ == Phase::starting) {
     phase_ = Phase::running;
     on_running_();

@@ -289,6 +289,25 @@ struct Kernel::Impl {
     return {};
   }
 
+  [[nodiscard]] std::vector<netlink::Refusal> apply(std::span<const Operation> operations) const {
+    netlink::Batch batch{*requests};
+    for (const Operation& operation : operations) {
+      Message one = message(command_of(operation.kind), NLM_F_REQUEST);
+      {
+        const Nest service{*one, IPVS_CMD_ATTR_SERVICE};
+        put_service_key(*one, operation.service);
+        if (operation.kind == Kind::add_service || operation.kind == Kind::edit_service)
+          put_service_settings(*one, operation.service, operation.service_settings);
+      }
+      if (operation.kind >= Kind::add_destination) {
+        const Nest destination{*one, IPVS_CMD_ATTR_DEST};
+        put_destination(*one, operation);
+      }
+      batch.add(std::move(one), to_string(operation));
+    }
+    return batch.commit();
+  }
+
   /// @param fine error codes that mean that it is so already
   Result<void> request(Message message, std::string what, std::initializer_list<int> fine) const {
     netlink::Batch batch{*requests};
@@ -347,24 +366,13 @@ Result<std::map<DestinationKey, Connections>> Kernel::connections(const ServiceK
 }
 
 std::vector<Refused> Kernel::apply(std::span<const Operation> operations) {
-  netlink::Batch batch{*impl_->requests};
-  for (const Operation& operation : operations) {
-    Message message = impl_->message(command_of(operation.kind), NLM_F_REQUEST);
-    {
-      const Nest service{*message, IPVS_CMD_ATTR_SERVICE};
-      put_service_key(*message, operation.service);
-      if (operation.kind == Kind::add_service || operation.kind == Kind::edit_service)
-        put_service_settings(*message, operation.service, operation.service_settings);
-    }
-    if (operation.kind >= Kind::add_destination) {
-      const Nest destination{*message, IPVS_CMD_ATTR_DEST};
-      put_destination(*message, operation);
-    }
-    batch.add(std::move(message), to_string(operation));
-  }
   std::vector<Refused> refused;
-  for (netlink::Refusal& refusal : batch.commit())
-    refused.push_back({refusal.index, std::move(refusal.error)});
+  // A message takes a page until it is sent: as many as leave at once are made at once.
+  for (std::size_t first = 0; first < operations.size(); first += netlink::Batch::chunk) {
+    const std::size_t count = std::min(netlink::Batch::chunk, operations.size() - first);
+    for (netlink::Refusal& refusal : impl_->apply(operations.subspan(first, count)))
+      refused.push_back({first + refusal.index, std::move(refusal.error)});
+  }
   return refused;
 }
 

@@ -80,10 +80,9 @@ bool Reconciler::resync() {
 }
 
 std::vector<Operation> Reconciler::drift(const Table& actual) const {
-  Table expected;
-  for (const ServiceKey& key : ours_)
-    if (const auto found = mirror_.find(key); found != mirror_.end()) expected.insert(*found);
-  return difference(expected, actual, ours_);
+  auto operations = difference(mirror_, actual, ours_);
+  std::erase_if(operations, [&](const Operation& done) { return !ours_.contains(done.service); });
+  return operations;
 }
 
 void Reconciler::report_drift(const std::vector<Operation>& operations) {

@@ -22,6 +22,8 @@ struct Refusal {
 /// other requests stand, so the caller re-reads its state instead of assuming.
 class Batch {
  public:
+  /// How many requests leave in one sendmsg.
+  static constexpr std::size_t chunk = 500;
   /// `socket` must outlive the batch.
   explicit Batch(nl_sock& socket) : socket_{socket} {}
   /// @param what for the operator: "add 192.0.2.1/24 to eth0"
@@ -33,7 +35,6 @@ class Batch {
 
  private:
   using Request = std::pair<Message, std::string>;
-  static constexpr std::size_t chunk = 500;
   /// Asks an acknowledgement of the last request only; the kernel names any refused one by its
   /// sequence number.
   void exchange(std::span<const Request> requests, std::size_t first,

@@ -25,6 +25,11 @@ Result<Socket> make(const Connect& connect) {
   ::setsockopt(nl_socket_get_fd(socket.get()), SOL_NETLINK, NETLINK_CAP_ACK, &on, sizeof on);
   constexpr int buffer = 1 << 20;
   nl_socket_set_buffer_size(socket.get(), buffer, buffer);
+  // What the kernel puts into one datagram of a dump at most, so that libnl need not ask first how
+  // long the next one is. @source netlink_recvmsg(), min(max_recvmsg_len, 32768)
+  constexpr std::size_t longest_datagram = 32768;
+  nl_socket_set_msg_buf_size(socket.get(), longest_datagram);
+  nl_socket_disable_msg_peek(socket.get());
   return socket;
 }
 

@@ -1,5 +1,6 @@
 #include "daemon/process/worker_loop.h"
 
+#include <malloc.h>
 #include <unistd.h>
 
 #include <boost/asio/post.hpp>
@@ -116,6 +117,7 @@ void WorkerLoop::commit(std::uint64_t serial) {
     return stop("the configuration cannot be run");
   }
   send(Running{serial});
+  ::malloc_trim(0);  // reading the configuration took more than is kept of it
 }
 
 void WorkerLoop::stop(const char* reason) {
