@@ -43,6 +43,7 @@ struct Request {
   std::string command;
   std::string name;                ///< of handover and takeover
   std::vector<std::string> words;  ///< of the others
+  std::vector<std::string> options;
 };
 
 Result<Request> read_request(const std::string& line) {
@@ -55,9 +56,14 @@ Result<Request> read_request(const std::string& line) {
   const auto word = [](const json::value* found) -> std::string {
     return found != nullptr && found->is_string() ? std::string{found->as_string()} : "";
   };
-  Request request{word(object->if_contains("command")), word(object->if_contains("name")), {}};
-  if (const json::value* words = object->if_contains("words"); words && words->is_array())
-    for (const json::value& one : words->as_array()) request.words.push_back(word(&one));
+  const auto list = [&](std::string_view name) {
+    std::vector<std::string> words;
+    if (const json::value* found = object->if_contains(name); found && found->is_array())
+      for (const json::value& one : found->as_array()) words.push_back(word(&one));
+    return words;
+  };
+  Request request{word(object->if_contains("command")), word(object->if_contains("name")),
+                  list("words"), list("options")};
   if (std::ranges::find(known, request.command) == known.end())
     return fail("there is no command '{}'", request.command);
   return request;
@@ -177,7 +183,7 @@ void Control::take(const std::shared_ptr<Client>& client, const std::string& lin
   waiting_.emplace(number, Waiting{client, vrrp});
   const bool asked =
       vrrp ? ask_(process::HandOver{number, request->name, request->command == "takeover"})
-           : ask_(process::Operate{number, request->command, request->words});
+           : ask_(process::Operate{number, request->command, request->words, request->options});
   if (!asked) return answered(number, false, vrrp ? "no virtual router runs" : "no checkers run");
   client->watch([this, number] { waiting_.erase(number); });
 }

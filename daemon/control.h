@@ -4,6 +4,7 @@
 //   {"command": "handover", "name": "VI_1"}
 //   {"done": true, "text": "(VI_1) 10.0.0.2 has taken over"}
 //   {"command": "drain", "words": ["10.0.0.1:80", "10.0.0.2:80"]}
+//   {"command": "servers", "words": [], "options": ["stats", "json"]}
 #pragma once
 
 #include <boost/asio/io_context.hpp>

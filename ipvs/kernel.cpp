@@ -10,13 +10,12 @@
 
 #include <algorithm>
 #include <array>
-#include <bit>
 #include <cerrno>
-#include <cstring>
 #include <functional>
 
 #include "daemon/base/assert.h"
 #include "daemon/netlink/batch.h"
+#include "ipvs/answers.h"
 
 namespace holdfast::ipvs {
 namespace {
@@ -127,129 +126,6 @@ std::uint8_t command_of(Kind kind) {
   return IPVS_CMD_UNSPEC;
 }
 
-template <typename Number>
-Number number_in(nlattr* attribute, Number fallback = {}) {
-  if (attribute == nullptr || nla_len(attribute) < static_cast<int>(sizeof(Number)))
-    return fallback;
-  Number value{};
-  std::memcpy(&value, nla_data(attribute), sizeof value);
-  return value;
-}
-
-std::optional<IpAddress> address_in(nlattr* attribute, int family) {
-  const std::size_t size = family == AF_INET ? 4 : 16;
-  if (attribute == nullptr || nla_len(attribute) < static_cast<int>(size)) return std::nullopt;
-  return IpAddress::from_bytes({static_cast<const std::byte*>(nla_data(attribute)), size});
-}
-
-std::string string_in(nlattr* attribute) {
-  if (attribute == nullptr) return {};
-  const char* text = static_cast<const char*>(nla_data(attribute));
-  return {text, ::strnlen(text, static_cast<std::size_t>(nla_len(attribute)))};
-}
-
-/// The attributes nested in one of a dumped message; empty when it has none.
-template <std::size_t Size>
-bool nested(std::array<nlattr*, Size>& table, nlmsghdr* message, int type) {
-  nlattr* outer = nlmsg_find_attr(message, GENL_HDRLEN, type);
-  return outer != nullptr &&
-         nla_parse_nested(table.data(), static_cast<int>(Size) - 1, outer, nullptr) == 0;
-}
-
-using ServiceAttributes = std::array<nlattr*, IPVS_SVC_ATTR_MAX + 1>;
-
-std::optional<ServiceKey> service_key_in(const ServiceAttributes& attributes, int family) {
-  if (const auto mark = number_in<std::uint32_t>(attributes[IPVS_SVC_ATTR_FWMARK]); mark != 0)
-    return ServiceKey::of_mark(mark, family == AF_INET ? Family::ipv4 : Family::ipv6);
-  const auto address = address_in(attributes[IPVS_SVC_ATTR_ADDR], family);
-  if (!address) return std::nullopt;
-  return ServiceKey{
-      static_cast<Protocol>(number_in<std::uint16_t>(attributes[IPVS_SVC_ATTR_PROTOCOL])), *address,
-      ntohs(number_in<std::uint16_t>(attributes[IPVS_SVC_ATTR_PORT]))};
-}
-
-Tunnel tunnel_in(const std::array<nlattr*, IPVS_DEST_ATTR_MAX + 1>& attributes) {
-  Tunnel tunnel;
-  tunnel.type =
-      static_cast<TunnelType>(number_in<std::uint8_t>(attributes[IPVS_DEST_ATTR_TUN_TYPE]));
-  if (const auto port = ntohs(number_in<std::uint16_t>(attributes[IPVS_DEST_ATTR_TUN_PORT])))
-    tunnel.port = port;
-  const auto flags = number_in<std::uint16_t>(attributes[IPVS_DEST_ATTR_TUN_FLAGS]);
-  tunnel.checksum = (flags & IP_VS_TUNNEL_ENCAP_FLAG_REMCSUM) != 0 ? TunnelChecksum::remote
-                    : (flags & IP_VS_TUNNEL_ENCAP_FLAG_CSUM) != 0  ? TunnelChecksum::on
-                                                                   : TunnelChecksum::off;
-  return tunnel;
-}
-
-bool read_service(nlmsghdr* message, Table& table) {
-  ServiceAttributes attributes{};
-  if (!nested(attributes, message, IPVS_CMD_ATTR_SERVICE)) return false;
-  const int family = number_in<std::uint16_t>(attributes[IPVS_SVC_ATTR_AF]);
-  const auto key = service_key_in(attributes, family);
-  if (!key) return false;
-  ServiceSettings& settings = table[*key].settings;
-  settings.scheduler = string_in(attributes[IPVS_SVC_ATTR_SCHED_NAME]);
-  settings.flags = number_in<ip_vs_flags>(attributes[IPVS_SVC_ATTR_FLAGS]).flags & settable_flags;
-  settings.timeout = number_in<std::uint32_t>(attributes[IPVS_SVC_ATTR_TIMEOUT]);
-  const auto mask = number_in<std::uint32_t>(attributes[IPVS_SVC_ATTR_NETMASK]);
-  settings.prefix = key->address.is_v4() ? static_cast<std::uint32_t>(std::popcount(mask)) : mask;
-  settings.persistence_engine = string_in(attributes[IPVS_SVC_ATTR_PE_NAME]);
-  return true;
-}
-
-using DestinationAttributes = std::array<nlattr*, IPVS_DEST_ATTR_MAX + 1>;
-
-std::optional<DestinationKey> destination_key(const DestinationAttributes& attributes,
-                                              const ServiceKey& service) {
-  const int family =
-      number_in<std::uint16_t>(attributes[IPVS_DEST_ATTR_ADDR_FAMILY], family_of(service.address));
-  const auto address = address_in(attributes[IPVS_DEST_ATTR_ADDR], family);
-  if (!address) return std::nullopt;
-  return DestinationKey{*address, ntohs(number_in<std::uint16_t>(attributes[IPVS_DEST_ATTR_PORT]))};
-}
-
-void read_connections(nlmsghdr* message, const ServiceKey& service,
-                      std::map<DestinationKey, Connections>& open) {
-  DestinationAttributes attributes{};
-  if (!nested(attributes, message, IPVS_CMD_ATTR_DEST)) return;
-  if (const auto key = destination_key(attributes, service))
-    open[*key] = {number_in<std::uint32_t>(attributes[IPVS_DEST_ATTR_ACTIVE_CONNS]),
-                  number_in<std::uint32_t>(attributes[IPVS_DEST_ATTR_INACT_CONNS])};
-}
-
-void read_destination(nlmsghdr* message, const ServiceKey& service, Table& table) {
-  DestinationAttributes attributes{};
-  if (!nested(attributes, message, IPVS_CMD_ATTR_DEST)) return;
-  const auto key = destination_key(attributes, service);
-  if (!key) return;
-  DestinationSettings& settings = table[service].destinations[*key];
-  constexpr std::uint32_t forwarding_mask = IP_VS_CONN_F_FWD_MASK;
-  settings.forwarding = static_cast<Forwarding>(
-      number_in<std::uint32_t>(attributes[IPVS_DEST_ATTR_FWD_METHOD]) & forwarding_mask);
-  settings.weight = number_in<std::uint32_t>(attributes[IPVS_DEST_ATTR_WEIGHT]);
-  settings.upper_threshold = number_in<std::uint32_t>(attributes[IPVS_DEST_ATTR_U_THRESH]);
-  settings.lower_threshold = number_in<std::uint32_t>(attributes[IPVS_DEST_ATTR_L_THRESH]);
-  if (settings.forwarding == Forwarding::tunnel) settings.tunnel = tunnel_in(attributes);
-}
-
-void read_daemon(nlmsghdr* message, std::map<SyncRole, SyncSettings>& daemons) {
-  std::array<nlattr*, IPVS_DAEMON_ATTR_MAX + 1> attributes{};
-  if (!nested(attributes, message, IPVS_CMD_ATTR_DAEMON)) return;
-  SyncSettings settings;
-  settings.interface = string_in(attributes[IPVS_DAEMON_ATTR_MCAST_IFN]);
-  settings.sync_id =
-      static_cast<std::uint8_t>(number_in<std::uint32_t>(attributes[IPVS_DAEMON_ATTR_SYNC_ID]));
-  settings.max_length = number_in<std::uint16_t>(attributes[IPVS_DAEMON_ATTR_SYNC_MAXLEN]);
-  settings.port = number_in<std::uint16_t>(attributes[IPVS_DAEMON_ATTR_MCAST_PORT]);
-  settings.ttl = number_in<std::uint8_t>(attributes[IPVS_DAEMON_ATTR_MCAST_TTL]);
-  settings.group = address_in(attributes[IPVS_DAEMON_ATTR_MCAST_GROUP], AF_INET);
-  if (!settings.group)
-    settings.group = address_in(attributes[IPVS_DAEMON_ATTR_MCAST_GROUP6], AF_INET6);
-  const auto role = number_in<std::uint32_t>(attributes[IPVS_DAEMON_ATTR_STATE]);
-  if (role == IP_VS_STATE_MASTER || role == IP_VS_STATE_BACKUP)
-    daemons.emplace(static_cast<SyncRole>(role), std::move(settings));
-}
-
 using OnMessage = std::function<void(nlmsghdr*)>;
 
 int hand_over(nl_msg* message, void* on_message) {
@@ -281,6 +157,7 @@ struct Kernel::Impl {
     return request;
   }
 
+  /// Asks, and hands over every message of the answer.
   Result<void> dump(Message request, OnMessage on_message) const {
     nl_socket_modify_cb(dumps.get(), NL_CB_VALID, NL_CB_CUSTOM, hand_over, &on_message);
     int error = nl_send_auto(dumps.get(), request.get());
@@ -365,6 +242,31 @@ Result<std::map<DestinationKey, Connections>> Kernel::connections(const ServiceK
   return open;
 }
 
+Result<ServiceStatistics> Kernel::statistics(const ServiceKey& service) {
+  std::optional<Error> error;
+  const auto keep_first = [&](const auto& read) {
+    if (!read && !error) error = read.error();
+  };
+  ServiceStatistics found;
+  Message request = impl_->message(IPVS_CMD_GET_SERVICE, NLM_F_REQUEST);
+  {
+    const Nest nest{*request, IPVS_CMD_ATTR_SERVICE};
+    put_service_key(*request, service);
+  }
+  auto asked = impl_->dump(std::move(request), [&](nlmsghdr* message) {
+    const auto traffic = read_service_traffic(message);
+    keep_first(traffic);
+    if (traffic) found.traffic = *traffic;
+  });
+  if (asked)
+    asked = impl_->dump(impl_->destinations_of(service), [&](nlmsghdr* message) {
+      keep_first(read_destination_statistics(message, service, found.destinations));
+    });
+  if (!asked) error = asked.error();
+  if (error) return tl::make_unexpected(*error);
+  return found;
+}
+
 std::vector<Refused> Kernel::apply(std::span<const Operation> operations) {
   std::vector<Refused> refused;
   // A message takes a page until it is sent: as many as leave at once are made at once.
@@ -442,14 +344,8 @@ void Kernel::set_buffer(const netlink::ReceiveBuffer& buffer, Log& log) {
 
 Result<Timeouts> Kernel::timeouts() {
   std::optional<Timeouts> found;
-  const auto asked =
-      impl_->dump(impl_->message(IPVS_CMD_GET_CONFIG, NLM_F_REQUEST), [&](nlmsghdr* message) {
-        std::array<nlattr*, IPVS_CMD_ATTR_MAX + 1> attributes{};
-        if (genlmsg_parse(message, 0, attributes.data(), IPVS_CMD_ATTR_MAX, nullptr) != 0) return;
-        found = {number_in<std::uint32_t>(attributes[IPVS_CMD_ATTR_TIMEOUT_TCP]),
-                 number_in<std::uint32_t>(attributes[IPVS_CMD_ATTR_TIMEOUT_TCP_FIN]),
-                 number_in<std::uint32_t>(attributes[IPVS_CMD_ATTR_TIMEOUT_UDP])};
-      });
+  const auto asked = impl_->dump(impl_->message(IPVS_CMD_GET_CONFIG, NLM_F_REQUEST),
+                                 [&](nlmsghdr* message) { found = read_timeouts(message); });
   if (!asked) return tl::make_unexpected(asked.error());
   if (!found) return fail("cannot read the time-outs of IPVS: the kernel's answer has none");
   return *found;

@@ -1,4 +1,4 @@
-// The kernel's IPVS table over generic netlink: the only file that knows its attributes.
+// The kernel's IPVS table over generic netlink. Its answers are read in answers.h.
 #pragma once
 
 #include <map>
@@ -11,6 +11,7 @@
 #include "daemon/base/result.h"
 #include "daemon/netlink/receive_buffer.h"
 #include "ipvs/diff.h"
+#include "ipvs/statistics.h"
 #include "ipvs/table.h"
 
 namespace holdfast::ipvs {
@@ -37,6 +38,11 @@ class KernelPort {
   /// Of all destinations of a service.
   virtual Result<std::map<DestinationKey, Connections>> connections(const ServiceKey& service) {
     return fail("the connections of {} are not known", to_string(service));
+  }
+  /// What a service and its destinations have had. Error: it is not in the table, or the answer is
+  /// not understood.
+  virtual Result<ServiceStatistics> statistics(const ServiceKey& service) {
+    return fail("the statistics of {} are not known", to_string(service));
   }
 };
 
@@ -74,6 +80,7 @@ class Kernel : public KernelPort {
   std::vector<Refused> apply(std::span<const Operation> operations) override;
   Result<void> flush() override;
   Result<std::map<DestinationKey, Connections>> connections(const ServiceKey& service) override;
+  Result<ServiceStatistics> statistics(const ServiceKey& service) override;
   /// The daemons that run, whoever started them.
   Result<std::map<SyncRole, SyncSettings>> sync_daemons();
   /// One that runs already in this role is success, whatever its settings.

@@ -129,10 +129,16 @@ void Reconciler::forget_removed() {
     if (!wanted_.contains(key) && !mirror_.contains(key)) ours_.erase(key);
 }
 
-std::map<DestinationKey, Connections> Reconciler::connections(const ServiceKey& service) {
-  if (!kernel_) return {};
+std::optional<std::map<DestinationKey, Connections>> Reconciler::connections(
+    const ServiceKey& service) {
+  if (!kernel_) return std::nullopt;
   auto open = kernel_->connections(service);
-  return open ? std::move(*open) : std::map<DestinationKey, Connections>{};
+  return open ? std::optional{std::move(*open)} : std::nullopt;
+}
+
+Result<ServiceStatistics> Reconciler::statistics(const ServiceKey& service) {
+  if (!kernel_) return fail("there is no IPVS in this kernel");
+  return kernel_->statistics(service);
 }
 
 void Reconciler::flush() {

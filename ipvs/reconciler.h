@@ -5,6 +5,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
@@ -38,7 +39,10 @@ class Reconciler {
   /// Removes our services.
   void clear();
   /// Open connections of a service's destinations; nothing: the kernel does not say.
-  std::map<DestinationKey, Connections> connections(const ServiceKey& service);
+  std::optional<std::map<DestinationKey, Connections>> connections(const ServiceKey& service);
+  /// What a service and its destinations have had. Error: there is no IPVS, or as
+  /// KernelPort::statistics().
+  Result<ServiceStatistics> statistics(const ServiceKey& service);
 
   struct Counters {
     std::uint64_t operations = 0;  ///< accepted by the kernel

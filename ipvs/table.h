@@ -90,6 +90,11 @@ struct Connections {
   std::uint64_t active = 0;    ///< established
   std::uint64_t inactive = 0;  ///< beginning and ending ones; all of UDP
   bool operator==(const Connections&) const = default;
+  Connections& operator+=(const Connections& more) {
+    active += more.active;
+    inactive += more.inactive;
+    return *this;
+  }
 };
 
 using Table = std::map<ServiceKey, Service>;

@@ -181,20 +181,6 @@ Effects Pool::stop() const {
   return effects;
 }
 
-ipvs::Service row_for(const ipvs::ServiceKey& key, const ipvs::Service& row) {
-  ipvs::Service made{row.settings, {}};
-  for (const auto& [server, settings] : row.destinations) {
-    const bool is_tunnel = settings.forwarding == ipvs::Forwarding::tunnel;
-    if (server.address.family() != key.address.family() && !is_tunnel) continue;
-    const bool keeps_port = settings.forwarding != ipvs::Forwarding::masquerade || server.port == 0;
-    made.destinations.emplace(
-        ipvs::DestinationKey{server.address,
-                             keeps_port && key.fwmark == 0 ? key.port : server.port},
-        settings);
-  }
-  return made;
-}
-
 ipvs::Service Pool::wanted() const {
   ipvs::Service row{service_.settings, {}};
   const bool replaced = !quorum_ && service_.sorry_server;
@@ -216,6 +202,16 @@ ipvs::Service Pool::wanted() const {
   if (quorum_) settings.weight = 0;
   row.destinations.emplace(sorry.key, settings);
   return row;
+}
+
+Servers Pool::destinations() const {
+  Servers servers;
+  for (const RealServer& server : service_.servers)
+    servers.emplace(server.key, server.settings.forwarding);
+  for (const auto& [key, leaving] : leaving_) servers.emplace(key, leaving.settings.forwarding);
+  if (service_.sorry_server)
+    servers.emplace(service_.sorry_server->key, service_.sorry_server->settings.forwarding);
+  return servers;
 }
 
 }  // namespace holdfast::checkers

@@ -7,11 +7,13 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "checkers/config/config.h"
 #include "checkers/core/admission.h"
 #include "checkers/core/alert.h"
+#include "checkers/core/row.h"
 #include "daemon/base/event.h"
 #include "ipvs/table.h"
 
@@ -32,10 +34,6 @@ struct Effects {
   std::vector<std::string> changes;
   std::vector<Alert> alerts;
 };
-
-/// The row of a service that has several keys as one of them has it: servers of its family, or
-/// behind a tunnel; those that keep the port have the key's.
-ipvs::Service row_for(const ipvs::ServiceKey& key, const ipvs::Service& row);
 
 class Pool {
  public:
@@ -66,7 +64,7 @@ class Pool {
   Effects count_connections(const ipvs::DestinationKey& destination, const ipvs::Connections& open,
                             TimePoint now);
   [[nodiscard]] bool is_moving() const;
-  [[nodiscard]] std::vector<ipvs::DestinationKey> draining() const;
+  [[nodiscard]] Servers draining() const;
   /// What a check adds to the weight of its server, or takes away; 0 to begin with.
   Effects set_contribution(std::size_t server, std::size_t check, std::int64_t weight);
   /// The configured weight with the contributions of all checks, within 0..2^31-1.
@@ -75,6 +73,8 @@ class Pool {
   Effects first_result(std::size_t server);
   /// keepalived's omega: down scripts of everything that is still up, at stop.
   [[nodiscard]] Effects stop() const;
+  /// All that may be in the table: servers, those that still drain, the sorry server.
+  [[nodiscard]] Servers destinations() const;
   /// The row of the wanted table.
   [[nodiscard]] ipvs::Service wanted() const;
 
@@ -84,8 +84,8 @@ class Pool {
   [[nodiscard]] Mode mode_of(std::size_t server) const { return servers_[server].mode; }
   /// A word or two for the operator: "in use", "down", "draining, 3 connections".
   [[nodiscard]] std::string state_of(std::size_t server) const;
-  /// Servers that are gone from the configuration and still drain, in words.
-  [[nodiscard]] std::vector<std::string> leaving() const;
+  /// Servers that are gone from the configuration and still drain, and what they still have.
+  [[nodiscard]] std::vector<std::pair<ipvs::DestinationKey, ipvs::Connections>> leaving() const;
   [[nodiscard]] bool has_quorum() const { return quorum_; }
   [[nodiscard]] std::uint64_t alive_weight() const { return alive_weight_; }
   [[nodiscard]] const VirtualServer& service() const { return service_; }

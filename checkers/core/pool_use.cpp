@@ -198,13 +198,13 @@ bool Pool::is_moving() const {
   });
 }
 
-std::vector<ipvs::DestinationKey> Pool::draining() const {
-  std::vector<ipvs::DestinationKey> keys;
+Servers Pool::draining() const {
+  Servers servers;
   for (std::size_t i = 0; i < servers_.size(); ++i)
     if (servers_[i].mode == Mode::drain && !servers_[i].drain.done)
-      keys.push_back(service_.servers[i].key);
-  for (const auto& [key, leaving] : leaving_) keys.push_back(key);
-  return keys;
+      servers.emplace(service_.servers[i].key, service_.servers[i].settings.forwarding);
+  for (const auto& [key, leaving] : leaving_) servers.emplace(key, leaving.settings.forwarding);
+  return servers;
 }
 
 std::uint32_t Pool::weight_now(std::size_t index) const {
@@ -226,13 +226,10 @@ std::string Pool::state_of(std::size_t index) const {
   return verdict;
 }
 
-std::vector<std::string> Pool::leaving() const {
-  std::vector<std::string> lines;
-  for (const auto& [key, leaving] : leaving_)
-    lines.push_back(fmt::format("{}: no longer configured, draining, {} connections",
-                                to_string(key, service_.key.protocol),
-                                leaving.drain.open.active + leaving.drain.open.inactive));
-  return lines;
+std::vector<std::pair<ipvs::DestinationKey, ipvs::Connections>> Pool::leaving() const {
+  std::vector<std::pair<ipvs::DestinationKey, ipvs::Connections>> servers;
+  for (const auto& [key, leaving] : leaving_) servers.emplace_back(key, leaving.drain.open);
+  return servers;
 }
 
 }  // namespace holdfast::checkers

@@ -8,10 +8,7 @@ namespace holdfast::checkers {
 namespace {
 
 std::string time_text(TimePoint at, const Clocks& clocks) {
-  // Rounded once: the same time is shown for it whenever it is asked for.
-  const std::time_t wall = std::chrono::system_clock::to_time_t(
-      clocks.wall -
-      std::chrono::duration_cast<std::chrono::system_clock::duration>(clocks.now - at));
+  const std::time_t wall = clocks.wall_time_of(at);
   std::tm parts{};
   if (::localtime_r(&wall, &parts) == nullptr) return "?";
   return fmt::format("{:%Y-%m-%d %H:%M:%S}", parts);
@@ -27,6 +24,15 @@ std::string check_text(const Check& check, const CheckState& state, const Clocks
   return text + "\n";
 }
 
+/// The lines below a server.
+std::string statistics_text(const ServiceTraffic* traffic, const ipvs::DestinationKey& key) {
+  if (traffic == nullptr) return "";
+  const auto found = traffic->servers.find(key);
+  if (found == traffic->servers.end()) return "    not in the kernel's table\n";
+  return fmt::format("    {}\n    {}\n", to_string(found->second.traffic),
+                     open_text(found->second));
+}
+
 }  // namespace
 
 bool is_meant(std::string_view word, std::string_view name, const IpAddress& address,
@@ -36,20 +42,33 @@ bool is_meant(std::string_view word, std::string_view name, const IpAddress& add
          (address.is_v4() && word == fmt::format("{}:{}", address.to_string(), port));
 }
 
-std::string status_of(const Pool& pool, const std::vector<std::vector<CheckState>>& checks,
-                      const Clocks& clocks) {
+std::string status_of(const ServiceView& view, const Clocks& clocks) {
+  const Pool& pool = view.pool;
   const VirtualServer& service = pool.service();
+  const ipvs::Protocol protocol = service.key.protocol;
   std::string text =
       fmt::format("{}: quorum {} {}, alive servers weigh {}\n", service.name, service.quorum,
                   pool.has_quorum() ? "is there" : "is lost", pool.alive_weight());
+  if (view.traffic != nullptr) {
+    text += fmt::format("  {}\n", to_string(view.traffic->total));
+    for (const std::string& why : view.traffic->unknown) text += fmt::format("  without {}\n", why);
+  }
   for (std::size_t i = 0; i < service.servers.size(); ++i) {
     const RealServer& server = service.servers[i];
-    text += fmt::format("  {}: {}, weight {}\n", to_string(server.key, service.key.protocol),
-                        pool.state_of(i), pool.weight_of(i));
+    text += fmt::format("  {}: {}, weight {}\n", to_string(server.key, protocol), pool.state_of(i),
+                        pool.weight_of(i));
+    text += statistics_text(view.traffic, server.key);
     for (std::size_t check = 0; check < server.checks.size(); ++check)
-      text += check_text(server.checks[check], checks[i][check], clocks);
+      text += check_text(server.checks[check], view.checks[i][check], clocks);
   }
-  for (const std::string& line : pool.leaving()) text += fmt::format("  {}\n", line);
+  for (const auto& [key, open] : pool.leaving())
+    text += fmt::format("  {}: no longer configured, draining, {} connections\n{}",
+                        to_string(key, protocol), open.active + open.inactive,
+                        statistics_text(view.traffic, key));
+  if (view.traffic != nullptr && service.sorry_server)
+    text += fmt::format("  {}: sorry server\n{}", to_string(service.sorry_server->key, protocol),
+                        statistics_text(view.traffic, service.sorry_server->key));
+  if (view.suspended) text += "  checks rest: no address of the service is here\n";
   return text;
 }
 

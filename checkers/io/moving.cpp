@@ -32,18 +32,15 @@ void CheckersProcess::move() {
 }
 
 void CheckersProcess::count_connections(Service& service, TimePoint now) {
-  const auto draining = service.pool.draining();
+  const Servers draining = service.pool.draining();
   if (draining.empty()) return;
-  const VirtualServer& config = service.pool.service();
   std::map<ipvs::DestinationKey, ipvs::Connections> open;
-  for (const ipvs::ServiceKey& key : config.keys)
-    for (const auto& [server, connections] : reconciler_.connections(key))
-      for (const ipvs::DestinationKey& wanted : draining) {
-        // One that keeps the port has the key's (row_for()).
-        if (server != wanted && server != ipvs::DestinationKey{wanted.address, key.port}) continue;
-        open[wanted].active += connections.active;
-        open[wanted].inactive += connections.inactive;
-      }
+  for (const auto& [server, forwarding] : draining) open[server] = {};
+  for (const ipvs::ServiceKey& key : service.pool.service().keys) {
+    const auto counted = reconciler_.connections(key);
+    if (!counted) return;  // a part is not the whole: only the deadline ends a drain now
+    add_up(open, draining, key, *counted);
+  }
   for (const auto& [server, connections] : open)
     carry_out(service.pool.count_connections(server, connections, now), service);
 }

@@ -2,6 +2,9 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <boost/json/array.hpp>
+#include <boost/json/object.hpp>
+#include <boost/json/serialize.hpp>
 
 #include "checkers/core/status.h"
 #include "checkers/io/running.h"
@@ -22,21 +25,36 @@ bool means(std::string_view word, const VirtualServer& service) {
 
 }  // namespace
 
-std::string CheckersProcess::show_servers(const std::vector<std::string>& words) const {
+/// What the kernel counted is read now, for this answer.
+ServiceTraffic CheckersProcess::traffic_of(const Service& service) {
+  KernelStatistics said;
+  for (const ipvs::ServiceKey& key : service.pool.service().keys)
+    said.emplace_back(key, reconciler_.statistics(key));
+  return checkers::traffic_of(service.pool, said);
+}
+
+std::string CheckersProcess::show_servers(const process::Operate& asked) {
   std::string text;
+  boost::json::array services;
   const Clocks clocks{process::monotonic_now(), std::chrono::system_clock::now()};
   for (const auto& [key, service] : services_) {
-    if (!words.empty() && !means(words.front(), service->pool.service())) continue;
+    if (!asked.words.empty() && !means(asked.words.front(), service->pool.service())) continue;
     std::vector<std::vector<CheckState>> checks;
     for (const auto& server : service->tasks) {
       checks.emplace_back();
       for (const auto& task : server)
         checks.back().push_back({task->health.record(), task->findings});
     }
-    text += status_of(service->pool, checks, clocks);
-    if (service->suspended) text += "  checks rest: no address of the service is here\n";
+    const auto traffic = asked.has("stats") ? std::optional{traffic_of(*service)} : std::nullopt;
+    const ServiceView view{service->pool, checks, service->suspended,
+                           traffic ? &*traffic : nullptr};
+    if (asked.has("json"))
+      services.emplace_back(status_json(view, clocks));
+    else
+      text += status_of(view, clocks);
   }
-  return text;
+  if (!asked.has("json") || (services.empty() && !asked.words.empty())) return text;
+  return boost::json::serialize(boost::json::object{{"services", std::move(services)}});
 }
 
 /// @param words [SERVICE] SERVER. @return what each one is now; empty: there is none
@@ -63,7 +81,7 @@ void CheckersProcess::operate(const process::Operate& asked) {
                     : asked.command == "maint" ? Mode::maint
                                                : Mode::normal;
   std::string text =
-      asked.command == "servers" ? show_servers(asked.words) : set_modes(asked.words, mode);
+      asked.command == "servers" ? show_servers(asked) : set_modes(asked.words, mode);
   const bool found = !text.empty() || asked.words.empty();
   if (!found)
     text = asked.command == "servers"

@@ -14,6 +14,7 @@
 #include "checkers/core/health.h"
 #include "checkers/core/pool.h"
 #include "checkers/core/saved_state.h"
+#include "checkers/core/traffic.h"
 #include "checkers/io/local_addresses.h"
 #include "checkers/io/script_runs.h"
 #include "checkers/io/shared_probe.h"
@@ -87,7 +88,8 @@ class CheckersProcess : public process::Worker {
   // operator.cpp: what the control socket is asked about servers.
   void operate(const process::Operate& asked);
   void want(const Service& service);
-  [[nodiscard]] std::string show_servers(const std::vector<std::string>& words) const;
+  [[nodiscard]] ServiceTraffic traffic_of(const Service& service);
+  [[nodiscard]] std::string show_servers(const process::Operate& asked);
   std::string set_modes(const std::vector<std::string>& words, Mode mode);
   // suspension.cpp
   void follow_addresses();

@@ -118,11 +118,11 @@ Outgoing encode(const HandedOver& m) {
           {}};
 }
 Outgoing encode(const Operate& m) {
-  json::array words(m.words.begin(), m.words.end());
   return {{{"type", "operate"},
            {"request", m.request},
            {"command", m.command},
-           {"words", std::move(words)}},
+           {"words", json::array(m.words.begin(), m.words.end())},
+           {"options", json::array(m.options.begin(), m.options.end())}},
           {}};
 }
 Outgoing encode(const Operated& m) {
@@ -199,9 +199,12 @@ WatchFiles watch_files_from(const json::object& body) {
 Operate operate_from(const json::object& body) {
   Operate m{body.at("request").to_number<std::uint64_t>(),
             std::string{body.at("command").as_string()},
+            {},
             {}};
   for (const json::value& word : body.at("words").as_array())
     m.words.emplace_back(word.as_string());
+  for (const json::value& option : body.at("options").as_array())
+    m.options.emplace_back(option.as_string());
   return m;
 }
 

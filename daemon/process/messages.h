@@ -22,9 +22,11 @@
 //      | -- Stop ------------------------------>|  release everything, then exit 0
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <variant>
 #include <vector>
 
@@ -132,6 +134,12 @@ struct Operate {
   std::uint64_t request = 0;  ///< comes back with the answer
   std::string command;
   std::vector<std::string> words;
+  /// Of servers: `stats` (what the kernel counted), `json` (the answer for programs).
+  std::vector<std::string> options = {};
+
+  [[nodiscard]] bool has(std::string_view option) const {
+    return std::ranges::find(options, option) != options.end();
+  }
 };
 /// Descriptor: the text for the operator, sealed.
 struct Operated {

@@ -8,11 +8,13 @@
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
+#include <optional>
 
 #include "daemon/base/fd.h"
 #include "daemon/command_line.h"
 #include "daemon/control.h"
 #include "daemon/identity.h"
+#include "daemon/report.h"
 #include "daemon/tool/tool.h"
 
 namespace holdfast::tool {
@@ -56,7 +58,19 @@ struct Command {
   const char* name;
   const char* usage;
   std::size_t least, most;
+  bool shows = false;  ///< takes --stats and --format
 };
+
+/// What the options of a command that shows something ask for; nothing: they are wrong.
+std::optional<json::array> wanted_of(const po::variables_map& given) {
+  json::array options;
+  if (given.count("stats") != 0) options.emplace_back("stats");
+  if (given.count("format") == 0) return options;
+  const auto format = report_format(given["format"].as<std::string>());
+  if (!format || *format == ReportFormat::sarif) return std::nullopt;
+  if (*format == ReportFormat::json) options.emplace_back("json");
+  return options;
+}
 
 int refuse(const Command& command, const std::string& why) {
   std::fputs(fmt::format("holdfast {}: {}\n", command.name, why).c_str(), stderr);
@@ -85,6 +99,7 @@ int run(const Command& command, const std::vector<std::string>& arguments) {
   const auto word = [] { return po::value<std::string>()->default_value(""); };
   options.add_options()("pid-file", word())("instance", word())("namespace", word())(
       "word", po::value<std::vector<std::string>>());
+  if (command.shows) options.add_options()("stats", "")("format", po::value<std::string>());
   po::positional_options_description positional;
   positional.add("word", -1);
   po::variables_map given;
@@ -95,6 +110,8 @@ int run(const Command& command, const std::vector<std::string>& arguments) {
   } catch (const po::error& error) {
     return refuse(command, error.what());
   }
+  const auto wanted = wanted_of(given);
+  if (!wanted) return refuse(command, "--format needs text or json");
   const auto words = given.count("word") == 0 ? std::vector<std::string>{}
                                               : given["word"].as<std::vector<std::string>>();
   if (words.size() < command.least || words.size() > command.most) {
@@ -115,7 +132,8 @@ int run(const Command& command, const std::vector<std::string>& arguments) {
   const auto socket = connect_to(control_path(pid_file));
   if (!socket) return print(command, tl::make_unexpected(socket.error()));
   json::object request{{"command", command.name},
-                       {"words", json::array(words.begin(), words.end())}};
+                       {"words", json::array(words.begin(), words.end())},
+                       {"options", *wanted}};
   if (!words.empty()) request["name"] = words.front();
   return print(command, ask(*socket, request));
 }
@@ -129,7 +147,7 @@ int takeover(const std::vector<std::string>& arguments) {
   return run({"takeover", "INSTANCE|GROUP", 1, 1}, arguments);
 }
 int servers(const std::vector<std::string>& arguments) {
-  return run({"servers", "[SERVICE]", 0, 1}, arguments);
+  return run({"servers", "[--stats] [--format text|json] [SERVICE]", 0, 1, true}, arguments);
 }
 int drain(const std::vector<std::string>& arguments) {
   return run({"drain", "[SERVICE] SERVER", 1, 2}, arguments);

@@ -72,14 +72,15 @@ TEST(Status, SaysWhoIsInUseAndWhy) {
                     at(60));
   down.findings.add(Verdict::failed("connect: Connection refused"), false, at(90));
   ::setenv("TZ", "UTC", 1);
-  EXPECT_EQ(status_of(pool, {{CheckState{}}, {down}},
-                      {at(100), std::chrono::system_clock::time_point{seconds{1000}}}),
-            "[10.0.0.1]:tcp:80: quorum 1 is there, alive servers weigh 1\n"
-            "  [10.0.0.2]:tcp:80: up, weight 1\n"
-            "    TCP_CHECK up, not checked yet\n"
-            "  [10.0.0.3]:tcp:80: down, weight 1\n"
-            "    TCP_CHECK down since 1970-01-01 00:16:00: tls-verify: certificate has expired 3 "
-            "days ago; last 1970-01-01 00:16:30: connect: Connection refused\n");
+  const std::vector<std::vector<CheckState>> checks{{CheckState{}}, {down}};
+  EXPECT_EQ(
+      status_of({pool, checks}, {at(100), std::chrono::system_clock::time_point{seconds{1000}}}),
+      "[10.0.0.1]:tcp:80: quorum 1 is there, alive servers weigh 1\n"
+      "  [10.0.0.2]:tcp:80: up, weight 1\n"
+      "    TCP_CHECK up, not checked yet\n"
+      "  [10.0.0.3]:tcp:80: down, weight 1\n"
+      "    TCP_CHECK down since 1970-01-01 00:16:00: tls-verify: certificate has expired 3 "
+      "days ago; last 1970-01-01 00:16:30: connect: Connection refused\n");
 }
 
 }  // namespace

@@ -99,7 +99,7 @@ TEST(PoolDrain, AnOperatorsDrainKeepsConnectionsAndTheServerComesBackOnDemand) {
   const Effects begun = pool.set_mode(0, Mode::drain, at(1));
   EXPECT_TRUE(says(begun, "[10.0.0.10]:tcp:80 of VS [10.0.0.1]:tcp:80 drains"));
   EXPECT_EQ(weights(pool, 2), (Weights{0, 5}));
-  EXPECT_EQ(pool.draining(), std::vector{key(0)});
+  EXPECT_EQ(pool.draining(), (Servers{{key(0), ipvs::Forwarding::masquerade}}));
   EXPECT_FALSE(pool.count_connections(key(0), {7, 2}, at(2)).table_changed);
   EXPECT_EQ(pool.state_of(0), "up, draining, 9 connections");
   EXPECT_FALSE(pool.set_check(0, 0, false, "refused", at(3)).table_changed);
@@ -159,8 +159,7 @@ TEST(PoolDrain, AServerThatAReloadRemovesDrains) {
   EXPECT_EQ(weights(pool, 2), (Weights{5, 0}));
   EXPECT_TRUE(pool.is_moving());
   pool.count_connections(key(1), {4, 0}, at(11));
-  EXPECT_EQ(pool.leaving().front(),
-            "[10.0.0.11]:tcp:80: no longer configured, draining, 4 connections");
+  EXPECT_EQ(pool.leaving().front(), (std::pair{key(1), ipvs::Connections{4, 0}}));
   Pool again = after_reload(smaller, pool, 20, effects);
   EXPECT_EQ(weights(again, 2), (Weights{5, 0})) << "over another reload";
   Pool back = after_reload(service, again, 30, effects);

@@ -1,0 +1,4 @@
+"""Runs connections_inside.py in a kernel with IPVS and hands its report through."""
+from lab import uml
+
+uml.run_inside("connections_inside.py", 180)
