@@ -24,6 +24,8 @@ def missing():
     """Packages that are not installed."""
     wanted = [package for program, package in PROGRAMS.items()
               if not shutil.which(program, path=os.environ["PATH"] + ":/usr/sbin:/sbin")]
+    if subprocess.run(["/usr/bin/python3", "-c", "import grpc"], capture_output=True).returncode != 0:
+        wanted.append("python3-grpcio")
     return wanted + ([] if postgresql() else ["postgresql"])
 
 
@@ -185,6 +187,17 @@ pidfile {self.path("slapd.pid")}
 """)
         self.add("slapd", port, "/usr/sbin/slapd", "-d", "0", "-f", config, "-h",
                  f"ldap://{self.address}:{port}/")
+
+    def grpc(self, port, certificate):
+        """In the clear; by TLS on the next port. @param port 50051, which is the program's own"""
+        self.add("grpc", port, "/usr/bin/python3", "-m", "lab.grpc_server", self.address,
+                 self.path(certificate))
+
+    def publisher(self, port):
+        """Says in the file `published` how it is, as a program beside a server would."""
+        self.write("published", "0\n")
+        self.add("publisher", port, "/usr/bin/python3", "-m", "lab.publisher", self.address, str(port),
+                 self.path("published"))
 
     def s_server(self, name, port, certificate):
         self.add(name, port, "/usr/bin/openssl", "s_server", "-accept", f"{self.address}:{port}",

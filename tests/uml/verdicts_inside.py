@@ -80,6 +80,13 @@ def cases(folder, script):
         Case("MYSQL_CHECK, stranger", "mariadb", 3306, "MYSQL_CHECK {\n user stranger\n }",
              both=False, never=True),
         Case("LDAP_CHECK slapd", "slapd", 389, "LDAP_CHECK {\n search\n }", both=False),
+        Case("FILE_CHECK", "publisher", 9100, "FILE_CHECK {\n track_file published\n weight 0\n }",
+             stays=("silent", "hangs")),
+        Case("GRPC_CHECK", "grpc", 50051, "GRPC_CHECK {\n }", both=False),
+        Case("GRPC_CHECK, named, not well", "grpc", 50051, "GRPC_CHECK {\n grpc_service bad\n }",
+             both=False, never=True),
+        Case("GRPC_CHECK, TLS, verified", "grpc", 50051,
+             f"GRPC_CHECK {{\n connect_port 50052\n tls\n {verify}\n }}", both=False),
         Case("AGENT_CHECK", "agent", 9000, "AGENT_CHECK {\n connect_port 9000\n }",
              stays=("ended", "silent", "hangs"), both=False),
     ]
@@ -121,6 +128,8 @@ class VerdictsTest(unittest.TestCase):
             kind(port)
         for port, name in enumerate(("good", "expired", "other", "self", "foreign"), 8443):
             made.s_server(name, port, name)
+        made.grpc(50051, "good")
+        made.publisher(9100)
         made.write("agent-9000", "up 100%\n")
         made.add("agent", 9000, "/usr/bin/python3", "-m", "lab.answerers", SERVER, folder, "9000:agent")
         return made
@@ -136,7 +145,8 @@ class VerdictsTest(unittest.TestCase):
         blocks = "".join(service(number, case) for number, case in enumerate(self.cases)
                          if kind == "holdfast" or case.both)
         config = ("global_defs {\n script_user root\n enable_script_security\n"
-                  " checker_log_all_failures\n}\n" + blocks)
+                  " checker_log_all_failures\n}\n"
+                  f"track_file published {{\n file {self.servers.path('published')}\n}}\n" + blocks)
         return {"holdfast": Holdfast, "keepalived": Keepalived}[kind](host, config).start()
 
     def in_table(self, director):
