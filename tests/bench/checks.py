@@ -24,6 +24,7 @@ MEASURED = 20  # seconds
 DEATHS = 200
 FARM, GATEWAY = "10.128.0.0/15", "10.77.0.11"
 OF_A_SERVICE = 100
+LARGEST_IN_UML = 5000  # it has one processor for the checks and the servers
 TCP = "TCP_CHECK {\n connect_timeout 3\n }"
 HTTP = "HTTP_GET {\n url {\n path /\n status_code 200\n }\n connect_timeout 3\n }"
 NGINX = """daemon off; master_process off; pid nginxPORT.pid; worker_rlimit_nofile 65536;
@@ -141,8 +142,9 @@ def main(sizes):
         print(f"no figures of keepalived: {reason}")
         return 0
     status, console = uml.boot(
-        f"exec /usr/bin/python3 {os.path.abspath(__file__)} {' '.join(str(size) for size in sizes if size <= 1000)}",
-        900, {key: os.environ[key] for key in ("HOLDFAST_BIN", "PYTHONPATH")})
+        f"exec /usr/bin/python3 {os.path.abspath(__file__)} "
+        f"{' '.join(str(size) for size in sizes if size <= LARGEST_IN_UML)}",
+        3000, {key: os.environ[key] for key in ("HOLDFAST_BIN", "PYTHONPATH")})
     print("inside user-mode-linux:\n" + console)
     return status
 
