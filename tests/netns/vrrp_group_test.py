@@ -120,6 +120,7 @@ class GroupTest(setup.LabTest):
         output = self.lab.path("group.log")
         script = self.lab.write("note", f'#!/bin/sh\necho "$@" >> {output}\n', 0o755)
         self.start(Holdfast, Keepalived, group_more=f'notify "{script}"')
+        wait_until(lambda: self.a.has_address("10.77.0.101"), 2, "the address")
         self.a.ip("addr", "del", "10.77.0.101/24", "dev", "eth0")
         self.wait_all(self.high, "MASTER", 5)
         told = ["GROUP G BACKUP 0", "GROUP G MASTER 0"]
