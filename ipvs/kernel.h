@@ -22,7 +22,26 @@ struct Refused {
   Error error;
 };
 
-/// What the reconciler needs of a kernel; tests have one in memory.
+enum class SyncRole : std::uint8_t { master = 1, backup = 2 };  ///< @source IP_VS_STATE_*
+
+/// Attributes of a connection synchronisation daemon; zero and empty mean the kernel's default.
+struct SyncSettings {
+  std::string interface;
+  std::uint8_t sync_id = 0;
+  std::uint16_t max_length = 0;
+  std::uint16_t port = 0;
+  std::uint8_t ttl = 0;
+  std::optional<IpAddress> group = {};
+};
+
+/// How long the kernel keeps idle connections, in seconds; 0 in a request leaves it as it is.
+/// @source linux/ip_vs.h ip_vs_timeout_user
+struct Timeouts {
+  std::uint32_t tcp = 0, tcp_fin = 0, udp = 0;
+  bool operator==(const Timeouts&) const = default;
+};
+
+/// What is needed of a kernel; tests have one in memory.
 class KernelPort {
  public:
   KernelPort() = default;
@@ -44,25 +63,14 @@ class KernelPort {
   virtual Result<ServiceStatistics> statistics(const ServiceKey& service) {
     return fail("the statistics of {} are not known", to_string(service));
   }
-};
-
-enum class SyncRole : std::uint8_t { master = 1, backup = 2 };  ///< @source IP_VS_STATE_*
-
-/// Attributes of a connection synchronisation daemon; zero and empty mean the kernel's default.
-struct SyncSettings {
-  std::string interface;
-  std::uint8_t sync_id = 0;
-  std::uint16_t max_length = 0;
-  std::uint16_t port = 0;
-  std::uint8_t ttl = 0;
-  std::optional<IpAddress> group = {};
-};
-
-/// How long the kernel keeps idle connections, in seconds; 0 in a request leaves it as it is.
-/// @source linux/ip_vs.h ip_vs_timeout_user
-struct Timeouts {
-  std::uint32_t tcp = 0, tcp_fin = 0, udp = 0;
-  bool operator==(const Timeouts&) const = default;
+  /// The daemons that run, whoever started them.
+  virtual Result<std::map<SyncRole, SyncSettings>> sync_daemons() = 0;
+  /// One that runs already in this role is success, whatever its settings.
+  virtual Result<void> start_sync(SyncRole role, const SyncSettings& settings) = 0;
+  /// One that does not run is success.
+  virtual Result<void> stop_sync(SyncRole role) = 0;
+  virtual Result<Timeouts> timeouts() = 0;
+  virtual Result<void> set_timeouts(const Timeouts& timeouts) = 0;
 };
 
 /// Whether a daemon that runs with `actual` is the one that `wanted` asks for.
@@ -81,16 +89,13 @@ class Kernel : public KernelPort {
   Result<void> flush() override;
   Result<std::map<DestinationKey, Connections>> connections(const ServiceKey& service) override;
   Result<ServiceStatistics> statistics(const ServiceKey& service) override;
-  /// The daemons that run, whoever started them.
-  Result<std::map<SyncRole, SyncSettings>> sync_daemons();
-  /// One that runs already in this role is success, whatever its settings.
-  Result<void> start_sync(SyncRole role, const SyncSettings& settings);
-  /// One that does not run is success.
-  Result<void> stop_sync(SyncRole role);
+  Result<std::map<SyncRole, SyncSettings>> sync_daemons() override;
+  Result<void> start_sync(SyncRole role, const SyncSettings& settings) override;
+  Result<void> stop_sync(SyncRole role) override;
   /// Of both sockets, which are shared when open() was given one.
   void set_buffer(const netlink::ReceiveBuffer& buffer, Log& log);
-  Result<Timeouts> timeouts();
-  Result<void> set_timeouts(const Timeouts& timeouts);
+  Result<Timeouts> timeouts() override;
+  Result<void> set_timeouts(const Timeouts& timeouts) override;
 
  private:
   struct Impl;

@@ -16,37 +16,8 @@ void Reconciler::unwant(const ServiceKey& key) {
   touched_.insert(key);
 }
 
-bool Reconciler::may_connect() {
-  // Asking for a missing family makes the kernel run modprobe, so not each second for ever.
-  constexpr unsigned longest_skip = 7;
-  if (calls_to_skip_ > 0) {
-    --calls_to_skip_;
-    return false;
-  }
-  calls_to_skip_ = last_skip_;
-  last_skip_ = std::min(2 * last_skip_ + 1, longest_skip);
-  return true;
-}
-
-bool Reconciler::connect() {
-  if (kernel_) return true;
-  if (!may_connect()) return false;
-  auto opened = open_();
-  if (opened) {
-    kernel_ = std::move(*opened);
-    if (std::exchange(absence_reported_, false))
-      log_.write(Event{Level::notice, "ipvs_present", "IPVS is there now"});
-    return true;
-  }
-  if (!std::exchange(absence_reported_, true))
-    log_.write(Event{Level::error, "ipvs_absent",
-                     fmt::format("{}; checks go on, the table is written when it is there",
-                                 opened.error().what)});
-  return false;
-}
-
 void Reconciler::reconcile() {
-  if (touched_.empty() || !mirror_valid_ || !connect()) return;
+  if (touched_.empty() || !mirror_valid_ || connector_.connect() == nullptr) return;
   Table wanted;
   Table actual;
   for (const ServiceKey& key : touched_) {
@@ -59,17 +30,18 @@ void Reconciler::reconcile() {
 }
 
 bool Reconciler::resync() {
-  if (!connect()) return false;
-  auto actual = kernel_->dump();
+  KernelPort* const kernel = connector_.connect();
+  if (kernel == nullptr) return false;
+  auto actual = kernel->dump();
   if (!actual) {
     if (std::exchange(dump_error_, actual.error().what) != actual.error().what)
       log_.write(Event{Level::error, "ipvs_dump", actual.error().what});
-    kernel_.reset();
+    connector_.drop();
     mirror_valid_ = false;
     return false;
   }
   dump_error_.clear();
-  calls_to_skip_ = last_skip_ = 0;
+  connector_.ask_soon();
   if (mirror_valid_) report_drift(drift(*actual));
   mirror_ = std::move(*actual);
   mirror_valid_ = true;
@@ -99,7 +71,7 @@ void Reconciler::report_drift(const std::vector<Operation>& operations) {
 
 std::vector<Refused> Reconciler::send(const std::vector<Operation>& operations) {
   if (operations.empty()) return {};
-  auto refused = kernel_->apply(operations);
+  auto refused = connector_.get()->apply(operations);
   counters_.refused += refused.size();
   counters_.operations += operations.size() - refused.size();
   auto failed = refused.begin();
@@ -131,19 +103,20 @@ void Reconciler::forget_removed() {
 
 std::optional<std::map<DestinationKey, Connections>> Reconciler::connections(
     const ServiceKey& service) {
-  if (!kernel_) return std::nullopt;
-  auto open = kernel_->connections(service);
+  if (kernel() == nullptr) return std::nullopt;
+  auto open = kernel()->connections(service);
   return open ? std::optional{std::move(*open)} : std::nullopt;
 }
 
 Result<ServiceStatistics> Reconciler::statistics(const ServiceKey& service) {
-  if (!kernel_) return fail("there is no IPVS in this kernel");
-  return kernel_->statistics(service);
+  if (kernel() == nullptr) return fail("there is no IPVS in this kernel");
+  return kernel()->statistics(service);
 }
 
 void Reconciler::flush() {
-  if (!connect()) return;
-  if (auto flushed = kernel_->flush(); !flushed)
+  KernelPort* const kernel = connector_.connect();
+  if (kernel == nullptr) return;
+  if (auto flushed = kernel->flush(); !flushed)
     log_.write(Event{Level::error, "ipvs_refused", flushed.error().what});
   mirror_.clear();
 }
@@ -151,7 +124,7 @@ void Reconciler::flush() {
 void Reconciler::clear() {
   wanted_.clear();
   touched_ = ours_;
-  calls_to_skip_ = 0;
+  connector_.ask_soon();
   if (!mirror_valid_ && !resync()) return;
   reconcile();
 }

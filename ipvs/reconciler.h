@@ -2,9 +2,7 @@
 // whether somebody else has changed it.
 #pragma once
 
-#include <functional>
 #include <map>
-#include <memory>
 #include <optional>
 #include <set>
 #include <string>
@@ -12,16 +10,18 @@
 
 #include "daemon/base/event.h"
 #include "daemon/base/time.h"
+#include "ipvs/connector.h"
 #include "ipvs/kernel.h"
 
 namespace holdfast::ipvs {
 
 class Reconciler {
  public:
-  /// @param open connects to the kernel; as long as it fails (a module may be loaded later) it is
-  /// called again at the 1st, 2nd, 4th and then every 8th resync()
-  using Open = std::function<Result<std::unique_ptr<KernelPort>>()>;
-  Reconciler(Open open, Log& log) : open_{std::move(open)}, log_{log} {}
+  /// @param open connects to the kernel; as long as it fails it is called again at the 1st, 2nd,
+  /// 4th and then every 8th resync()
+  Reconciler(Connector::Open open, Log& log)
+      : connector_{std::move(open), "checks go on, the table is written when it is there", log},
+        log_{log} {}
 
   /// Replaces one service of the wanted table. Nothing is sent before reconcile().
   void want(const ServiceKey& key, Service service);
@@ -44,6 +44,9 @@ class Reconciler {
   /// KernelPort::statistics().
   Result<ServiceStatistics> statistics(const ServiceKey& service);
 
+  /// For what is set beside the table; nothing: there was no IPVS at the last look.
+  [[nodiscard]] KernelPort* kernel() const { return connector_.get(); }
+
   struct Counters {
     std::uint64_t operations = 0;  ///< accepted by the kernel
     std::uint64_t refused = 0;     ///< every time, while the log names each one once
@@ -52,9 +55,6 @@ class Reconciler {
   [[nodiscard]] const Counters& counters() const { return counters_; }
 
  private:
-  bool connect();
-  /// Whether it is this call's turn to try again to connect.
-  bool may_connect();
   /// Sends them and keeps the mirror. @return what was refused
   std::vector<Refused> send(const std::vector<Operation>& operations);
   void report(const std::vector<Refused>& refused);
@@ -64,18 +64,15 @@ class Reconciler {
   /// Services that are neither wanted nor in the kernel are nobody's.
   void forget_removed();
 
-  Open open_;
+  Connector connector_;
   Log& log_;
-  std::unique_ptr<KernelPort> kernel_;
   Table wanted_, mirror_;
   std::set<ServiceKey> ours_;     ///< wanted, or wanted before and not yet removed
   std::set<ServiceKey> touched_;  ///< since the last reconcile()
   bool mirror_valid_ = false;
-  bool absence_reported_ = false;
-  unsigned calls_to_skip_ = 0, last_skip_ = 0;  ///< of connect()
-  bool drift_reported_ = false;                 ///< until a resync() finds nothing changed
-  std::string dump_error_;                      ///< the last one that was reported
-  std::set<std::string> refusals_;              ///< those in force that were reported
+  bool drift_reported_ = false;     ///< until a resync() finds nothing changed
+  std::string dump_error_;          ///< the last one that was reported
+  std::set<std::string> refusals_;  ///< those in force that were reported
   Counters counters_;
 };
 

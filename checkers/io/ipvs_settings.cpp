@@ -14,20 +14,36 @@ void CheckersProcess::set_sync_daemon() {
     sync_daemon_.reset();
   }
   if (!both) return;
-  if (!sync_daemon_) sync_daemon_.emplace(*setting, 0, log_, ipvs_socket_.get());
+  if (!sync_daemon_)
+    sync_daemon_.emplace(*setting, 0, log_, [this] { return reconciler_.kernel(); });
   sync_daemon_->run({ipvs::SyncRole::master, ipvs::SyncRole::backup});
 }
 
-/// What was set before outlives this process, for whoever is the last one.
 void CheckersProcess::set_timeouts(const config::IpvsTimeouts& wanted, bool restarted) {
   if (const Bytes record = restarted && table_ ? table_->get(timeouts_key()) : Bytes{};
-      record.size() == sizeof(ipvs::Timeouts))
-    std::memcpy(&original_timeouts_.emplace(), record.data(), record.size());
-  original_timeouts_ = ipvs::keep_timeouts(wanted, original_timeouts_, log_, ipvs_socket_.get());
-  if (original_timeouts_)
-    save(timeouts_key(), std::as_bytes(std::span{&*original_timeouts_, 1}));
+      record.size() == sizeof(ipvs::Timeouts)) {
+    ipvs::Timeouts original;
+    std::memcpy(&original, record.data(), record.size());
+    timeouts_.inherit(original);
+  }
+  timeouts_.want(wanted);
+  save_timeouts();
+}
+
+/// What was set before outlives this process, for whoever is the last one.
+void CheckersProcess::save_timeouts() {
+  if (const auto& original = timeouts_.original())
+    save(timeouts_key(), std::as_bytes(std::span{&*original, 1}));
   else if (table_)
     table_->erase(timeouts_key());
+}
+
+/// Behind each look at the table: IPVS may have come, and others may have changed something.
+void CheckersProcess::look_at_settings() {
+  if (sync_daemon_) sync_daemon_->look();
+  const auto before = timeouts_.original();
+  timeouts_.look();
+  if (timeouts_.original() != before) save_timeouts();
 }
 
 }  // namespace holdfast::checkers

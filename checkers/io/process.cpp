@@ -53,6 +53,7 @@ CheckersProcess::CheckersProcess(asio::io_context& context, Log& log,
                     return open(ipvs_socket_.get(), {wanted.lvs_command, wanted.lvs_command_force});
                   },
                   log},
+      timeouts_{[this] { return reconciler_.kernel(); }, log},
       addresses_{context, log, [this] { suspend_services(); }},
       scripts_{std::move(send)},
       saver_{context, [this] { save_all(); }},
@@ -89,9 +90,9 @@ Result<void> CheckersProcess::commit(const process::Configure& settings) {
   apply(std::move(*std::exchange(prepared_, std::nullopt)), settings.restarted);
   saved_.clear();
   saver_.soon();
+  reconciler_.resync();
   set_sync_daemon();
   set_timeouts(globals_.lvs_timeouts, settings.restarted);
-  reconciler_.resync();
   if (first) resync_later();
   return {};
 }
@@ -387,6 +388,7 @@ void CheckersProcess::reconcile_soon() {
 void CheckersProcess::resync_later() {
   const TimePoint begun = monotonic_now();
   reconciler_.resync();
+  look_at_settings();
   const Duration taken = monotonic_now() - begun;
   resync_timer_.expires_after(std::max(resync_interval, taken * resync_share));
   resync_timer_.async_wait([this](const boost::system::error_code& error) {

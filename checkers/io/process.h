@@ -95,10 +95,13 @@ class CheckersProcess : public process::Worker {
   void follow_addresses();
   void suspend_services();
   void resume(Service& service);
+  // ipvs_settings.cpp
   void set_sync_daemon();
   /// Of the state table: the time-outs as they were.
   static std::string timeouts_key() { return "timeouts"; }
   void set_timeouts(const config::IpvsTimeouts& wanted, bool restarted);
+  void look_at_settings();
+  void save_timeouts();
   void reconcile_soon();
   void resync_later();
 
@@ -111,7 +114,7 @@ class CheckersProcess : public process::Worker {
   config::GlobalDefs globals_;
   std::optional<ipvs::SyncDaemon>
       sync_daemon_;  ///< lvs_sync_daemon without an instance: both roles
-  std::optional<ipvs::Timeouts> original_timeouts_;  ///< before lvs_timeouts changed them
+  ipvs::KeptTimeouts timeouts_;
   LocalAddresses addresses_;
   ScriptRuns scripts_;
   SharedProbes probes_;

@@ -68,6 +68,17 @@ class CountingPort : public KernelPort {
     return kernel_->apply(operations);
   }
   Result<void> flush() override { return kernel_->flush(); }
+  Result<std::map<SyncRole, SyncSettings>> sync_daemons() override {
+    return kernel_->sync_daemons();
+  }
+  Result<void> start_sync(SyncRole role, const SyncSettings& settings) override {
+    return kernel_->start_sync(role, settings);
+  }
+  Result<void> stop_sync(SyncRole role) override { return kernel_->stop_sync(role); }
+  Result<Timeouts> timeouts() override { return kernel_->timeouts(); }
+  Result<void> set_timeouts(const Timeouts& timeouts) override {
+    return kernel_->set_timeouts(timeouts);
+  }
 
  private:
   std::unique_ptr<Kernel> kernel_;
@@ -289,19 +300,21 @@ TEST_F(IpvsKernel, TimeoutsAreSetWhileTheyAreWantedAndPutBack) {
   const auto now = [&] { return kernel->timeouts().value(); };
   const Timeouts before = now();
   ASSERT_NE(before, Timeouts{}) << "the kernel has some";
-  config::IpvsTimeouts wanted;
-  wanted.tcp = seconds{77};
-  auto original = keep_timeouts(wanted, {}, log);
-  EXPECT_EQ(original, before);
+  KeptTimeouts kept{[this] { return kernel.get(); }, log};
+  kept.want({seconds{77}, {}, {}});
+  EXPECT_EQ(kept.original(), before);
   EXPECT_EQ(now(), (Timeouts{77, before.tcp_fin, before.udp}));
   EXPECT_THAT(run("ipvsadm -Ln --timeout"), HasSubstr("tcp tcpfin udp): 77 "));
-  wanted = {};
-  wanted.udp = seconds{5};
-  original = keep_timeouts(wanted, original, log);
+  kept.want({{}, {}, seconds{5}});
   EXPECT_EQ(now(), (Timeouts{before.tcp, before.tcp_fin, 5}));
-  EXPECT_EQ(keep_timeouts({}, original, log), std::nullopt);
-  EXPECT_EQ(now(), before);
   EXPECT_TRUE(log.events.empty());
+  run("ipvsadm --set 0 0 6");
+  kept.look();
+  EXPECT_EQ(now(), (Timeouts{before.tcp, before.tcp_fin, 5}));
+  EXPECT_EQ(log.count("lvs_timeouts_repaired"), 1U);
+  kept.want({});
+  EXPECT_EQ(kept.original(), std::nullopt);
+  EXPECT_EQ(now(), before);
 }
 
 struct IpvsSync : IpvsKernel {
@@ -319,6 +332,9 @@ struct IpvsSync : IpvsKernel {
     on_sync0.interface = "sync0";
     return on_sync0;
   }();
+  SyncDaemon made() {
+    return {setting, 51, log, [this] { return kernel.get(); }};
+  }
   static std::string daemons() { return run("ipvsadm -Ln --daemon"); }
 };
 
@@ -347,7 +363,7 @@ TEST_F(IpvsSync, StartingAndStoppingTwiceIsSuccess) {
 }
 
 TEST_F(IpvsSync, AChangeOfRoleTakesLessThanAnAdvertisementInterval) {
-  SyncDaemon daemon{setting, 51, log};
+  SyncDaemon daemon = made();
   daemon.run({SyncRole::backup});
   double longest = 0;
   for (const SyncRole role : {SyncRole::master, SyncRole::backup, SyncRole::master}) {
@@ -360,21 +376,35 @@ TEST_F(IpvsSync, AChangeOfRoleTakesLessThanAnAdvertisementInterval) {
 }
 
 TEST_F(IpvsSync, ADaemonOfAnEarlierLifeGoesOnWhenItIsAsWanted) {
-  SyncDaemon{setting, 51, log}.run({SyncRole::master});
+  made().run({SyncRole::master});
   const std::string threads = run("ps -e | grep ipvs-m");
-  SyncDaemon{setting, 51, log}.run({SyncRole::master});
+  made().run({SyncRole::master});
   EXPECT_EQ(run("ps -e | grep ipvs-m"), threads) << "same process number";
 }
 
 TEST_F(IpvsSync, ADaemonOfAnEarlierLifeWithOtherSettingsIsReplaced) {
   run("ipvsadm --start-daemon master --mcast-interface sync0 --syncid 9");
   run("ipvsadm --start-daemon backup --mcast-interface sync0 --syncid 9");
-  SyncDaemon{setting, 51, log}.run({SyncRole::master});
+  made().run({SyncRole::master});
   EXPECT_THAT(daemons(), AllOf(HasSubstr("syncid=51"), Not(HasSubstr("backup"))));
   setting.ttl = 7;
-  SyncDaemon{setting, 51, log}.run({SyncRole::master});
+  made().run({SyncRole::master});
   EXPECT_THAT(daemons(), HasSubstr("ttl=7"));
   EXPECT_TRUE(log.events.empty());
+}
+
+TEST_F(IpvsSync, ADaemonThatSomebodyStopsOrStartsIsPutRight) {
+  SyncDaemon daemon = made();
+  daemon.run({SyncRole::master});
+  run("ipvsadm --stop-daemon master");
+  run("ipvsadm --start-daemon backup --mcast-interface sync0 --syncid 9");
+  EXPECT_TRUE(daemon.look());
+  EXPECT_THAT(daemons(), AllOf(HasSubstr("master sync daemon"), HasSubstr("syncid=51"),
+                               Not(HasSubstr("backup"))));
+  EXPECT_EQ(daemon.drift(), 2U);
+  EXPECT_EQ(log.count("sync_daemon_repaired"), 1U);
+  EXPECT_TRUE(daemon.look());
+  EXPECT_EQ(daemon.drift(), 2U);
 }
 
 TEST_F(IpvsSync, AnUnknownInterfaceIsNamed) {

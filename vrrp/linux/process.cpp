@@ -282,7 +282,8 @@ void VrrpProcess::set_sync_daemon() {
                      fmt::format("lvs_sync_daemon names vrrp_instance {}, which does not exist",
                                  setting->instance)});
   else
-    sync_daemon_.emplace(*setting, instance->second->config.vrid(), log_, ipvs_socket_.get());
+    sync_daemon_.emplace(context_, *setting, instance->second->config.vrid(), log_,
+                         ipvs_socket_.get());
 }
 
 void VrrpProcess::stop(std::function<void()> done) {

@@ -14,7 +14,6 @@
 #include "daemon/process/auto_priority.h"
 #include "daemon/process/state_table.h"
 #include "daemon/process/worker_loop.h"
-#include "ipvs/sync_daemon.h"
 #include "vrrp/core/alert.h"
 #include "vrrp/core/script_schedule.h"
 #include "vrrp/linux/advert_socket.h"
@@ -24,6 +23,7 @@
 #include "vrrp/linux/process_watch.h"
 #include "vrrp/linux/reconciler.h"
 #include "vrrp/linux/running.h"
+#include "vrrp/linux/sync_keeper.h"
 #include "vrrp/linux/tracking.h"
 
 namespace holdfast::vrrp {
@@ -245,11 +245,11 @@ class VrrpProcess : public process::Worker {
   std::set<AddressKey> static_addresses_;  ///< that the reconciler keeps
   /// What adverts come from; found anew whenever addresses change.
   std::map<const RunningInstance*, std::optional<IpAddress>> source_addresses_;
-  Fd ipvs_socket_;                               ///< of net_namespace_ipvs; none: our own namespace
-  std::optional<ipvs::SyncDaemon> sync_daemon_;  ///< lvs_sync_daemon, when it names an instance
-  std::optional<TimePoint> held_until_;          ///< vrrp_startup_delay
-  std::set<PortKey> failed_ports_;               ///< without an advert socket
-  std::optional<TimePoint> retry_at_;            ///< look at the interfaces again
+  Fd ipvs_socket_;                         ///< of net_namespace_ipvs; none: our own namespace
+  std::optional<SyncKeeper> sync_daemon_;  ///< lvs_sync_daemon, when it names an instance
+  std::optional<TimePoint> held_until_;    ///< vrrp_startup_delay
+  std::set<PortKey> failed_ports_;         ///< without an advert socket
+  std::optional<TimePoint> retry_at_;      ///< look at the interfaces again
   std::optional<TimePoint> armed_for_;
   bool work_posted_ = false;
   bool routes_watched_ = false;

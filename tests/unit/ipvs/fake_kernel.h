@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <functional>
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -17,8 +18,12 @@ namespace holdfast::ipvs {
 /// What the tests look at; outlives the ports that the reconciler opens and drops.
 struct FakeKernelState {
   Table table;
-  bool present = true;         ///< the module ip_vs is loaded
-  int dump_error = 0;          ///< errno of the next dumps; 0: they work
+  bool present = true;  ///< the module ip_vs is loaded
+  int dump_error = 0;   ///< errno of the next dumps; 0: they work
+  std::map<SyncRole, SyncSettings> daemons;
+  Timeouts timeouts{900, 120, 300};
+  std::size_t changes = 0;     ///< of daemons and time-outs
+  int settings_error = 0;      ///< errno of what concerns daemons and time-outs
   std::size_t openings = 0;    ///< attempts, failed ones as well
   std::size_t batches = 0;     ///< calls of apply()
   std::size_t operations = 0;  ///< in all of them
@@ -64,13 +69,40 @@ class FakeKernel : public KernelPort {
     state_.table.clear();
     return {};
   }
+  Result<std::map<SyncRole, SyncSettings>> sync_daemons() override {
+    if (state_.settings_error != 0) return fail_errno(state_.settings_error, "cannot read");
+    return state_.daemons;
+  }
+  Result<void> start_sync(SyncRole role, const SyncSettings& settings) override {
+    const auto with_defaults = [&] {
+      SyncSettings made = settings;
+      if (made.port == 0) made.port = 8848;
+      if (made.ttl == 0) made.ttl = 1;
+      if (!made.group) made.group = IpAddress::v4(0xE0000051);
+      return made;
+    };
+    return change([&] { state_.daemons.emplace(role, with_defaults()); });
+  }
+  Result<void> stop_sync(SyncRole role) override {
+    return change([&] { state_.daemons.erase(role); });
+  }
+  Result<Timeouts> timeouts() override { return state_.timeouts; }
+  Result<void> set_timeouts(const Timeouts& timeouts) override {
+    return change([&] { state_.timeouts = timeouts; });
+  }
 
  private:
+  Result<void> change(const std::function<void()>& carry_out) {
+    ++state_.changes;
+    if (state_.settings_error != 0) return fail_errno(state_.settings_error, "cannot change");
+    carry_out();
+    return {};
+  }
   FakeKernelState& state_;
 };
 
 /// What a Reconciler opens. @param state must outlive the reconciler
-inline Reconciler::Open opens(FakeKernelState& state) {
+inline Connector::Open opens(FakeKernelState& state) {
   return [&state]() -> Result<std::unique_ptr<KernelPort>> {
     ++state.openings;
     if (!state.present) return tl::make_unexpected(Error{"this kernel has no IPVS", ENOENT});
