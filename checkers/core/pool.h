@@ -13,6 +13,7 @@
 #include "checkers/config/config.h"
 #include "checkers/core/admission.h"
 #include "checkers/core/alert.h"
+#include "checkers/core/leaving.h"
 #include "checkers/core/row.h"
 #include "daemon/base/event.h"
 #include "ipvs/table.h"
@@ -52,6 +53,9 @@ class Pool {
   Effects inherit(const Pool& old, TimePoint now);
   /// An operator's word from before a restart, before settle().
   void restore_mode(std::size_t server, Mode mode, TimePoint now);
+  /// A drain of a server that was gone from the configuration before a restart, before settle().
+  /// One that is configured again, or a service without drain_timeout: nothing.
+  void restore_leaving(const LeavingServer& server);
 
   /// A check changed its verdict. @param reason of the verdict, for the log
   Effects set_check(std::size_t server, std::size_t check, bool up, const std::string& reason,
@@ -84,6 +88,8 @@ class Pool {
   [[nodiscard]] Mode mode_of(std::size_t server) const { return servers_[server].mode; }
   /// A word or two for the operator: "in use", "down", "draining, 3 connections".
   [[nodiscard]] std::string state_of(std::size_t server) const;
+  /// For restore_leaving() of a successor.
+  [[nodiscard]] std::vector<LeavingServer> leaving_servers() const;
   /// Servers that are gone from the configuration and still drain, and what they still have.
   [[nodiscard]] std::vector<std::pair<ipvs::DestinationKey, ipvs::Connections>> leaving() const;
   [[nodiscard]] bool has_quorum() const { return quorum_; }

@@ -133,6 +133,20 @@ Effects Pool::inherit(const Pool& old, TimePoint now) {
   return effects;
 }
 
+void Pool::restore_leaving(const LeavingServer& server) {
+  if (service_.drain_timeout == Duration{0} ||
+      std::ranges::find(service_.servers, server.key, &RealServer::key) != service_.servers.end())
+    return;
+  leaving_.insert_or_assign(server.key, Leaving{server.settings, {server.since, {}, false}});
+}
+
+std::vector<LeavingServer> Pool::leaving_servers() const {
+  std::vector<LeavingServer> servers;
+  for (const auto& [key, leaving] : leaving_)
+    servers.push_back({key, leaving.settings, leaving.drain.since});
+  return servers;
+}
+
 /// @return it is over
 bool Pool::go_on(Drain& drain, const ipvs::DestinationKey& key, TimePoint now,
                  Effects& effects) const {

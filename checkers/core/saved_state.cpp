@@ -5,7 +5,7 @@
 namespace holdfast::checkers {
 namespace {
 
-constexpr std::uint32_t version = 2;
+constexpr std::uint32_t version = 3;
 /// A check's identity has its path in it, and a script its arguments.
 constexpr std::size_t longest_name = 0xffff;
 
@@ -33,6 +33,8 @@ SavedServer take_server(ByteReader& in) {
 
 SavedService take_service(ByteReader& in) {
   SavedService service{in.u8() != 0, {}};
+  for (std::uint32_t left = in.u32(); left > 0 && in.good(); --left)
+    if (auto server = leaving_server(in.take(in.u16()))) service.leaving.push_back(*server);
   for (std::uint32_t left = in.u32(); left > 0 && in.good(); --left) {
     std::string name = take_text(in);
     service.servers.emplace(std::move(name), take_server(in));
@@ -56,6 +58,12 @@ std::string to_bytes(const SavedState& state) {
   for (const auto& [name, service] : state) {
     put(out, name);
     out.u8(service.quorum ? 1 : 0);
+    out.u32(static_cast<std::uint32_t>(service.leaving.size()));
+    for (const LeavingServer& server : service.leaving) {
+      const auto bytes = to_bytes(server);
+      out.u16(static_cast<std::uint16_t>(bytes.size()));
+      out.append(bytes);
+    }
     out.u32(static_cast<std::uint32_t>(service.servers.size()));
     for (const auto& [key, server] : service.servers) {
       put(out, key);

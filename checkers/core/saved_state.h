@@ -6,8 +6,10 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "checkers/core/admission.h"
+#include "checkers/core/leaving.h"
 #include "checkers/core/record.h"
 
 namespace holdfast::checkers {
@@ -24,6 +26,7 @@ struct SavedServer {
 struct SavedService {
   bool quorum = false;
   std::map<std::string, SavedServer> servers;
+  std::vector<LeavingServer> leaving = {};  ///< gone from the configuration, draining
   bool operator==(const SavedService&) const = default;
 };
 

@@ -54,6 +54,7 @@ void CheckersProcess::save_all() {
     const VirtualServer& config = service->pool.service();
     SavedService& saved = state[name_of(config)];
     saved.quorum = service->pool.has_quorum();
+    saved.leaving = service->pool.leaving_servers();
     for (std::size_t i = 0; i < config.servers.size(); ++i) {
       SavedServer& server = saved.servers[name_of(config.servers[i], config)];
       server.mode = service->pool.mode_of(i);

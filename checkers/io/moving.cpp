@@ -74,4 +74,35 @@ void CheckersProcess::restore_modes(Service& service, bool restarted) {
   }
 }
 
+std::string CheckersProcess::leaving_key(const VirtualServer& service, std::size_t number) {
+  return fmt::format("leaving {} {}", number, service.identity());
+}
+
+/// Servers that are gone from the configuration and still drain, for the next process.
+void CheckersProcess::save_leaving(Service& service) {
+  if (service.leaving_saved == 0 && service.pool.leaving().empty()) return;
+  const std::vector<LeavingServer> servers = service.pool.leaving_servers();
+  const VirtualServer& config = service.pool.service();
+  for (std::size_t i = 0; i < servers.size(); ++i)
+    save(leaving_key(config, i), to_bytes(servers[i]));
+  for (std::size_t i = servers.size(); table_ && i < service.leaving_saved; ++i)
+    table_->erase(leaving_key(config, i));
+  service.leaving_saved = servers.size();
+  saver_.soon();
+}
+
+void CheckersProcess::restore_leaving(Service& service, bool restarted) {
+  const VirtualServer& config = service.pool.service();
+  if (!restarted || !table_) {
+    if (const SavedService* saved = saved_service(config))
+      for (const LeavingServer& server : saved->leaving) service.pool.restore_leaving(server);
+    return;
+  }
+  for (;; ++service.leaving_saved) {
+    const Bytes record = table_->get(leaving_key(config, service.leaving_saved));
+    if (record.empty()) return;
+    if (const auto server = leaving_server(record)) service.pool.restore_leaving(*server);
+  }
+}
+
 }  // namespace holdfast::checkers

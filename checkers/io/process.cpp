@@ -119,7 +119,13 @@ void CheckersProcess::apply(CheckersConfig next, bool restarted) {
       for (const RealServer& server : config.servers)
         if (server.alpha) was_in_use.emplace(server.key, false);
     }
-    if (previous == nullptr) restore_modes(*service, restarted);
+    if (previous == nullptr) {
+      restore_modes(*service, restarted);
+      restore_leaving(*service, restarted);
+    } else {
+      service->leaving_saved = previous->leaving_saved;
+    }
+    save_leaving(*service);
     carry_out(service->pool.settle(was_in_use), *service);
     if (service->pool.is_moving()) move_soon();
     want(*service);
@@ -141,9 +147,10 @@ void CheckersProcess::apply(CheckersConfig next, bool restarted) {
       for (const auto& task : server) used.insert(task->key);
     for (std::size_t i = 0; i < service->tasks.size(); ++i)
       used.insert(mode_key(service->pool.service(), i));
+    for (std::size_t i = 0; i < service->leaving_saved; ++i)
+      used.insert(leaving_key(service->pool.service(), i));
   }
-  for (const std::string& key : table_->keys())
-    if (!used.contains(key)) table_->erase(key);
+  table_->retain(used);
 }
 
 std::unique_ptr<CheckersProcess::Service> CheckersProcess::make_service(const VirtualServer& config,
@@ -346,6 +353,7 @@ void CheckersProcess::carry_out(const Effects& effects, Service& service) {
   save(quorum_key(service.pool.service()), std::span{&quorum, 1});
   if (!effects.table_changed) return;
   if (service.pool.is_moving()) move_soon();
+  save_leaving(service);
   want(service);
   reconcile_soon();
 }

@@ -76,6 +76,9 @@ class CheckersProcess : public process::Worker {
   static std::string mode_key(const VirtualServer& service, std::size_t server);
   void save_mode(const Service& service, std::size_t server);
   void restore_modes(Service& service, bool restarted);
+  static std::string leaving_key(const VirtualServer& service, std::size_t number);
+  void save_leaving(Service& service);
+  void restore_leaving(Service& service, bool restarted);
   // lasting.cpp: what outlives the daemon.
   void take_over(const process::SavedState& message);
   void save_all();

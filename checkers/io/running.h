@@ -55,6 +55,7 @@ struct CheckersProcess::Service {
   }
   Pool pool;
   bool suspended = false;                                 ///< by ha_suspend
+  std::size_t leaving_saved = 0;                          ///< records of servers that still drain
   std::vector<std::vector<std::shared_ptr<Task>>> tasks;  ///< by server and check
 };
 

@@ -171,4 +171,11 @@ std::vector<std::string> StateTable::keys() const {
   return all;
 }
 
+void StateTable::retain(const std::set<std::string>& keys) {
+  std::set<std::string> kept;
+  for (const std::string& key : keys) kept.insert(fitted(key));
+  for (const std::string& key : this->keys())
+    if (!kept.contains(key)) erase(key);
+}
+
 }  // namespace holdfast::process

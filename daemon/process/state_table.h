@@ -7,6 +7,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <set>
 #include <span>
 #include <string>
 #include <string_view>
@@ -41,6 +42,8 @@ class StateTable {
   [[nodiscard]] std::span<const std::byte> get(std::string_view key) const;  ///< empty: none
   void erase(std::string_view key);
   [[nodiscard]] std::vector<std::string> keys() const;
+  /// Erases all records but those with these keys.
+  void retain(const std::set<std::string>& keys);
 
  private:
   StateTable() = default;

@@ -406,6 +406,10 @@ class CheckersTest(unittest.TestCase):
         release = self.hold(100)
         self.reload(director, service(real_server(82), more=more))
         self.wait_for_table({81: 0, 82: 1})
+        director.replace_worker("checkers", 5)
+        # Closed ones of the first drain count as well for a while.
+        wait_until(lambda: re.search(r":81: no longer configured, draining, [1-9]\d\d connections",
+                                     self.ask(director, "servers")), 10, "that the new worker knows of it")
         time.sleep(2)  # that nothing happens is what is tested
         self.assertEqual(self.table(), {81: 0, 82: 1})
         self.assertEqual(release(), "ended: 0 reset, 0 unanswered")

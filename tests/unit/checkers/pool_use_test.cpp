@@ -169,6 +169,32 @@ TEST(PoolDrain, AServerThatAReloadRemovesDrains) {
   EXPECT_TRUE(says(again.tick(at(70)), "is removed with 4 open connections"));
   EXPECT_EQ(weights(again, 2), (Weights{5, -1}));
 }
+TEST(PoolDrain, ASuccessorGoesOnWithTheDeadline) {
+  VirtualServer service = service_with(2, 5);
+  service.drain_timeout = seconds{60};
+  const Pool old{service, all(2, true)};
+  VirtualServer smaller = service;
+  smaller.servers.pop_back();
+  Effects effects;
+  const Pool pool = after_reload(smaller, old, 10, effects);
+  ASSERT_EQ(pool.leaving_servers().size(), 1U);
+  const LeavingServer leaving = pool.leaving_servers().front();
+  Pool next{smaller, all(1, true)};
+  next.restore_leaving(leaving);
+  next.settle();
+  EXPECT_EQ(weights(next, 2), (Weights{5, 0}));
+  EXPECT_TRUE(next.is_moving());
+  EXPECT_TRUE(next.tick(at(69)).events.empty());
+  EXPECT_TRUE(says(next.tick(at(70)), "[10.0.0.11]:tcp:80 of VS [10.0.0.1]:tcp:80"));
+  EXPECT_EQ(weights(next, 2), (Weights{5, -1}));
+  Pool again{service, all(2, true)};
+  again.restore_leaving(leaving);
+  EXPECT_EQ(weights(again, 2), (Weights{5, 5})) << "it is configured again";
+  smaller.drain_timeout = Duration{0};
+  Pool without{smaller, all(1, true)};
+  without.restore_leaving(leaving);
+  EXPECT_FALSE(without.is_moving());
+}
 TEST(PoolDrain, WithoutATimeoutAReloadRemovesAtOnce) {
   const VirtualServer service = service_with(2);
   const Pool old{service, all(2, true)};

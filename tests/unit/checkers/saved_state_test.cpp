@@ -15,7 +15,15 @@ SavedState example() {
   service.servers["[10.0.0.2]:tcp:80"].checks["HTTP_GET 10.0.0.2:80 /"] = {
       {false, true, 0, 0}, Finding{"503 instead of 200", TimePoint{Duration{99}}}};
   service.servers["[10.0.0.3]:tcp:80"].mode = Mode::maint;
-  state["FWM 7"];
+  state["FWM 7"].leaving = {
+      {{*IpAddress::parse("10.0.0.4"), 80},
+       {ipvs::Forwarding::tunnel,
+        0,
+        7,
+        3,
+        {ipvs::TunnelType::gue, 5555, ipvs::TunnelChecksum::remote}},
+       TimePoint{Duration{1234567890123}}},
+      {{*IpAddress::parse("fd00::1"), 81}, {ipvs::Forwarding::direct_route, 0}, TimePoint{}}};
   return state;
 }
 
@@ -26,6 +34,18 @@ TEST(SavedState, OfACheckThatItDoesNotHaveItSaysWhatTheServerWas) {
   const CheckRecord other = server.record_for("TCP_CHECK 10.0.0.2:81");
   EXPECT_FALSE(other.health.up);
   EXPECT_TRUE(other.health.judged) << "its first failure is none of a start";
+}
+TEST(SavedState, ALeavingServerIsReadOrRefusedWhole) {
+  const LeavingServer server = example().at("FWM 7").leaving.front();
+  const auto bytes = to_bytes(server);
+  EXPECT_EQ(leaving_server(bytes), server);
+  for (std::size_t size = 0; size < bytes.size(); ++size)
+    EXPECT_FALSE(leaving_server(Bytes{bytes}.first(size))) << size;
+  for (const auto& [at, wrong] : {std::pair{0, 1}, std::pair{9, 3}, std::pair{10, 3}}) {
+    auto changed = bytes;
+    changed[static_cast<std::size_t>(at)] = std::byte(wrong);
+    EXPECT_FALSE(leaving_server(changed)) << at;
+  }
 }
 TEST(SavedState, ATruncatedOneIsRefused) {
   const std::string whole = to_bytes(example());

@@ -217,6 +217,18 @@ TEST(StateTable, LongKeysStayDifferent) {
   EXPECT_EQ(text_of(table.get(prefix + "1")), "one");
   EXPECT_EQ(text_of(table.get(prefix + "2")), "two");
 }
+TEST(StateTable, RetainsTheNamedOnesHoweverLongTheirNamesAre) {
+  const Fd fd = std::move(*StateTable::create("test"));
+  StateTable table = std::move(*StateTable::open(fd));
+  const std::string common(200, 'x');
+  for (const std::string& key :
+       {common + "1", common + "2", std::string{"short"}, std::string{"s"}})
+    ASSERT_TRUE(table.put(key, bytes_of("value")));
+  table.retain({common + "2", "short", "never written"});
+  EXPECT_EQ(table.keys().size(), 2U);
+  EXPECT_EQ(text_of(table.get(common + "2")), "value");
+  EXPECT_EQ(text_of(table.get("short")), "value");
+}
 TEST(StateTable, AValueThatIsTooLongIsRefused) {
   const Fd fd = std::move(*StateTable::create("test"));
   StateTable table = std::move(*StateTable::open(fd));
