@@ -43,18 +43,24 @@ Result<Fd> open_in_net_namespace(const Fd& net_namespace, const std::function<Re
   return opened;
 }
 
-Result<Fd> open_generic_netlink(const std::string& net_namespace) {
+Result<Fd> open_netlink(int protocol, const std::string& net_namespace) {
   const auto there = open_net_namespace(net_namespace);
   if (!there) return tl::make_unexpected(there.error());
-  return open_in_net_namespace(*there, []() -> Result<Fd> {
-    Fd socket{::socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_GENERIC)};
-    sockaddr_nl address{};
-    address.nl_family = AF_NETLINK;
-    if (!socket ||
-        ::bind(socket.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0)
-      return fail_errno(errno, "cannot open a generic netlink socket");
+  return open_in_net_namespace(*there, [protocol]() -> Result<Fd> {
+    Fd socket{::socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, protocol)};
+    if (!socket) return fail_errno(errno, "cannot open a netlink socket");
     return socket;
   });
+}
+
+Result<Fd> open_generic_netlink(const std::string& net_namespace) {
+  auto socket = open_netlink(NETLINK_GENERIC, net_namespace);
+  if (!socket) return socket;
+  sockaddr_nl address{};
+  address.nl_family = AF_NETLINK;
+  if (::bind(socket->get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0)
+    return fail_errno(errno, "cannot bind a generic netlink socket");
+  return socket;
 }
 
 }  // namespace holdfast

@@ -21,7 +21,9 @@ Result<void> enter_net_namespace(const std::string& name);
 /// with one thread. Error: that of `open`, or the namespace cannot be entered.
 Result<Fd> open_in_net_namespace(const Fd& net_namespace, const std::function<Result<Fd>()>& open);
 
-/// A socket for IPVS and other generic netlink families of that namespace.
+/// A netlink socket of that namespace, without an address yet. @param protocol NETLINK_...
+Result<Fd> open_netlink(int protocol, const std::string& net_namespace);
+/// One for IPVS and other generic netlink families, with an address.
 Result<Fd> open_generic_netlink(const std::string& net_namespace);
 
 }  // namespace holdfast

@@ -4,6 +4,7 @@
 #include <cerrno>
 #include <fstream>
 
+#include <linux/netlink.h>
 #include <sys/stat.h>
 #include <systemd/sd-daemon.h>
 
@@ -25,7 +26,7 @@ constexpr auto prepare_limit = std::chrono::seconds{5};
 /// do not take each other's addresses for leftovers of their own. 128 to 255 are nobody's; 128 is
 /// of the usual pid file.
 std::uint8_t address_mark(std::string_view pid_file) {
-  if (pid_file == pid_path({}, false, "")) return 128;
+  if (pid_file == pid_path({}, false, "")) return process::usual_mark;
   std::uint32_t hash = 2166136261U;  // FNV-1a
   for (const char c : pid_file) hash = (hash ^ static_cast<unsigned char>(c)) * 16777619U;
   return static_cast<std::uint8_t>(129U + hash % 127U);
@@ -45,6 +46,13 @@ process::Configure Supervisor::settings_for(const Worker& worker,
     auto socket = open_generic_netlink(*identity_.net_namespace_ipvs);
     if (socket)
       settings.ipvs = std::move(*socket);
+    else
+      log_.write(Event{Level::error, "net_namespace_ipvs", socket.error().what});
+  }
+  if (&worker == &checkers_ && identity_.net_namespace_ipvs && !testing_) {
+    auto socket = open_netlink(NETLINK_NETFILTER, *identity_.net_namespace_ipvs);
+    if (socket)
+      settings.netfilter = std::move(*socket);
     else
       log_.write(Event{Level::error, "net_namespace_ipvs", socket.error().what});
   }

@@ -16,6 +16,18 @@ void Reconciler::unwant(const ServiceKey& key) {
   touched_.insert(key);
 }
 
+void Reconciler::remove(const ServiceKey& key) {
+  ours_.insert(key);
+  unwant(key);
+}
+
+std::set<std::uint32_t> Reconciler::marks_of_others() const {
+  std::set<std::uint32_t> marks;
+  for (const auto& [key, service] : mirror_)
+    if (key.fwmark != 0 && !ours_.contains(key)) marks.insert(key.fwmark);
+  return marks;
+}
+
 void Reconciler::reconcile() {
   if (touched_.empty() || !mirror_valid_ || connector_.connect() == nullptr) return;
   Table wanted;

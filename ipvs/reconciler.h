@@ -28,6 +28,10 @@ class Reconciler {
   /// The service must go. Once it is gone it is no longer ours: one that somebody makes later with
   /// the same key is theirs.
   void unwant(const ServiceKey& key);
+  /// The same of one that a daemon before this one made.
+  void remove(const ServiceKey& key);
+  /// Firewall marks of services in the kernel that are not ours, as of the last look.
+  [[nodiscard]] std::set<std::uint32_t> marks_of_others() const;
   /// Sends what differs from the mirror of the kernel, all services touched since the last call in
   /// one batch. Costs nothing for services that were not touched.
   void reconcile();

@@ -238,7 +238,7 @@ void settle_sorry_server(VirtualServer& service) {
 
 bool complete(VirtualServer& service, const CheckersConfig& config, Reader& reader) {
   const config::GlobalDefs& globals = config.globals;
-  if (!settle_keys(service, config.groups, reader)) return false;
+  if (!settle_keys(service, config, reader)) return false;
   settle_required(service, reader);
   std::erase_if(service.servers, [&](RealServer& server) {
     return !complete_server(server, service, globals, reader);

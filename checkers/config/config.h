@@ -64,6 +64,12 @@ struct SorryServer {
   bool operator==(const SorryServer&) const = default;
 };
 
+/// A line of a virtual_server_group: addresses first..last, each with the port.
+struct GroupRange {
+  IpAddress first, last;
+  std::uint16_t port = 0;  ///< 0: every port
+  bool operator==(const GroupRange&) const = default;
+};
 struct VirtualServer {
   config::Place place;
   ipvs::ServiceKey key;  ///< of `virtual_server ADDRESS PORT` and `fwmark N`; always: the protocol
@@ -98,8 +104,13 @@ struct VirtualServer {
   std::string snmp_name;
 
   // Final values.
-  std::string name;                    ///< `[192.0.2.10]:tcp:80`, `FWM 7`, `[GROUP]:0`
-  std::vector<ipvs::ServiceKey> keys;  ///< what it is in the kernel's table; never empty
+  std::string name;  ///< `[192.0.2.10]:tcp:80`, `FWM 7`, `[GROUP]:0`
+  /// What it is in the kernel's table; never empty. Of a service with `marked`: its first
+  /// addresses.
+  std::vector<ipvs::ServiceKey> keys;
+  /// nftables_ipvs: the addresses that get a firewall mark, and are one service by that; of nobody
+  /// else.
+  std::vector<GroupRange> marked;
   ipvs::ServiceSettings settings;
   bool alert = false;  ///< mail changes of the quorum
 
@@ -111,12 +122,6 @@ struct VirtualServer {
   [[nodiscard]] bool has_port() const { return group.empty() && key.fwmark == 0; }
 };
 
-/// A line of a virtual_server_group: addresses first..last, each with the port.
-struct GroupRange {
-  IpAddress first, last;
-  std::uint16_t port = 0;  ///< 0: every port
-  bool operator==(const GroupRange&) const = default;
-};
 struct GroupMark {
   std::uint32_t fwmark = 0;
   std::optional<Family> family;  ///< default: the servers'
@@ -148,6 +153,9 @@ struct CheckersConfig {
 /// Reads the virtual_server blocks. What is wrong goes to the reader; a service or server that
 /// cannot be used is left out.
 CheckersConfig read_checkers(std::span<const config::Statement> tree, config::Reader& reader);
+/// Where no mark can be set: every address of `marked`. Empty: more than the kernel's table should
+/// have.
+std::vector<ipvs::ServiceKey> keys_without_mark(const VirtualServer& service);
 /// Every keyword of the blocks that this process owns.
 std::vector<config::KeywordInfo> describe_checkers();
 

@@ -57,8 +57,9 @@ std::optional<ipvs::DestinationKey> read_destination(const config::Statement& st
 /// Defaults, inheritance and the rules of a whole service. False: it cannot be used.
 bool complete(VirtualServer& service, const CheckersConfig& config, config::Reader& reader);
 /// Name and keys: service_keys.cpp. False: it has none, which is reported.
-bool settle_keys(VirtualServer& service, std::span<const ServerGroup> groups,
-                 config::Reader& reader);
+bool settle_keys(VirtualServer& service, const CheckersConfig& config, config::Reader& reader);
+/// The keys of a service with `marked`, from it.
+void settle_marked_keys(VirtualServer& service);
 
 /// @source runtime.md 16.1 and keywords.tsv
 inline constexpr config::Range seconds_rule{0, 4'294, "s"};

@@ -4,6 +4,7 @@
 #include <charconv>
 #include <set>
 
+#include "checkers/config/address_claims.h"
 #include "checkers/config/schema.h"
 
 namespace holdfast::checkers {
@@ -278,12 +279,38 @@ void read_groups(std::span<const Statement> tree, CheckersConfig& config, Reader
   }
 }
 
+/// Somebody's addresses are left out.
+void settle_marked(VirtualServer& service, AddressClaims& claims, Reader& reader) {
+  for (const GroupRange& range : std::exchange(service.marked, {})) {
+    const auto free = claims.take(service.key.protocol, range);
+    if (free != std::vector{range})
+      reader.warn(
+          service.place,
+          fmt::format("virtual_server {}: of {}-{} port {} some addresses are those of "
+                      "another virtual_server; they are left out",
+                      service.name, range.first.to_string(), range.last.to_string(), range.port));
+    service.marked.insert(service.marked.end(), free.begin(), free.end());
+  }
+  settle_marked_keys(service);
+}
+
+bool is_free(const ipvs::ServiceKey& key, AddressClaims& claims,
+             std::set<ipvs::ServiceKey>& marks) {
+  if (key.fwmark != 0) return marks.insert(key).second;
+  return !claims.take(key.protocol, {key.address, key.address, key.port}).empty();
+}
+
 /// A key is somebody's already: it is left out, and a service without any with it.
 void report_duplicates(CheckersConfig& config, Reader& reader) {
-  std::set<ipvs::ServiceKey> seen;
+  AddressClaims claims;
+  std::set<ipvs::ServiceKey> marks;
   std::erase_if(config.services, [&](VirtualServer& service) {
+    if (!service.marked.empty()) {
+      settle_marked(service, claims, reader);
+      return service.keys.empty();
+    }
     std::erase_if(service.keys, [&](const ipvs::ServiceKey& key) {
-      if (seen.insert(key).second) return false;
+      if (is_free(key, claims, marks)) return false;
       reader.warn(service.place, fmt::format("virtual_server {} is already defined; this one is "
                                              "left out",
                                              to_string(key)));

@@ -2,6 +2,7 @@
 // address and mark of a group; and its name in logs, FIFOs and mails.
 #include <algorithm>
 
+#include "checkers/config/address_claims.h"
 #include "checkers/config/schema.h"
 
 namespace holdfast::checkers {
@@ -20,16 +21,6 @@ Family family_of_mark(const VirtualServer& service, std::optional<Family> family
   return service.servers.empty() ? Family::ipv4 : service.servers.front().key.address.family();
 }
 
-/// The next address; after the last one of a family the first. Ranges do not get there.
-IpAddress following(const IpAddress& address) {
-  std::vector<std::byte> bytes{address.bytes().begin(), address.bytes().end()};
-  for (auto byte = bytes.rbegin(); byte != bytes.rend(); ++byte) {
-    *byte = static_cast<std::byte>(std::to_integer<unsigned>(*byte) + 1);
-    if (*byte != std::byte{0}) break;
-  }
-  return *IpAddress::from_bytes(bytes);
-}
-
 /// False: the range is longer than what a group may have.
 bool add_range(const GroupRange& range, ipvs::Protocol protocol, std::vector<ServiceKey>& keys) {
   for (IpAddress address = range.first;; address = following(address)) {
@@ -39,7 +30,8 @@ bool add_range(const GroupRange& range, ipvs::Protocol protocol, std::vector<Ser
   }
 }
 
-bool settle_group(VirtualServer& service, std::span<const ServerGroup> groups, Reader& reader) {
+bool settle_group(VirtualServer& service, const CheckersConfig& config, Reader& reader) {
+  const std::vector<ServerGroup>& groups = config.groups;
   service.name = fmt::format("[{}]:0", service.group);
   const auto group = std::ranges::find(groups, service.group, &ServerGroup::name);
   if (group == groups.end()) {
@@ -50,6 +42,12 @@ bool settle_group(VirtualServer& service, std::span<const ServerGroup> groups, R
                             "it is left out",
                             service.group, config::did_you_mean(service.group, names)));
     return false;
+  }
+  // A group that has marks of its own gets none (runtime.md 15).
+  if (config.globals.firewall.ipvs_table && group->marks.empty()) {
+    service.marked = group->ranges;
+    settle_marked_keys(service);
+    return true;
   }
   bool whole = true;
   for (const GroupRange& range : group->ranges)
@@ -64,8 +62,21 @@ bool settle_group(VirtualServer& service, std::span<const ServerGroup> groups, R
 
 }  // namespace
 
-bool settle_keys(VirtualServer& service, std::span<const ServerGroup> groups, Reader& reader) {
-  if (!service.group.empty()) return settle_group(service, groups, reader);
+void settle_marked_keys(VirtualServer& service) {
+  service.keys.clear();
+  for (const GroupRange& range : service.marked)
+    service.keys.push_back({service.key.protocol, range.first, range.port});
+}
+
+std::vector<ServiceKey> keys_without_mark(const VirtualServer& service) {
+  std::vector<ServiceKey> keys;
+  for (const GroupRange& range : service.marked)
+    if (!add_range(range, service.key.protocol, keys)) return {};
+  return keys;
+}
+
+bool settle_keys(VirtualServer& service, const CheckersConfig& config, Reader& reader) {
+  if (!service.group.empty()) return settle_group(service, config, reader);
   ServiceKey key = service.key;
   if (key.fwmark != 0) key = ServiceKey::of_mark(key.fwmark, family_of_mark(service, std::nullopt));
   service.name = to_string(key);

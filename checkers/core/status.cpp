@@ -68,6 +68,7 @@ std::string status_of(const ServiceView& view, const Clocks& clocks) {
   if (view.traffic != nullptr && service.sorry_server)
     text += fmt::format("  {}: sorry server\n{}", to_string(service.sorry_server->key, protocol),
                         statistics_text(view.traffic, service.sorry_server->key));
+  if (view.mark) text += fmt::format("  its addresses have the firewall mark {}\n", *view.mark);
   if (view.suspended) text += "  checks rest: no address of the service is here\n";
   return text;
 }

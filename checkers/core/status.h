@@ -37,6 +37,7 @@ struct ServiceView {
   const std::vector<std::vector<CheckState>>& checks;  ///< by server and check of the pool
   bool suspended = false;                              ///< by ha_suspend
   const ServiceTraffic* traffic = nullptr;             ///< nothing: it was not asked for
+  std::optional<std::uint32_t> mark = {};              ///< that nftables_ipvs gives its addresses
 };
 
 /// Whether an operator means it: `10.0.0.1:80`, `[2001:db8::1]:80`, the address alone, or the name

@@ -89,6 +89,7 @@ json::object status_json(const ServiceView& view, const Clocks& clocks) {
                       {"has_quorum", view.pool.has_quorum()},
                       {"alive_weight", view.pool.alive_weight()},
                       {"suspended", view.suspended}};
+  if (view.mark) object["fwmark"] = *view.mark;
   json::array servers;
   for (std::size_t i = 0; i < service.servers.size(); ++i)
     servers.emplace_back(server_json(view, i, clocks));

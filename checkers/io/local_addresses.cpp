@@ -39,10 +39,10 @@ void LocalAddresses::stop() {
   known_ = false;
 }
 
-bool LocalAddresses::has(const IpAddress& address) const {
+bool LocalAddresses::has_any(const IpAddress& first, const IpAddress& last) const {
   if (!known_) return true;
-  const auto found = addresses_.lower_bound({address, 0});
-  return found != addresses_.end() && found->first == address;
+  const auto found = addresses_.lower_bound({first, 0});
+  return found != addresses_.end() && found->first <= last;
 }
 
 bool LocalAddresses::open() {

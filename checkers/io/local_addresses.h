@@ -29,7 +29,9 @@ class LocalAddresses {
   void watch(const netlink::ReceiveBuffer& buffer);
   void stop();
   /// On any interface. Everything while the kernel cannot be asked: checks that go on do no harm.
-  [[nodiscard]] bool has(const IpAddress& address) const;
+  [[nodiscard]] bool has(const IpAddress& address) const { return has_any(address, address); }
+  /// The same of one between two of a family.
+  [[nodiscard]] bool has_any(const IpAddress& first, const IpAddress& last) const;
 
  private:
   bool open();

@@ -36,7 +36,7 @@ void CheckersProcess::count_connections(Service& service, TimePoint now) {
   if (draining.empty()) return;
   std::map<ipvs::DestinationKey, ipvs::Connections> open;
   for (const auto& [server, forwarding] : draining) open[server] = {};
-  for (const ipvs::ServiceKey& key : service.pool.service().keys) {
+  for (const ipvs::ServiceKey& key : service.keys()) {
     const auto counted = reconciler_.connections(key);
     if (!counted) return;  // a part is not the whole: only the deadline ends a drain now
     add_up(open, draining, key, *counted);

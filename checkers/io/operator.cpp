@@ -16,8 +16,15 @@ namespace holdfast::checkers {
 
 namespace {
 
+bool is_within(std::string_view word, const GroupRange& range) {
+  const auto address = IpAddress::parse(word);
+  return address && range.first <= *address && *address <= range.last;
+}
+
 bool means(std::string_view word, const VirtualServer& service) {
   return word == service.group || word == service.name ||
+         std::ranges::any_of(service.marked,
+                             [&](const GroupRange& range) { return is_within(word, range); }) ||
          std::ranges::any_of(service.keys, [&](const ipvs::ServiceKey& key) {
            return is_meant(word, to_string(key), key.address, key.port);
          });
@@ -28,7 +35,7 @@ bool means(std::string_view word, const VirtualServer& service) {
 /// What the kernel counted is read now, for this answer.
 ServiceTraffic CheckersProcess::traffic_of(const Service& service) {
   KernelStatistics said;
-  for (const ipvs::ServiceKey& key : service.pool.service().keys)
+  for (const ipvs::ServiceKey& key : service.keys())
     said.emplace_back(key, reconciler_.statistics(key));
   return checkers::traffic_of(service.pool, said);
 }
@@ -47,7 +54,8 @@ std::string CheckersProcess::show_servers(const process::Operate& asked) {
     }
     const auto traffic = asked.has("stats") ? std::optional{traffic_of(*service)} : std::nullopt;
     const ServiceView view{service->pool, checks, service->suspended,
-                           traffic ? &*traffic : nullptr};
+                           traffic ? &*traffic : nullptr,
+                           marking_.mark_of(service->pool.service())};
     if (asked.has("json"))
       services.emplace_back(status_json(view, clocks));
     else

@@ -54,6 +54,7 @@ CheckersProcess::CheckersProcess(asio::io_context& context, Log& log,
                   },
                   log},
       timeouts_{[this] { return reconciler_.kernel(); }, log},
+      marking_{log},
       addresses_{context, log, [this] { suspend_services(); }},
       scripts_{std::move(send)},
       saver_{context, [this] { save_all(); }},
@@ -83,6 +84,9 @@ Result<void> CheckersProcess::commit(const process::Configure& settings) {
   serial_ = settings.serial;
   if (settings.ipvs && !ipvs_socket_)
     ipvs_socket_ = Fd{::fcntl(settings.ipvs.get(), F_DUPFD_CLOEXEC, 0)};
+  marking_.name_after(settings.mark, settings.netfilter
+                                         ? Fd{::fcntl(settings.netfilter.get(), F_DUPFD_CLOEXEC, 0)}
+                                         : Fd{});
   keep_table_at_stop_ = settings.dont_release;
   globals_ = prepared_->globals;
   const bool first = !std::exchange(started_, true);
@@ -103,12 +107,13 @@ void CheckersProcess::apply(CheckersConfig next, bool restarted) {
   auto_priority_.configure(globals_.common, globals_.checker_process);
   process::set_process_name(globals_.checker_process.name,
                             globals_.common.child_process_names ? "keepalived_lvs" : "");
+  plan_marks(next);
   auto old = std::exchange(services_, {});
-  std::set<ipvs::ServiceKey> kept;
   for (const VirtualServer& config : next.services) {
     const auto before = old.find(config.identity());
     Service* previous = before == old.end() ? nullptr : before->second.get();
     auto service = make_service(config, previous, restarted);
+    settle_keys(*service);
     std::map<ipvs::DestinationKey, bool> was_in_use;
     if (previous != nullptr) {
       for (std::size_t i = 0; i < previous->pool.service().servers.size(); ++i)
@@ -129,11 +134,14 @@ void CheckersProcess::apply(CheckersConfig next, bool restarted) {
     carry_out(service->pool.settle(was_in_use), *service);
     if (service->pool.is_moving()) move_soon();
     want(*service);
-    for (const ipvs::ServiceKey& key : config.keys) kept.insert(key);
     services_.emplace(config.identity(), std::move(service));
   }
+  place_marks();
+  std::set<ipvs::ServiceKey> kept;
+  for (const auto& [name, service] : services_)
+    kept.insert(service->keys().begin(), service->keys().end());
   for (const auto& [name, service] : old)
-    for (const ipvs::ServiceKey& key : service->pool.service().keys)
+    for (const ipvs::ServiceKey& key : service->keys())
       if (!kept.contains(key)) reconciler_.unwant(key);
   old.clear();  // drops the tasks that nobody took over
   probes_.tidy();
@@ -360,8 +368,7 @@ void CheckersProcess::carry_out(const Effects& effects, Service& service) {
 
 void CheckersProcess::want(const Service& service) {
   const ipvs::Service row = service.pool.wanted();
-  for (const ipvs::ServiceKey& key : service.pool.service().keys)
-    reconciler_.want(key, row_for(key, row));
+  for (const ipvs::ServiceKey& key : service.keys()) reconciler_.want(key, row_for(key, row));
 }
 
 /// @source runtime.md 7.4 of the reference: each line is followed by a NUL byte
@@ -395,6 +402,7 @@ void CheckersProcess::reconcile_soon() {
 
 void CheckersProcess::resync_later() {
   const TimePoint begun = monotonic_now();
+  if (!marking_.look()) do_without_marks();
   reconciler_.resync();
   look_at_settings();
   const Duration taken = monotonic_now() - begun;
@@ -415,6 +423,7 @@ void CheckersProcess::stop(std::function<void()> done) {
   if (sync_daemon_) sync_daemon_->run({});
   set_timeouts({}, false);
   if (started_ && !keep_table_at_stop_) {
+    marking_.clear();
     reconciler_.clear();
     if (globals_.lvs_flush_on_stop == config::FlushOnStop::everything) reconciler_.flush();
   }

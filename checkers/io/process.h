@@ -16,6 +16,7 @@
 #include "checkers/core/saved_state.h"
 #include "checkers/core/traffic.h"
 #include "checkers/io/local_addresses.h"
+#include "checkers/io/marking.h"
 #include "checkers/io/script_runs.h"
 #include "checkers/io/shared_probe.h"
 #include "checkers/io/state_saver.h"
@@ -98,6 +99,11 @@ class CheckersProcess : public process::Worker {
   void follow_addresses();
   void suspend_services();
   void resume(Service& service);
+  // marked_services.cpp: nftables_ipvs
+  void plan_marks(const CheckersConfig& next);
+  void settle_keys(Service& service);
+  void place_marks();
+  void do_without_marks();
   // ipvs_settings.cpp
   void set_sync_daemon();
   /// Of the state table: the time-outs as they were.
@@ -118,6 +124,7 @@ class CheckersProcess : public process::Worker {
   std::optional<ipvs::SyncDaemon>
       sync_daemon_;  ///< lvs_sync_daemon without an instance: both roles
   ipvs::KeptTimeouts timeouts_;
+  Marking marking_;
   LocalAddresses addresses_;
   ScriptRuns scripts_;
   SharedProbes probes_;

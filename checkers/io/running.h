@@ -54,6 +54,12 @@ struct CheckersProcess::Service {
         }
   }
   Pool pool;
+  std::vector<ipvs::ServiceKey>
+      made_keys;  ///< of one with `marked`; else those of the configuration
+  /// What it is in the kernel's table.
+  [[nodiscard]] const std::vector<ipvs::ServiceKey>& keys() const {
+    return made_keys.empty() ? pool.service().keys : made_keys;
+  }
   bool suspended = false;                                 ///< by ha_suspend
   std::size_t leaving_saved = 0;                          ///< records of servers that still drain
   std::vector<std::vector<std::shared_ptr<Task>>> tasks;  ///< by server and check

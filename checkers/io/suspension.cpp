@@ -26,10 +26,14 @@ void CheckersProcess::follow_addresses() {
 void CheckersProcess::suspend_services() {
   for (const auto& [name, service] : services_) {
     const VirtualServer& config = service->pool.service();
-    const bool rests =
-        config.ha_suspend && std::ranges::none_of(config.keys, [&](const ipvs::ServiceKey& key) {
-          return key.fwmark == 0 && addresses_.has(key.address);
-        });
+    const bool rests = config.ha_suspend &&
+                       std::ranges::none_of(config.keys,
+                                            [&](const ipvs::ServiceKey& key) {
+                                              return key.fwmark == 0 && addresses_.has(key.address);
+                                            }) &&
+                       std::ranges::none_of(config.marked, [&](const GroupRange& range) {
+                         return addresses_.has_any(range.first, range.last);
+                       });
     if (std::exchange(service->suspended, rests) == rests) continue;
     log_.write(
         Event{Level::notice, rests ? "checks_rest" : "checks_resumed",

@@ -48,16 +48,11 @@ void read_ipsets(Globals& globals, const Line&, const Statement& statement, Read
   globals.firewall.ipsets = std::move(names);
 }
 
-/// Named after the daemon. Not keepalived's name: it deletes a table of its name when it starts in
-/// the same namespace.
-constexpr char vrrp_table[] = "";
-constexpr char ipvs_table[] = "keepalived_ipvs";
-
-/// `[TABLE]`: the bare keyword means Bare.
-template <auto Member, const char* Bare>
+/// `[TABLE]`: the bare keyword is one that is named after the daemon.
+template <auto Member>
 void read_table(Globals& globals, const Line&, const Statement& statement, Reader& reader) {
   if (statement.words.size() < 2) {
-    globals.firewall.*Member = Bare;
+    globals.firewall.*Member = "";
   } else if (auto name = read_word(statement, 1, reader)) {
     if (name->empty())
       reader.warn(statement.place(1),
@@ -202,22 +197,33 @@ constexpr std::array rows{
                  "Table of the inet family for the rules of no_accept; by default holdfast, and "
                  "holdfast_N (N is made from the name of the pid file) where the pid file is "
                  "not the usual one, so that two daemons in one network namespace have two.",
-                 read_table<&FirewallDefs::table, vrrp_table>),
+                 read_table<&FirewallDefs::table>),
     part_field<&Globals::firewall, &FirewallDefs::priority>(
         "nftables_priority", hook_priority, "Priority of the hooks of the VRRP chains; -1."),
     part_field<&Globals::firewall, &FirewallDefs::by_index>(
         "nftables_ifindex", Switch{}, "Match interfaces by number instead of name."),
     part_field<&Globals::firewall, &FirewallDefs::counters>(
-        "nftables_counters", Switch{}, "Count what each rule drops (`nft list table`)."),
-    pending(row<Globals>("nftables_ipvs", "[TABLE]", "keepalived",
-                         "Give the addresses of a virtual_server_group a firewall mark by "
-                         "nftables; the table keepalived_ipvs when bare.",
-                         read_table<&FirewallDefs::ipvs_table, ipvs_table>)),
-    pending(part_field<&Globals::firewall, &FirewallDefs::ipvs_priority>(
-        "nftables_ipvs_priority", hook_priority, "Priority of the hook that sets marks.")),
-    pending(part_field<&Globals::firewall, &FirewallDefs::ipvs_first_mark>(
+        "nftables_counters", Switch{},
+        "Count what each rule drops, and what each of nftables_ipvs marks (`nft list table`)."),
+    row<Globals>(
+        "nftables_ipvs", "[TABLE]", "keepalived",
+        "Make a virtual_server of a group one IPVS service of a firewall mark, however many "
+        "addresses the group has, and have nftables mark the packets to them: one mark for each "
+        "group and protocol. Groups with fwmark lines stay as they are. The table, of the families "
+        "ip and ip6, is keepalived_ipvs by default, and keepalived_ipvs_N (N is made from the name "
+        "of the pid file) where the pid file is not the usual one; one of that name that is there "
+        "is replaced. A group keeps its mark over reloads and crashes; to turn this on or off by a "
+        "reload cuts the open connections of groups. What the director itself sends gets no mark. "
+        "Where the kernel has no nftables, each address is a service as without this keyword.",
+        read_table<&FirewallDefs::ipvs_table>),
+    part_field<&Globals::firewall, &FirewallDefs::ipvs_priority>(
+        "nftables_ipvs_priority", hook_priority,
+        "Priority of the input hook that sets marks; -1. IPVS works at 98, so it is less."),
+    part_field<&Globals::firewall, &FirewallDefs::ipvs_first_mark>(
         "nftables_ipvs_start_fwmark", lenient(Range{1, 4294967295.0}),
-        "First mark that is given automatically.")),
+        "First mark that is given, 1000 by default; the next groups get the next ones. Marks that "
+        "the configuration uses, or a service of another program has, are passed over. A reload "
+        "changes the marks of new groups only."),
 };
 
 }  // namespace

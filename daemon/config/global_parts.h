@@ -101,7 +101,8 @@ struct FirewallDefs {
   std::int32_t priority = -1;             ///< of the hooks of the VRRP chains
   bool by_index = false;                  ///< rules match interface numbers, not names
   bool counters = false;
-  std::optional<std::string> ipvs_table;  ///< maps addresses of groups to firewall marks
+  /// Gives addresses of groups firewall marks; empty: as the daemon; not set: not used.
+  std::optional<std::string> ipvs_table;
   std::int32_t ipvs_priority = -1;
   std::uint32_t ipvs_first_mark = 1000;
   bool operator==(const FirewallDefs&) const = default;

@@ -9,7 +9,10 @@
 
 #include <array>
 #include <cerrno>
+#include <cstring>
 #include <vector>
+
+#include "daemon/netlink/monitor.h"
 
 namespace holdfast::netlink {
 namespace {
@@ -62,7 +65,17 @@ Nfnetlink& Nfnetlink::operator=(Nfnetlink&&) noexcept = default;
 Nfnetlink::~Nfnetlink() = default;
 
 Result<Nfnetlink> Nfnetlink::open() {
-  std::unique_ptr<mnl_socket, Close> socket{mnl_socket_open2(NETLINK_NETFILTER, SOCK_CLOEXEC)};
+  return bound(
+      std::unique_ptr<mnl_socket, Close>{mnl_socket_open2(NETLINK_NETFILTER, SOCK_CLOEXEC)});
+}
+
+Result<Nfnetlink> Nfnetlink::open(Fd socket) {
+  std::unique_ptr<mnl_socket, Close> made{mnl_socket_fdopen(socket.get())};
+  if (made) static_cast<void>(socket.release());  // it is the other's now
+  return bound(std::move(made));
+}
+
+Result<Nfnetlink> Nfnetlink::bound(std::unique_ptr<mnl_socket, Close> socket) {
   if (!socket) return fail_errno(errno, "cannot open a netfilter socket");
   if (mnl_socket_bind(socket.get(), 0, MNL_SOCKET_AUTOPID) != 0)
     return fail_errno(errno, "cannot bind the netfilter socket");
@@ -97,7 +110,26 @@ Result<void> Nfnetlink::send(std::span<const char> messages) {
 }
 
 Result<void> Nfnetlink::dump(nlmsghdr& request, const Handler& handler) {
-  request.nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP;
+  return ask(request, NLM_F_DUMP, handler);
+}
+
+Result<std::uint32_t> Nfnetlink::generation() {
+  std::array<char, MNL_NLMSG_HDRLEN + MNL_ALIGN(sizeof(nfgenmsg))> space{};
+  nlmsghdr* request = mnl_nlmsg_put_header(space.data());
+  request->nlmsg_type = NFNL_SUBSYS_NFTABLES << 8 | NFT_MSG_GETGEN;
+  mnl_nlmsg_put_extra_header(request, sizeof(nfgenmsg));
+  std::uint32_t number = 0;
+  const auto asked = ask(*request, NLM_F_ACK, [&](const nlmsghdr& answer) {
+    const auto found = attributes(answer, sizeof(nfgenmsg), NFTA_GEN_ID);
+    const auto bytes = payload(found[NFTA_GEN_ID]);
+    if (bytes.size() == sizeof number) std::memcpy(&number, bytes.data(), sizeof number);
+  });
+  if (!asked) return tl::make_unexpected(asked.error());
+  return number;
+}
+
+Result<void> Nfnetlink::ask(nlmsghdr& request, std::uint16_t flags, const Handler& handler) {
+  request.nlmsg_flags = NLM_F_REQUEST | flags;
   request.nlmsg_seq = ++sequence_;
   if (mnl_socket_sendto(socket_.get(), &request, request.nlmsg_len) < 0)
     return fail_errno(errno, "cannot ask the kernel for what it has");
@@ -112,9 +144,11 @@ Result<void> Nfnetlink::dump(nlmsghdr& request, const Handler& handler) {
          message = mnl_nlmsg_next(message, &left)) {
       if (message->nlmsg_seq != sequence_) continue;
       interrupted |= (message->nlmsg_flags & NLM_F_DUMP_INTR) != 0;
-      if (message->nlmsg_type == NLMSG_ERROR)
-        return fail_errno(refusal_in({buffer.data(), static_cast<std::size_t>(got)}),
-                          "the kernel refused to list what it has");
+      if (message->nlmsg_type == NLMSG_ERROR) {
+        const int refused = refusal_in({buffer.data(), static_cast<std::size_t>(got)});
+        if (refused == 0) return {};  // the answer is complete
+        return fail_errno(refused, "the kernel refused to list what it has");
+      }
       if (message->nlmsg_type == NLMSG_DONE) {
         if (interrupted) return fail_errno(EINTR, "what the kernel has changed meanwhile");
         return {};

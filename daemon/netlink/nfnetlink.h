@@ -7,6 +7,7 @@
 #include <memory>
 #include <span>
 
+#include "daemon/base/fd.h"
 #include "daemon/base/result.h"
 
 struct nlmsghdr;
@@ -17,6 +18,8 @@ namespace holdfast::netlink {
 class Nfnetlink {
  public:
   static Result<Nfnetlink> open();
+  /// Over a NETLINK_NETFILTER socket that somebody made, whose network namespace it is then about.
+  static Result<Nfnetlink> open(Fd socket);
   Nfnetlink(Nfnetlink&&) noexcept;
   Nfnetlink& operator=(Nfnetlink&&) noexcept;
   ~Nfnetlink();
@@ -27,6 +30,8 @@ class Nfnetlink {
   using Handler = std::function<void(const nlmsghdr&)>;
   /// Asks for a listing and reads it to its end. Error with code EINTR: it changed meanwhile.
   Result<void> dump(nlmsghdr& request, const Handler& handler);
+  /// A number that every transaction of nf_tables changes, whoever sends it.
+  Result<std::uint32_t> generation();
   /// The address of this socket; what it changes is announced with it.
   [[nodiscard]] std::uint32_t port() const;
 
@@ -43,6 +48,9 @@ class Nfnetlink {
     void operator()(mnl_socket* socket) const;
   };
   explicit Nfnetlink(std::unique_ptr<mnl_socket, Close> socket);
+  static Result<Nfnetlink> bound(std::unique_ptr<mnl_socket, Close> socket);
+  /// Sends a request and reads until the kernel has said all. @param flags of the request
+  Result<void> ask(nlmsghdr& request, std::uint16_t flags, const Handler& handler);
   std::unique_ptr<mnl_socket, Close> socket_;
   std::uint32_t sequence_ = 0;
 };

@@ -26,10 +26,12 @@ Outgoing encode(const Configure& m) {
                 {"mark", m.mark},
                 {"has_processes", static_cast<bool>(m.processes)},
                 {"has_ipvs", static_cast<bool>(m.ipvs)},
+                {"has_netfilter", static_cast<bool>(m.netfilter)},
                 {"dont_release", m.dont_release}},
                {m.text.get(), m.state.get()}};
   if (m.processes) out.fds.push_back(m.processes.get());
   if (m.ipvs) out.fds.push_back(m.ipvs.get());
+  if (m.netfilter) out.fds.push_back(m.netfilter.get());
   return out;
 }
 
@@ -152,7 +154,8 @@ Configure configure_from(const json::object& body, std::vector<Fd>& fds) {
   m.state = std::move(fds.at(1));
   std::size_t next = 2;
   if (body.at("has_processes").as_bool()) m.processes = std::move(fds.at(next++));
-  if (body.at("has_ipvs").as_bool()) m.ipvs = std::move(fds.at(next));
+  if (body.at("has_ipvs").as_bool()) m.ipvs = std::move(fds.at(next++));
+  if (body.at("has_netfilter").as_bool()) m.netfilter = std::move(fds.at(next));
   return m;
 }
 

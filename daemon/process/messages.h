@@ -38,14 +38,17 @@
 
 namespace holdfast::process {
 
+/// Configure::mark of the daemon with the usual pid file.
+inline constexpr std::uint8_t usual_mark = 128;
+
 /// Descriptors: [0] the sealed configuration text, [1] the worker's state table (state_table.h),
-/// then those that are needed and can be had: a socket of the kernel's process connector, and a
-/// generic netlink socket of the network namespace that the IPVS table is in.
+/// then those that are needed and can be had: a socket of the kernel's process connector, and of
+/// the network namespace that the IPVS table is in a generic netlink and a netfilter socket.
 struct Configure {
   std::uint64_t serial = 0;
   bool restarted = false;  ///< the previous worker died: resume from the state table
   Fd text, state, processes;
-  Fd ipvs;                    ///< none: the table of the worker's own network namespace
+  Fd ipvs, netfilter;         ///< none: the tables of the worker's own network namespace
   std::uint8_t mark = 0;      ///< of our addresses: one of its own for every pid file
   bool dont_release = false;  ///< -V for vrrp, -I for checkers: leave kernel state at stop
 };

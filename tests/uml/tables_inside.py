@@ -102,6 +102,20 @@ class TablesTest(unittest.TestCase):
                     self.assertEqual(self.table(), [], "the end of " + director.kind)
                 self.assertEqual(found[1], found[0])
 
+    def test_a_group_does_without_marks_where_the_kernel_has_none(self):
+        """nf_tables is not loaded here, and knows bridges only."""
+        group = FORMS["a group of addresses, ranges and marks"].replace("fwmark 12\n", "")
+        tables = []
+        for setting in ("nftables_ipvs", ""):
+            director = Holdfast(self.host, f"global_defs {{\n{setting}\n}}\n{group}").start()
+            tables.append(self.settled())
+            self.assertEqual(director.text().count("[marks]"), 1 if setting else 0,
+                             director.text())
+            self.assertEqual(director.stop()[0], 0)
+            self.assertEqual(self.table(), [])
+        self.assertEqual(tables[0], tables[1])
+        self.assertEqual(sum(line.startswith("-A") for line in tables[0]), 5, tables[0])
+
     def test_timeouts_are_those_of_keepalived_and_put_back(self):
         def now():
             return self.host.run("ipvsadm", "-Ln", "--timeout").split()[-3:]

@@ -157,6 +157,37 @@ TEST(GroupService, IsEveryAddressAndMarkOfItsGroup) {
               testing::IsSupersetOf({tcp("192.0.2.9", 443), tcp("192.0.2.10", 443),
                                      ipvs::ServiceKey::of_mark(3, Family::ipv4)}));
 }
+constexpr const char* marked_groups =
+    "virtual_server_group web {\n192.0.2.0/24 443\n2001:db8::/64 443\n}\n"
+    "virtual_server_group own {\n192.0.3.1 443\nfwmark 3\n}\n";
+constexpr const char* tunnel =
+    " {\nlb_algo rr\nlb_kind TUN\nprotocol TCP\nreal_server 198.51.100.1 {\n}\n}\n";
+TEST(GroupService, HasMarkedAddressesWithNftablesIpvs) {
+  const std::string text = std::string{"global_defs {\nnftables_ipvs\n}\n"} + marked_groups +
+                           "virtual_server group web" + tunnel + "virtual_server group own" +
+                           tunnel;
+  const auto [config, found] = read(text);
+  ASSERT_EQ(config.services.size(), 2U) << testing::PrintToString(found);
+  EXPECT_THAT(
+      config.services[0].marked,
+      ElementsAre(GroupRange{*IpAddress::parse("192.0.2.0"), *IpAddress::parse("192.0.2.255"), 443},
+                  GroupRange{*IpAddress::parse("2001:db8::"),
+                             *IpAddress::parse("2001:db8::ffff:ffff:ffff:ffff"), 443}));
+  EXPECT_EQ(config.services[0].keys.size(), 2U);
+  EXPECT_THAT(keys_without_mark(config.services[0]), IsEmpty()) << "2^64 services";
+  EXPECT_THAT(config.services[1].marked, IsEmpty()) << "a group with a mark of its own";
+}
+TEST(GroupService, LeavesMarkedAddressesToWhoHadThemFirst) {
+  const std::string text = std::string{"global_defs {\nnftables_ipvs\n}\n"} + marked_groups +
+                           "virtual_server 192.0.2.9 443" + tunnel + "virtual_server group web" +
+                           tunnel + "virtual_server 192.0.2.8 443" + tunnel;
+  const auto [config, found] = read(text);
+  EXPECT_THAT(found, ElementsAre(HasSubstr("[web]:0: of 192.0.2.0-192.0.2.255 port 443 some "
+                                           "addresses are those of another virtual_server"),
+                                 HasSubstr("[192.0.2.8]:tcp:443 is already defined")));
+  ASSERT_EQ(config.services.size(), 2U);
+  EXPECT_EQ(config.services[1].marked.size(), 3U);
+}
 TEST(GroupService, WithoutItsGroupIsLeftOut) {
   const auto [config, found] = read(
       "virtual_server group wbe {\nreal_server 198.51.100.1 80 {\n}\n}\n"

@@ -173,7 +173,7 @@ TEST(FirewallNames, HaveBareForms) {
   EXPECT_EQ(bare.iptables_in, "INPUT");
   EXPECT_EQ(bare.iptables_out, "OUTPUT");
   EXPECT_EQ(bare.table, "");
-  EXPECT_EQ(bare.ipvs_table, "keepalived_ipvs");
+  EXPECT_EQ(bare.ipvs_table, "");
   const auto named = clean("vrrp_iptables in\nnftables t\nnftables_priority -300").firewall;
   EXPECT_EQ(named.iptables_in, "in");
   EXPECT_EQ(named.iptables_out, "");
