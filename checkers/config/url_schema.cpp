@@ -81,8 +81,13 @@ void read_regex_options(HttpUrl& url, const Row<HttpUrl>&, const Statement& stat
                         Reader& reader) {
   for (std::size_t word = 1; word < std::max<std::size_t>(statement.words.size(), 2); ++word)
     if (const auto option = config::read_choice(config::with_argument(statement, word), 1,
-                                                config::Choice{regex_options}, reader))
+                                                config::Choice{regex_options}, reader)) {
       url.regex.options.emplace_back(regex_options[*option]);
+      if (url.regex.options.back() == "use_offset_limit")
+        reader.note(statement.place(word),
+                    "'use_offset_limit' changes nothing: matching stops at regex_max_offset with "
+                    "it and without");
+    }
 }
 
 void read_regex_stack(HttpUrl& url, const Row<HttpUrl>&, const Statement& statement,
@@ -242,13 +247,18 @@ constexpr std::array url_rows{
     part_field<&HttpUrl::regex, &BodyRegex::must_not_match>("regex_no_match", Switch{},
                                                             "The pattern must not match."),
     row<HttpUrl>("regex_options", "OPTION ...", "pcre2api(3)",
-                 "How the pattern is compiled, in the words of PCRE2.", read_regex_options),
+                 "How the pattern is compiled, in the words of PCRE2. use_offset_limit is accepted "
+                 "and changes nothing: matching stops at regex_max_offset with it and without.",
+                 read_regex_options),
     part_field<&HttpUrl::regex, &BodyRegex::min_offset>(
         "regex_min_offset", offset_rule, "First byte of the body where a match may start."),
     part_field<&HttpUrl::regex, &BodyRegex::max_offset>("regex_max_offset", offset_rule,
                                                         "Byte of the body where matching stops."),
-    row<HttpUrl>("regex_stack", "START MAX", "pcre2api(3)",
-                 "Bytes of the stack of the pattern's compiled form.", read_regex_stack),
+    row<HttpUrl>(
+        "regex_stack", "START MAX", "pcre2api(3)",
+        "Bytes of the stack of the pattern's compiled form, at first and at most; 32768 by "
+        "default. A match that needs more fails the check.",
+        read_regex_stack),
     row<HttpUrl>("method", "GET|HEAD|POST|PUT|DELETE|OPTIONS|PATCH|TRACE", "Holdfast",
                  "Method of the request; GET by default.", read_method),
     row<HttpUrl>(

@@ -1,5 +1,6 @@
 """The program `holdfast` on small files, and that what it generates is what the tree holds."""
 import os
+import re
 import shutil
 import subprocess
 import tempfile
@@ -27,6 +28,16 @@ def holdfast(*arguments):
     done = subprocess.run([os.path.join(BIN, "holdfast"), *arguments], capture_output=True,
                           text=True, timeout=20)
     return done.returncode, done.stdout + done.stderr
+
+
+class ManualTest(unittest.TestCase):
+    def test_the_manual_of_genhash_has_every_option_and_no_other(self):
+        _, said = holdfast("genhash", "--help")
+        options = set(re.findall(r"(?:^|\s)-(\w) \[ --([\w-]+) \]", said))
+        self.assertGreater(len(options), 9)
+        with open("etc/genhash.1") as file:
+            page = file.read().replace("\\-", "-")
+        self.assertEqual(set(re.findall(r'^\.BR -(\w) ", " --([\w-]+)', page, re.MULTILINE)), options)
 
 
 class ToolTest(unittest.TestCase):

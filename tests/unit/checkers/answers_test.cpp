@@ -193,6 +193,26 @@ TEST(BodyPattern, OffsetsLimitWhereItIsLookedFor) {
   both.min_offset = 3;
   expect_match(both, "bbba", false);
 }
+TEST(BodyPattern, AMatchThatNeedsMoreStackThanTheDefaultGetsIt) {
+  BodyRegex deep = regex("^(?:a|ab)*c");
+  const std::string body = std::string(20000, 'a') + "c";
+  EXPECT_EQ(look(deep, body, body.size()).trouble, "JIT stack limit reached");
+  deep.stack_start = 32768;
+  deep.stack_max = 8000000;
+  const Looked looked = look(deep, body, body.size());
+  EXPECT_TRUE(looked.found) << looked.trouble;
+}
+TEST(BodyPattern, UseOffsetLimitChangesNothing) {
+  for (const std::vector<std::string>& options :
+       {std::vector<std::string>{}, {"use_offset_limit"}}) {
+    BodyRegex early = regex("ab", options);
+    early.max_offset = 3;
+    expect_match(early, "xab", true);
+    expect_match(early, "xxab", false);
+    early.max_offset.reset();
+    expect_match(early, "xxab", true);
+  }
+}
 TEST(BodyPattern, InvalidUtf8IsNoTrouble) {
   expect_match(regex("ok", {"utf"}), "\xff\xfe\x80 ok \xc3", true);
   expect_match(regex("é", {"utf"}), "caf\xc3\xa9", true);

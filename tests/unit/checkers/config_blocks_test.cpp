@@ -297,6 +297,9 @@ TEST(BodyPattern, HasOptionsOffsetsAndAStack) {
       "regex_stack 100 2000\n}\n}");
   EXPECT_EQ(http.urls.at(0).regex,
             (BodyRegex{"^ok [0-9]+", true, {"caseless", "multiline"}, 10, 20, 100, 2000}));
+  EXPECT_THAT(server_findings("HTTP_GET {\nurl {\npath /\nregex \"a\"\n"
+                              "regex_options caseless use_offset_limit\n}\n}"),
+              ElementsAre(HasSubstr("note 'use_offset_limit' changes nothing: ")));
   EXPECT_THAT(server_findings("HTTP_GET {\nurl {\npath /\nregex_options caseles\n"
                               "regex_stack 9 8\nregex_stack 9\nregex_min_offset -1\n}\n}"),
               ElementsAre(HasSubstr("(did you mean 'caseless'?)"),
