@@ -8,8 +8,7 @@ std::optional<ipvs::DestinationKey> destination_for(const ipvs::ServiceKey& key,
   const bool is_tunnel = forwarding == ipvs::Forwarding::tunnel;
   if (server.address.family() != key.address.family() && !is_tunnel) return std::nullopt;
   const bool keeps_port = forwarding != ipvs::Forwarding::masquerade || server.port == 0;
-  return ipvs::DestinationKey{server.address,
-                              keeps_port && key.fwmark == 0 ? key.port : server.port};
+  return ipvs::DestinationKey{server.address, keeps_port ? key.port : server.port};
 }
 
 ipvs::Service row_for(const ipvs::ServiceKey& key, const ipvs::Service& row) {

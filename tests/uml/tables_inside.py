@@ -29,7 +29,8 @@ FORMS = {
     + service("2001:db8::1 80", "fd00::1 81"),
     "marks": service("fwmark 7", "10.0.0.1", "10.0.0.2", method=dr())
     + service("fwmark 8", "fd00::1", method=dr("ip_family inet6"))
-    + service("fwmark 9", "10.0.0.1 81"),
+    + service("fwmark 9", "10.0.0.1 81")
+    + service("fwmark 10", "10.0.0.1 81", method=dr()),
     "a group of addresses, ranges and marks": """virtual_server_group G {
         192.0.2.1 80
         192.0.2.10-13 443

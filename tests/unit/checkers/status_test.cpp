@@ -112,7 +112,8 @@ TEST(ServerRow, APortStaysWhereTheKernelDoesNotRewriteIt) {
   EXPECT_EQ(destination_for(web, server, masquerade), server);
   EXPECT_EQ(destination_for(web, {address(10), 0}, masquerade)->port, 80);
   EXPECT_EQ(destination_for(web, server, direct_route)->port, 80);
-  EXPECT_EQ(destination_for(mark, server, direct_route), server);
+  EXPECT_EQ(destination_for(mark, server, direct_route)->port, 0) << "it is that of the packet";
+  EXPECT_EQ(destination_for(mark, server, masquerade), server);
   const ipvs::DestinationKey six{*IpAddress::parse("fd00::1"), 80};
   EXPECT_EQ(destination_for(web, six, masquerade), std::nullopt);
   EXPECT_EQ(destination_for(web, six, tunnel), six);
