@@ -21,6 +21,19 @@ void Reconciler::remove(const ServiceKey& key) {
   unwant(key);
 }
 
+void Reconciler::own_marks(std::uint32_t first, std::uint32_t last) {
+  first_mark_ = first;
+  last_mark_ = last;
+}
+
+void Reconciler::adopt_marks() {
+  if (first_mark_ == 0) return;
+  for (const auto& [key, service] : mirror_) {
+    if (key.protocol != Protocol::none) break;  // those of marks are the first ones
+    if (key.fwmark >= first_mark_ && key.fwmark <= last_mark_) ours_.insert(key);
+  }
+}
+
 std::set<std::uint32_t> Reconciler::marks_of_others() const {
   std::set<std::uint32_t> marks;
   for (const auto& [key, service] : mirror_)
@@ -57,6 +70,7 @@ bool Reconciler::resync() {
   if (mirror_valid_) report_drift(drift(*actual));
   mirror_ = std::move(*actual);
   mirror_valid_ = true;
+  adopt_marks();
   touched_ = ours_;
   report(send(difference(wanted_, mirror_, ours_)));
   forget_removed();
@@ -71,6 +85,7 @@ std::vector<Operation> Reconciler::drift(const Table& actual) const {
 
 void Reconciler::report_drift(const std::vector<Operation>& operations) {
   counters_.drift += operations.size();
+  for (const Operation& operation : operations) ++repairs_[operation.service];
   if (operations.empty()) {
     drift_reported_ = false;
   } else if (!std::exchange(drift_reported_, true)) {
@@ -110,7 +125,15 @@ void Reconciler::report(const std::vector<Refused>& refused) {
 
 void Reconciler::forget_removed() {
   for (const ServiceKey& key : std::exchange(touched_, {}))
-    if (!wanted_.contains(key) && !mirror_.contains(key)) ours_.erase(key);
+    if (!wanted_.contains(key) && !mirror_.contains(key)) {
+      ours_.erase(key);
+      repairs_.erase(key);
+    }
+}
+
+std::uint64_t Reconciler::repairs(const ServiceKey& key) const {
+  const auto found = repairs_.find(key);
+  return found == repairs_.end() ? 0 : found->second;
 }
 
 std::optional<std::map<DestinationKey, Connections>> Reconciler::connections(

@@ -32,6 +32,9 @@ class Reconciler {
   void remove(const ServiceKey& key);
   /// Firewall marks of services in the kernel that are not ours, as of the last look.
   [[nodiscard]] std::set<std::uint32_t> marks_of_others() const;
+  /// Services of these firewall marks are ours, whoever made them: those that a dead predecessor
+  /// left go. 0, 0: none.
+  void own_marks(std::uint32_t first, std::uint32_t last);
   /// Sends what differs from the mirror of the kernel, all services touched since the last call in
   /// one batch. Costs nothing for services that were not touched.
   void reconcile();
@@ -57,6 +60,8 @@ class Reconciler {
     std::uint64_t drift = 0;       ///< operations that repaired what others changed
   };
   [[nodiscard]] const Counters& counters() const { return counters_; }
+  /// How often what others changed in a wanted service was repaired.
+  [[nodiscard]] std::uint64_t repairs(const ServiceKey& key) const;
 
  private:
   /// Sends them and keeps the mirror. @return what was refused
@@ -65,6 +70,7 @@ class Reconciler {
   /// Operations that undo what others did to our services since the mirror was right.
   [[nodiscard]] std::vector<Operation> drift(const Table& actual) const;
   void report_drift(const std::vector<Operation>& operations);
+  void adopt_marks();
   /// Services that are neither wanted nor in the kernel are nobody's.
   void forget_removed();
 
@@ -78,6 +84,8 @@ class Reconciler {
   std::string dump_error_;          ///< the last one that was reported
   std::set<std::string> refusals_;  ///< those in force that were reported
   Counters counters_;
+  std::uint32_t first_mark_ = 0, last_mark_ = 0;  ///< of own_marks()
+  std::map<ServiceKey, std::uint64_t> repairs_;   ///< of those that ever were
 };
 
 }  // namespace holdfast::ipvs

@@ -62,7 +62,7 @@ struct Tunnel {
   TunnelType type = TunnelType::ipip;
   std::optional<std::uint16_t> port;  ///< of GUE, always set then
   TunnelChecksum checksum = TunnelChecksum::off;
-  bool operator==(const Tunnel&) const = default;
+  auto operator<=>(const Tunnel&) const = default;
 };
 
 struct DestinationKey {

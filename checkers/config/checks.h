@@ -14,6 +14,7 @@
 #include "daemon/base/ip.h"
 #include "daemon/base/time.h"
 #include "daemon/config/global_parts.h"
+#include "ipvs/table.h"
 
 namespace holdfast::checkers {
 
@@ -37,6 +38,19 @@ struct FinalTiming {
   bool operator==(const FinalTiming&) const = default;
 };
 
+/// How the packets of a check get to the server.
+enum class CheckPath : std::uint8_t { direct, forwarding };
+
+/// The way that the packets of a service take: what has the mark of the check goes through IPVS to
+/// this server, whatever the pool says of it.
+struct ForwardingPath {
+  Family family = Family::ipv4;  ///< of the virtual address
+  ipvs::DestinationKey server;   ///< port 0: that of the packet stays
+  ipvs::Forwarding forwarding = ipvs::Forwarding::direct_route;
+  ipvs::Tunnel tunnel{};
+  auto operator<=>(const ForwardingPath&) const = default;
+};
+
 /// Where a probe goes and how its socket is set up.
 struct Endpoint {
   std::optional<IpAddress> connect_ip;        ///< default: the server
@@ -45,7 +59,11 @@ struct Endpoint {
   std::optional<std::uint16_t> bind_port;
   std::string bind_if;
   std::optional<std::uint32_t> fwmark;
-  bool operator==(const Endpoint&) const = default;
+  /// Not set: straight to connect_ip. Otherwise that is a virtual address, and the process chooses
+  /// fwmark. Shared by the copies of a check: most have none.
+  std::shared_ptr<const ForwardingPath> path{};
+  std::optional<IpAddress> source{};  ///< with a path and no bindto, of one probe; not compared
+  bool operator==(const Endpoint& other) const;
 };
 
 struct TcpCheck {
@@ -171,6 +189,7 @@ struct Check {
   Endpoint endpoint;
   Timing timing;
   std::optional<bool> log_all_failures;
+  std::optional<CheckPath> path;  ///< what it leads to is in `endpoint`
   FinalTiming final_timing;
   bool log_failures = false;  ///< final
 

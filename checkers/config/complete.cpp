@@ -84,6 +84,7 @@ void complete_checks(RealServer& server, const VirtualServer& service,
     if (auto* misc = std::get_if<MiscCheck>(&check.probe); misc != nullptr && !misc->timeout)
       misc->timeout = check.final_timing.delay_loop;
     if (!has_target(check)) continue;
+    settle_path(check, server, service, reader);
     if (!check.endpoint.connect_ip) check.endpoint.connect_ip = server.key.address;
     if (!check.endpoint.connect_port && server.key.port != 0)
       check.endpoint.connect_port = server.key.port;
@@ -327,9 +328,10 @@ struct IdentityOf {
 }  // namespace
 
 std::string Check::identity() const {
-  return fmt::format("{} {}:{}", keyword(),
+  return fmt::format("{} {}:{}{}", keyword(),
                      endpoint.connect_ip ? endpoint.connect_ip->to_string() : "-",
-                     endpoint.connect_port.value_or(0)) +
+                     endpoint.connect_port.value_or(0),
+                     endpoint.path ? " through " + endpoint.path->server.address.to_string() : "") +
          std::visit(IdentityOf{}, probe);
 }
 

@@ -45,8 +45,9 @@ struct RealServer {
   std::string virtualhost;
   std::vector<Check> checks;
   std::optional<bool> smtp_alert;  ///< default: smtp_alert_checker, else yes
-  Tunnel tunnel;                   ///< of `forwarding`
-  std::string snmp_name;           ///< read and checked; nothing acts on it yet
+  std::optional<CheckPath> check_path;
+  Tunnel tunnel;          ///< of `forwarding`
+  std::string snmp_name;  ///< read and checked; nothing acts on it yet
 
   // Final values.
   ipvs::DestinationSettings settings;
@@ -99,6 +100,7 @@ struct VirtualServer {
   std::optional<Family> ip_family;  ///< of a firewall mark whose servers do not tell
   std::string persistence_engine;
   Tunnel tunnel, sorry_tunnel;
+  std::optional<CheckPath> check_path;
   // Read and checked; nothing acts on them yet.
   bool ha_suspend = false;  ///< checks rest while the address is not local
   std::string snmp_name;

@@ -162,6 +162,20 @@ constexpr auto udp_schema = joined(
 
 // MISC_CHECK
 
+/// Of checks that are no conversation with the server.
+void refuse_check_path(Check& check, const Row<Check>&, const Statement& statement,
+                       Reader& reader) {
+  reader.error(statement.place(),
+               fmt::format("'check_path' is not for {}: {}", check.keyword(),
+                           std::holds_alternative<MiscCheck>(check.probe)
+                               ? "the way of its packets is the script's own affair"
+                               : "it sends nothing to the server"));
+}
+constexpr std::array no_path_rows{
+    row<Check>("check_path", path_arguments, "Holdfast",
+               "An error: this check sends nothing to the server by itself.", refuse_check_path),
+};
+
 void read_path(Check& check, const Row<Check>&, const Statement& statement, Reader& reader) {
   MiscCheck& misc = probe<MiscCheck>(check);
   if (statement.words.size() < 2)
@@ -192,7 +206,7 @@ void read_user(Check& check, const Row<Check>&, const Statement& statement, Read
 }
 
 constexpr auto misc_schema = joined(
-    timing_rows,
+    joined(timing_rows, no_path_rows),
     std::array{row<Check>("misc_path", "\"CMD [ARGS]\"", "keepalived",
                           "Script whose exit status decides: 0 is a success.", read_path),
                row<Check>("misc_timeout", "SECONDS (0-4294)", "keepalived",
@@ -221,11 +235,14 @@ void read_weight(Check& check, const Row<Check>&, const Statement& statement, Re
     file.reverse = *reverse == 1;
 }
 
-constexpr std::array file_schema{
-    row<Check>("track_file", "NAME", "keepalived", "The track_file whose value counts.", read_file),
-    row<Check>("weight", "-2147483647-2147483647 [reverse|noreverse]", "keepalived",
-               "Factor of the file's value; 0: any other value than 0 is down.", read_weight),
-};
+constexpr auto file_schema = joined(
+    no_path_rows,
+    std::array{
+        row<Check>("track_file", "NAME", "keepalived", "The track_file whose value counts.",
+                   read_file),
+        row<Check>("weight", "-2147483647-2147483647 [reverse|noreverse]", "keepalived",
+                   "Factor of the file's value; 0: any other value than 0 is down.", read_weight),
+    });
 
 void read_bfd_name(Check& check, const Row<Check>&, const Statement& statement, Reader& reader) {
   if (auto name = config::read_word(statement, 1, reader))

@@ -71,6 +71,10 @@ constexpr std::array real_server_schema{
     part_field<&RealServer::timing, &Timing::delay_loop>(
         "delay_loop", positive_seconds,
         "Time from one of its checks to the next; the service's by default."),
+    row<RealServer>("check_path", path_arguments, "Holdfast",
+                    "Way of its checks that can go through IPVS and name no connect_ip, "
+                    "connect_port or fwmark; the service's by default.",
+                    read_check_path<&RealServer::check_path, RealServer>),
     field<&RealServer::virtualhost>("virtualhost", AnyWord{}, "RFC 9110 7.2",
                                     "Host header of its checks; the service's by default."),
     field<&RealServer::smtp_alert>(

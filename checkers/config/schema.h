@@ -60,6 +60,13 @@ bool complete(VirtualServer& service, const CheckersConfig& config, config::Read
 bool settle_keys(VirtualServer& service, const CheckersConfig& config, config::Reader& reader);
 /// The keys of a service with `marked`, from it.
 void settle_marked_keys(VirtualServer& service);
+/// What check_path means for a check whose server is complete: check_path.cpp. A check that cannot
+/// go this way and has to is reported.
+void settle_path(Check& check, const RealServer& server, const VirtualServer& service,
+                 config::Reader& reader);
+/// What stands in the way of all checks with a path.
+void report_path_conflicts(const CheckersConfig& config, std::span<const config::Statement> tree,
+                           config::Reader& reader);
 
 /// @source runtime.md 16.1 and keywords.tsv
 inline constexpr config::Range seconds_rule{0, 4'294, "s"};
@@ -100,6 +107,15 @@ void read_method(T& target, const config::Row<T>&, const config::Statement& stat
     target.*TunnelMember = method->tunnel;
   }
 }
+
+template <auto Member, typename T>
+void read_check_path(T& target, const config::Row<T>&, const config::Statement& statement,
+                     config::Reader& reader) {
+  static constexpr std::array<std::string_view, 2> words{"direct", "forwarding"};
+  if (const auto index = config::read_choice(statement, 1, config::Choice{words}, reader))
+    target.*Member = static_cast<CheckPath>(*index);
+}
+inline constexpr std::string_view path_arguments = "direct|forwarding";
 
 /// The rows that every check has.
 inline constexpr std::array timing_rows{
@@ -142,6 +158,12 @@ inline constexpr std::array socket_rows{
         "fwmark", config::Range{0, 4294967295.0}, "Firewall mark of the probe's packets."),
     config::part_field<&Check::timing, &Timing::connect_timeout>(
         "connect_timeout", positive_seconds, "Time limit of the probe."),
+    config::row<Check>(
+        "check_path", path_arguments, "Holdfast",
+        "forwarding: through IPVS to this server, as clients get there, so that one without the "
+        "virtual address, or behind a broken tunnel, fails; connect_ip and connect_port are then "
+        "the virtual ones, by default the service's. That of real_server by default.",
+        read_check_path<&Check::path, Check>),
 };
 
 template <std::size_t A, std::size_t B>

@@ -172,6 +172,11 @@ constexpr std::array virtual_server_schema{
         "How long a server that a reload removes, or that an operator drains, keeps its "
         "connections with weight 0. 0, the default: one that a reload removes goes at once, one "
         "that an operator drains when its last connection ends.")),
+    row<VirtualServer>("check_path", path_arguments, "Holdfast",
+                       "Way of checks to servers: direct, the default, or forwarding, which is "
+                       "through IPVS, as clients get there. For those that can go so and name no "
+                       "connect_ip, connect_port or fwmark.",
+                       read_check_path<&VirtualServer::check_path, VirtualServer>),
     row<VirtualServer>("quorum_up", script_arguments, "keepalived",
                        "Script that runs when the quorum is reached.",
                        read_script<&VirtualServer::quorum_up, VirtualServer>),
@@ -393,6 +398,7 @@ CheckersConfig read_checkers(std::span<const Statement> tree, Reader& reader) {
   apply_tls_identity(config);
   read_files(tree, config);
   settle_files(config, reader);
+  report_path_conflicts(config, tree, reader);
   return config;
 }
 

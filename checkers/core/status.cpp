@@ -15,7 +15,9 @@ std::string time_text(TimePoint at, const Clocks& clocks) {
 }
 
 std::string check_text(const Check& check, const CheckState& state, const Clocks& clocks) {
-  std::string text = fmt::format("    {} {}", check.keyword(), state.health.up ? "up" : "down");
+  std::string text =
+      fmt::format("    {}{} {}", check.keyword(), check.endpoint.path ? " (forwarding)" : "",
+                  state.health.up ? "up" : "down");
   if (!state.health.judged) return text + ", not checked yet\n";
   if (const auto& decision = state.findings.decision())
     text += fmt::format(" since {}: {}", time_text(decision->at, clocks), decision->reason);

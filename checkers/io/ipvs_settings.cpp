@@ -1,4 +1,5 @@
-// What the process sets in IPVS beside the table: sync daemons and time-outs.
+// What the process sets in the kernel beside IPVS' table: sync daemons and time-outs, and what is
+// changed below /proc/sys.
 #include <cstring>
 
 #include "checkers/io/process.h"
@@ -44,6 +45,25 @@ void CheckersProcess::look_at_settings() {
   const auto before = timeouts_.original();
   timeouts_.look();
   if (timeouts_.original() != before) save_timeouts();
+}
+
+/// What was there before a change outlives this process. @param restarted another one of this
+/// daemon died
+void CheckersProcess::record_sysctls(bool restarted) {
+  paths_.sysctls().set_ledger({[this](const std::string& path, const std::string& value) {
+                                 save(sysctl_record(path), std::as_bytes(std::span{value}));
+                               },
+                               [this](const std::string& path) {
+                                 if (table_) table_->erase(sysctl_record(path));
+                               }});
+  if (!restarted || !table_) return;
+  for (const std::string& record : table_->keys())
+    if (record.starts_with(sysctl_prefix)) {
+      const Bytes value = table_->get(record);
+      paths_.sysctls().inherit(
+          record.substr(sysctl_prefix.size()),
+          std::string{reinterpret_cast<const char*>(value.data()), value.size()});
+    }
 }
 
 }  // namespace holdfast::checkers

@@ -53,6 +53,7 @@ CheckersProcess::CheckersProcess(asio::io_context& context, Log& log,
                     return open(ipvs_socket_.get(), {wanted.lvs_command, wanted.lvs_command_force});
                   },
                   log},
+      paths_{reconciler_, log},
       timeouts_{[this] { return reconciler_.kernel(); }, log},
       marking_{log},
       addresses_{context, log, [this] { suspend_services(); }},
@@ -91,6 +92,7 @@ Result<void> CheckersProcess::commit(const process::Configure& settings) {
   globals_ = prepared_->globals;
   const bool first = !std::exchange(started_, true);
   if (first && !settings.restarted && prepared_->globals.lvs_flush) reconciler_.flush();
+  record_sysctls(settings.restarted);
   apply(std::move(*std::exchange(prepared_, std::nullopt)), settings.restarted);
   saved_.clear();
   saver_.soon();
@@ -108,6 +110,7 @@ void CheckersProcess::apply(CheckersConfig next, bool restarted) {
   process::set_process_name(globals_.checker_process.name,
                             globals_.common.child_process_names ? "keepalived_lvs" : "");
   plan_marks(next);
+  paths_.apply(next);
   auto old = std::exchange(services_, {});
   for (const VirtualServer& config : next.services) {
     const auto before = old.find(config.identity());
@@ -158,6 +161,7 @@ void CheckersProcess::apply(CheckersConfig next, bool restarted) {
     for (std::size_t i = 0; i < service->leaving_saved; ++i)
       used.insert(leaving_key(service->pool.service(), i));
   }
+  for (const auto& [path, value] : paths_.sysctls().originals()) used.insert(sysctl_record(path));
   table_->retain(used);
 }
 
@@ -291,10 +295,29 @@ void CheckersProcess::start(const std::shared_ptr<Task>& task, Duration first_de
 
 asio::awaitable<ProbeResult> CheckersProcess::attempt(const Task& task) {
   const auto* misc = std::get_if<MiscCheck>(&task.check.probe);
+  if (task.check.endpoint.path) co_return co_await attempt_through_ipvs(task);
   if (misc == nullptr) co_return co_await task.probe->next(task.known, !task.health.is_up());
   const TimePoint begun = monotonic_now();
   Verdict verdict = co_await scripts_.run(serial_, *misc, task.key);
   ProbeResult found{std::move(verdict), 0, begun, monotonic_now()};
+  co_return found;
+}
+
+asio::awaitable<ProbeResult> CheckersProcess::attempt_through_ipvs(const Task& task) {
+  const Endpoint& endpoint = task.check.endpoint;
+  const std::uint64_t repairs = paths_.repairs(endpoint);
+  const TimePoint now = monotonic_now();
+  const auto source = paths_.source(endpoint, now);
+  if (!source) {
+    ProbeResult none{Verdict::not_run("this host has no address to send to {} from, or none that "
+                                      "is not virtual: bindto names one",
+                                      endpoint.path->server.address.to_string()),
+                     0, now, now};
+    co_return none;
+  }
+  task.probe->send_from(*source);
+  ProbeResult found = co_await task.probe->next(task.known, !task.health.is_up());
+  found.verdict = paths_.judge(endpoint, repairs, std::move(found.verdict));
   co_return found;
 }
 
@@ -422,6 +445,7 @@ void CheckersProcess::stop(std::function<void()> done) {
   services_.clear();
   if (sync_daemon_) sync_daemon_->run({});
   set_timeouts({}, false);
+  paths_.release();
   if (started_ && !keep_table_at_stop_) {
     marking_.clear();
     reconciler_.clear();

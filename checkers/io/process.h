@@ -15,6 +15,7 @@
 #include "checkers/core/pool.h"
 #include "checkers/core/saved_state.h"
 #include "checkers/core/traffic.h"
+#include "checkers/io/forwarding_paths.h"
 #include "checkers/io/local_addresses.h"
 #include "checkers/io/marking.h"
 #include "checkers/io/script_runs.h"
@@ -60,6 +61,8 @@ class CheckersProcess : public process::Worker {
                                   std::size_t check, Service* old, bool restarted);
   void start(const std::shared_ptr<Task>& task, Duration first_delay);
   boost::asio::awaitable<ProbeResult> attempt(const Task& task);
+  boost::asio::awaitable<ProbeResult> attempt_through_ipvs(const Task& task);
+  void record_sysctls(bool restarted);
   /// That is configured for its server.
   static std::uint32_t weight_of(const Task& task);
   void watch_files(const std::vector<config::TrackFile>& files, bool restarted);
@@ -108,6 +111,10 @@ class CheckersProcess : public process::Worker {
   void set_sync_daemon();
   /// Of the state table: the time-outs as they were.
   static std::string timeouts_key() { return "timeouts"; }
+  static constexpr std::string_view sysctl_prefix = "sysctl ";
+  static std::string sysctl_record(const std::string& path) {
+    return fmt::format("{}{}", sysctl_prefix, path);
+  }
   void set_timeouts(const config::IpvsTimeouts& wanted, bool restarted);
   void look_at_settings();
   void save_timeouts();
@@ -119,6 +126,7 @@ class CheckersProcess : public process::Worker {
   std::function<void(process::Message)> send_;
   Fd ipvs_socket_;  ///< of net_namespace_ipvs; none: our own namespace
   ipvs::Reconciler reconciler_;
+  ForwardingPaths paths_;
   std::optional<CheckersConfig> prepared_;
   config::GlobalDefs globals_;
   std::optional<ipvs::SyncDaemon>

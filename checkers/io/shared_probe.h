@@ -28,6 +28,8 @@ class SharedProbe : public std::enable_shared_from_this<SharedProbe> {
  public:
   SharedProbe(boost::asio::io_context& context, Check check);
   [[nodiscard]] const Check& check() const { return check_; }
+  /// From where the next probes go, unless the check says.
+  void send_from(const IpAddress& source) { check_.endpoint.source = source; }
 
   /// A result that the caller does not have: of a probe under way, of one that began less than
   /// delay_loop ago, or of a new one.

@@ -49,12 +49,16 @@ std::optional<Verdict> apply_options(int socket, const Endpoint& endpoint, bool 
     if (::setsockopt(socket, SOL_SOCKET, SO_MARK, &mark, sizeof mark) != 0)
       return Verdict::not_run("cannot set fwmark {}: {}", mark, ::strerrordesc_np(errno));
   }
-  if (!endpoint.bindto && !endpoint.bind_port) return std::nullopt;
+  const std::optional<IpAddress>& source = endpoint.bindto ? endpoint.bindto : endpoint.source;
   const int on = 1;
+  // The port is chosen with the connection: IPVS knows the servers of probes by it.
+  if (endpoint.path && !endpoint.bind_port)
+    ::setsockopt(socket, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &on, sizeof on);
+  if (!source && !endpoint.bind_port) return std::nullopt;
   ::setsockopt(socket, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
   const bool v6 = endpoint.connect_ip && endpoint.connect_ip->is_v6();
   const IpAddress any = v6 ? *IpAddress::parse("::") : IpAddress{};
-  const IpAddress local = endpoint.bindto.value_or(any);
+  const IpAddress local = source.value_or(any);
   sockaddr_storage storage{};
   const socklen_t size = fill(storage, local, with_port ? endpoint.bind_port.value_or(0) : 0);
   if (::bind(socket, reinterpret_cast<const sockaddr*>(&storage), size) != 0)

@@ -14,6 +14,9 @@
 
 namespace holdfast::config {
 
+/// How many marks check_path has to itself: more than there are servers.
+inline constexpr std::uint32_t check_path_marks = 1 << 20;
+
 struct GlobalDefs {
   std::string router_id;
   std::optional<ScriptUser> script_user;
@@ -47,6 +50,7 @@ struct GlobalDefs {
   NotifyFifo notify_fifo, vrrp_fifo, lvs_fifo;
   AlertDefs alerts;
   IpvsTimeouts lvs_timeouts;
+  std::uint32_t check_path_first_mark = 0x10000000;  ///< of check_path_marks
   FirewallDefs firewall;
   VrrpDefs vrrp;
   SnmpDefs snmp;

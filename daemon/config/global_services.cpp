@@ -94,6 +94,10 @@ constexpr std::array rows{
         "How long IPVS keeps idle connections; 0: as it is. The values found are put back at stop, "
         "and when a reload takes this out.",
         read_timeouts),
+    field<&Globals::check_path_first_mark>(
+        "check_path_start_fwmark", Range{1, 4294967295.0 - check_path_marks}, "Holdfast",
+        "First of the 1048576 firewall marks that check_path forwarding has to itself; "
+        "268435456 by default."),
     pending(part_field<&Globals::snmp, &SnmpDefs::socket>("snmp_socket", AnyWord{},
                                                           "Where the AgentX master listens.")),
     pending(

@@ -110,7 +110,7 @@ LinkSettings MadeLinks::settings_of(const Wish& wish, bool up) const {
   return settings;
 }
 
-void MadeLinks::want(std::vector<Wish> wishes, Sysctls::Values settings, TimePoint now) {
+void MadeLinks::want(std::vector<Wish> wishes, process::Sysctls::Values settings, TimePoint now) {
   settings_ = std::move(settings);
   wishes_.clear();
   for (Wish& wish : wishes) {
@@ -240,7 +240,7 @@ void MadeLinks::prepare(const Wish& wish, const Link& link) {
 /// Of the interfaces below VMACs: the host must neither answer nor ask by ARP for the addresses of
 /// a VMAC with the MAC of another interface (RFC 9568 8.1.2).
 void MadeLinks::set_base_sysctls() {
-  Sysctls::Values wanted = settings_;
+  process::Sysctls::Values wanted = settings_;
   bool has_vmac = false;
   for (const auto& [name, wish] : wishes_) {
     if (wish.link.kind != MadeLink::Kind::macvlan) continue;

@@ -13,12 +13,12 @@
 #include <vector>
 
 #include "daemon/base/event.h"
+#include "daemon/process/sysctls.h"
 #include "vrrp/config/instance_parts.h"
 #include "vrrp/core/removals.h"
 #include "vrrp/linux/keeper.h"
 #include "vrrp/linux/link_writer.h"
 #include "vrrp/linux/links.h"
-#include "vrrp/linux/sysctls.h"
 
 namespace holdfast::vrrp {
 
@@ -40,7 +40,7 @@ class MadeLinks {
   void set_ledger(Ledger ledger) { ledger_ = std::move(ledger); }
   /// What a predecessor made. An interface of that name with another index is somebody else's.
   void inherit(const std::string& name, std::uint32_t index) { held_[name] = index; }
-  [[nodiscard]] Sysctls& sysctls() { return sysctls_; }
+  [[nodiscard]] process::Sysctls& sysctls() { return sysctls_; }
 
   struct Wish {
     MadeLink link;      ///< with a name; its group is a number
@@ -49,7 +49,7 @@ class MadeLinks {
   };
   /// From now on these must be there, and those of before that are not among them must not.
   /// @param settings of the kernel that hold as long
-  void want(std::vector<Wish> wishes, Sysctls::Values settings, TimePoint now);
+  void want(std::vector<Wish> wishes, process::Sysctls::Values settings, TimePoint now);
   /// Up at once, since an advert may follow; down with its turn in lower_next().
   void set_up(const std::string& name, bool up, TimePoint now);
   /// Whether any is to be set down.
@@ -100,7 +100,7 @@ class MadeLinks {
   LinkWriter writer_;
   std::uint8_t mark_;
   Log& log_;
-  Sysctls sysctls_;
+  process::Sysctls sysctls_;
   Ledger ledger_;
   std::map<std::string, Wish> wishes_;
   /// Made or taken over by us, and their index; 0: being made.
@@ -113,7 +113,7 @@ class MadeLinks {
   RemovalCount corrections_;
   std::map<std::string, TimePoint> contested_;  ///< and until when they are left alone
   std::set<std::string> corrected_;             ///< names of instances
-  Sysctls::Values settings_;
+  process::Sysctls::Values settings_;
   std::set<std::uint32_t> indexes_;  ///< of the interfaces that have had them
   std::deque<std::string> lowering_;
   bool sent_ = false;

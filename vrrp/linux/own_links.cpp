@@ -76,7 +76,7 @@ void VrrpProcess::want_made_links(const std::vector<Instance>& instances, bool n
       const Link* const present = links_->find(link.name);
       wishes.push_back({link, instance.name, restarted_ && present != nullptr && present->up});
     }
-  Sysctls::Values settings;
+  process::Sysctls::Values settings;
   for (const Instance& instance : instances)
     if (instance.promote_secondaries && !instance.interface.empty())
       settings.emplace(fmt::format("net/ipv4/conf/{}/promote_secondaries", instance.interface),

@@ -9,10 +9,10 @@
 #include <cstring>
 
 #include "daemon/process/state_table.h"
+#include "daemon/process/sysctls.h"
 #include "daemon/process/worker_loop.h"
 #include "vrrp/linux/firewall.h"
 #include "vrrp/linux/link_writer.h"
-#include "vrrp/linux/sysctls.h"
 
 namespace holdfast::vrrp {
 namespace {
@@ -96,7 +96,7 @@ static void release_links(const process::StateTable& table, Log& log) {
   if (!changes.empty())
     for (const netlink::Refusal& refusal : writer->apply(changes, *links))
       log.write(Event{Level::error, "netlink_refused", refusal.error.what});
-  Sysctls sysctls{log};
+  process::Sysctls sysctls{log};
   for (const std::string& record : table.keys())
     if (const auto path = sysctl_of(record)) sysctls.inherit(*path, text_of(table.get(record)));
   sysctls.hold({});

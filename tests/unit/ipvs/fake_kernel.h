@@ -90,6 +90,13 @@ class FakeKernel : public KernelPort {
   Result<void> set_timeouts(const Timeouts& timeouts) override {
     return change([&] { state_.timeouts = timeouts; });
   }
+  Result<std::map<DestinationKey, Connections>> connections(const ServiceKey& key) override {
+    std::map<DestinationKey, Connections> open;
+    const auto service = state_.table.find(key);
+    if (service == state_.table.end()) return fail_errno(ESRCH, "no such service");
+    for (const auto& [destination, settings] : service->second.destinations) open[destination];
+    return open;
+  }
 
  private:
   Result<void> change(const std::function<void()>& carry_out) {

@@ -1,4 +1,4 @@
-#include "vrrp/linux/sysctls.h"
+#include "daemon/process/sysctls.h"
 
 #include <fcntl.h>
 #include <fmt/format.h>
@@ -11,7 +11,7 @@
 #include "daemon/base/fd.h"
 #include "daemon/base/result.h"
 
-namespace holdfast::vrrp {
+namespace holdfast::process {
 
 std::optional<std::string> Sysctls::get(const std::string& path) const {
   const Fd file{::open((root_ + path).c_str(), O_RDONLY | O_CLOEXEC)};
@@ -61,4 +61,4 @@ void Sysctls::hold(Values wanted) {
   held_ = std::move(wanted);
 }
 
-}  // namespace holdfast::vrrp
+}  // namespace holdfast::process

@@ -9,7 +9,7 @@
 
 #include "daemon/base/event.h"
 
-namespace holdfast::vrrp {
+namespace holdfast::process {
 
 class Sysctls {
  public:
@@ -36,6 +36,8 @@ class Sysctls {
   /// Sets it for good, also to what it is: from then on it does not follow conf/default. What is
   /// not there is passed over, a refusal goes to the log.
   void set(const std::string& path, const std::string& value);
+  /// By path, of all that was changed and not put back.
+  [[nodiscard]] const Values& originals() const { return originals_; }
   /// From now on these values hold, and what held before gets its old value back, unless somebody
   /// else has changed it meanwhile.
   void hold(Values wanted);
@@ -48,4 +50,4 @@ class Sysctls {
   Values originals_;
 };
 
-}  // namespace holdfast::vrrp
+}  // namespace holdfast::process

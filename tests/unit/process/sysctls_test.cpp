@@ -1,11 +1,11 @@
-#include "vrrp/linux/sysctls.h"
+#include "daemon/process/sysctls.h"
 
 #include <gtest/gtest.h>
 
 #include <filesystem>
 #include <fstream>
 
-namespace holdfast::vrrp {
+namespace holdfast::process {
 namespace {
 
 struct NoLog : Log {
@@ -70,4 +70,4 @@ TEST_F(SysctlsTest, TheLedgerKnowsWhatWasThereBefore) {
 }
 
 }  // namespace
-}  // namespace holdfast::vrrp
+}  // namespace holdfast::process

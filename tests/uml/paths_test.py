@@ -1,0 +1,4 @@
+"""Runs paths_inside.py in a kernel with IPVS and hands its report through."""
+from lab import uml
+
+uml.run_inside("paths_inside.py", 380)
