@@ -29,6 +29,8 @@ namespace {
 constexpr int most_clients = 16;
 constexpr std::size_t longest_line = 4096;
 constexpr auto request_limit = std::chrono::seconds{5};
+/// Of a process that is asked what it knows: longer than any slice of its work.
+constexpr auto answer_limit = std::chrono::seconds{10};
 
 }  // namespace
 
@@ -90,10 +92,7 @@ class Control::Client : public std::enable_shared_from_this<Client> {
   }
 
   void read(std::function<void(const std::string&)> on_line) {
-    limit_.expires_after(request_limit);
-    limit_.async_wait([self = shared_from_this()](const boost::system::error_code& error) {
-      if (!error) self->socket_.close();
-    });
+    within(request_limit, [this] { socket_.close(); });
     asio::async_read_until(socket_, asio::dynamic_buffer(line_, longest_line), '\n',
                            [self = shared_from_this(), on_line = std::move(on_line)](
                                const boost::system::error_code& error, std::size_t length) {
@@ -102,7 +101,17 @@ class Control::Client : public std::enable_shared_from_this<Client> {
                            });
   }
 
+  /// Replaces the limit before it. @param on_late unless it is answered first
+  void within(std::chrono::seconds limit, std::function<void()> on_late) {
+    limit_.expires_after(limit);
+    limit_.async_wait([self = shared_from_this(),
+                       on_late = std::move(on_late)](const boost::system::error_code& error) {
+      if (!error) on_late();
+    });
+  }
+
   void answer(bool done, const std::string& text) {
+    limit_.cancel();
     line_ = json::serialize(json::object{{"done", done}, {"text", text}}) + "\n";
     asio::async_write(socket_, asio::buffer(line_),
                       [self = shared_from_this()](const boost::system::error_code&, std::size_t) {
@@ -186,6 +195,11 @@ void Control::take(const std::shared_ptr<Client>& client, const std::string& lin
            : ask_(process::Operate{number, request->command, request->words, request->options});
   if (!asked) return answered(number, false, vrrp ? "no virtual router runs" : "no checkers run");
   client->watch([this, number] { waiting_.erase(number); });
+  if (!vrrp)  // a handover waits for the other router, and has its own limit
+    client->within(answer_limit, [this, number] {
+      answered(number, false,
+               fmt::format("holdfast-checkers gives no answer within {} s", answer_limit.count()));
+    });
 }
 
 void Control::answered(std::uint64_t request, bool done, const std::string& text) {

@@ -69,6 +69,14 @@ class TrackTest(setup.ChecksLab):
         self.assertEqual(director.stop()[0], 0)
         self.assertEqual(director.ask("servers")[0], 2)
 
+    def test_a_process_that_stands_still_is_named_to_the_operator(self):
+        director = self.start(service(server(81)))
+        director.signal(signal.SIGSTOP, "checkers")
+        status, text = director.ask("servers")
+        self.assertEqual((status, text), (1, "holdfast-checkers gives no answer within 10 s"))
+        director.signal(signal.SIGCONT, "checkers")
+        self.assertEqual(director.ask("servers")[0], 0)
+
     def test_services_that_name_the_same_target_share_a_probe(self):
         process = self.serve_pages(81)
         shared = "".join(service(server(81), vip=f"10.77.1.{number}") for number in range(1, 101))
