@@ -53,8 +53,7 @@ std::string CheckersProcess::show_servers(const process::Operate& asked) {
         checks.back().push_back({task->health.record(), task->findings});
     }
     const auto traffic = asked.has("stats") ? std::optional{traffic_of(*service)} : std::nullopt;
-    const ServiceView view{service->pool, checks, service->suspended,
-                           traffic ? &*traffic : nullptr,
+    const ServiceView view{service->pool, checks, service->suspended, traffic ? &*traffic : nullptr,
                            marking_.mark_of(service->pool.service())};
     if (asked.has("json"))
       services.emplace_back(status_json(view, clocks));

@@ -6,18 +6,14 @@
 
 #include <algorithm>
 #include <bit>
-#include <boost/asio/ip/udp.hpp>
 #include <chrono>
 #include <memory>
 
-#include "checkers/io/socket_options.h"
-#include "daemon/base/fd.h"
 #include "daemon/base/free_with.h"
+#include "daemon/netlink/route_lookup.h"
 
 namespace holdfast::checkers {
 namespace {
-
-using boost::asio::ip::udp;
 
 std::optional<IpAddress> address_of(const sockaddr* from) {
   if (from == nullptr) return std::nullopt;
@@ -51,17 +47,6 @@ std::vector<SourceAddresses::Own> read_addresses() {
     if (ones(*mask) < address->bits()) own.push_back({*address, ones(*mask)});
   }
   return own;
-}
-
-/// What the kernel would send from.
-std::optional<IpAddress> kernels_choice(const IpAddress& server) {
-  constexpr std::uint16_t discard_port = 9;  // nothing is sent
-  udp::endpoint endpoint{to_asio(server), discard_port};
-  const Fd socket{::socket(server.is_v4() ? AF_INET : AF_INET6, SOCK_DGRAM | SOCK_CLOEXEC, 0)};
-  auto size = static_cast<socklen_t>(endpoint.size());
-  if (::connect(socket.get(), endpoint.data(), size) != 0) return std::nullopt;
-  ::getsockname(socket.get(), endpoint.data(), &size);
-  return address_of(endpoint.data());
 }
 
 bool is_in_network(const IpAddress& address, const SourceAddresses::Own& own) {
@@ -101,8 +86,9 @@ std::optional<IpAddress> SourceAddresses::choose(const std::vector<Own>& own,
 
 std::optional<IpAddress> SourceAddresses::towards(const IpAddress& server, Family family,
                                                   TimePoint now) {
-  const auto chosen = kernels_choice(server);
-  if (!chosen) return std::nullopt;
+  const auto kernels_choice = netlink::source_towards(server);
+  if (!kernels_choice) return std::nullopt;
+  const std::optional<IpAddress> chosen = *kernels_choice;
   if (chosen->is_v4() && family == Family::ipv4 && !virtual_.contains(*chosen)) return chosen;
   if (!read_at_ || now - *read_at_ >= std::chrono::seconds{1}) {
     own_ = read_addresses();

@@ -3,20 +3,21 @@
 #include <libmnl/libmnl.h>
 #include <linux/rtnetlink.h>
 #include <net/if.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
 
 #include <array>
 #include <cerrno>
 #include <cstring>
 #include <memory>
 
+#include "daemon/base/fd.h"
+#include "daemon/base/free_with.h"
 #include "daemon/netlink/monitor.h"
 
 namespace holdfast::netlink {
 namespace {
 
-struct CloseSocket {
-  void operator()(mnl_socket* socket) const { mnl_socket_close(socket); }
-};
 using Space = std::array<char, 8192>;
 
 void put_request(Space& space, const IpAddress& address) {
@@ -47,7 +48,7 @@ FoundRoute read_route(const nlmsghdr& message) {
 }  // namespace
 
 Result<FoundRoute> route_to(const IpAddress& address) {
-  const std::unique_ptr<mnl_socket, CloseSocket> socket{
+  const std::unique_ptr<mnl_socket, FreeWith<mnl_socket_close>> socket{
       mnl_socket_open2(NETLINK_ROUTE, SOCK_CLOEXEC)};
   const auto failed = [&](int code) {
     return fail_errno(code, "cannot ask for the route to {}", address.to_string());
@@ -68,6 +69,26 @@ Result<FoundRoute> route_to(const IpAddress& address) {
   }
   if (mnl_nlmsg_get_payload_len(message) < sizeof(rtmsg)) return failed(EPROTO);
   return read_route(*message);
+}
+
+Result<IpAddress> source_towards(const IpAddress& destination) {
+  union {
+    sockaddr any;
+    sockaddr_in v4;
+    sockaddr_in6 v6;
+  } address{.v6 = {}};
+  const bool is_v4 = destination.is_v4();
+  address.any.sa_family = is_v4 ? AF_INET : AF_INET6;
+  void* const place =
+      is_v4 ? static_cast<void*>(&address.v4.sin_addr) : static_cast<void*>(&address.v6.sin6_addr);
+  std::memcpy(place, destination.bytes().data(), destination.bytes().size());
+  socklen_t size = is_v4 ? sizeof address.v4 : sizeof address.v6;
+  const Fd socket{::socket(address.any.sa_family, SOCK_DGRAM | SOCK_CLOEXEC, 0)};
+  // connect() of a datagram socket sends nothing: it looks up the route.
+  if (!socket || ::connect(socket.get(), &address.any, size) != 0 ||
+      ::getsockname(socket.get(), &address.any, &size) != 0)
+    return fail_errno(errno, "no way to {}", destination.to_string());
+  return *IpAddress::from_bytes({static_cast<const std::byte*>(place), destination.bytes().size()});
 }
 
 }  // namespace holdfast::netlink

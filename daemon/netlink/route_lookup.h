@@ -16,4 +16,7 @@ struct FoundRoute {
 /// Error with the errno that a connection would get: ENETUNREACH, EHOSTUNREACH.
 Result<FoundRoute> route_to(const IpAddress& address);
 
+/// The address that packets to `destination` would come from, without an interface to ask.
+Result<IpAddress> source_towards(const IpAddress& destination);
+
 }  // namespace holdfast::netlink

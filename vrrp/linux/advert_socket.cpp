@@ -347,17 +347,4 @@ Result<void> AdvertSocket::send(Bytes message, const Target& target) {
   return {};
 }
 
-Result<IpAddress> source_towards(const IpAddress& destination) {
-  const Fd socket{::socket(domain_of(destination.family()), SOCK_DGRAM | SOCK_CLOEXEC, 0)};
-  constexpr std::uint32_t no_interface = 0;
-  const SocketAddress to = to_socket_address(destination, no_interface);
-  SocketAddress own;
-  own.size = sizeof own.storage;
-  // connect() of a datagram socket sends nothing: it looks up the route.
-  if (!socket || ::connect(socket.get(), reinterpret_cast<const sockaddr*>(&to.storage), to.size) ||
-      ::getsockname(socket.get(), reinterpret_cast<sockaddr*>(&own.storage), &own.size))
-    return fail_errno(errno, "no way to {}", destination.to_string());
-  return from_socket_address(own.storage);
-}
-
 }  // namespace holdfast::vrrp

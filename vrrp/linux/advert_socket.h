@@ -79,7 +79,4 @@ class AdvertSocket {
   std::set<IpAddress> groups_;  ///< joined
 };
 
-/// The address that packets to `destination` would come from, without an interface to ask.
-Result<IpAddress> source_towards(const IpAddress& destination);
-
 }  // namespace holdfast::vrrp

@@ -1,5 +1,6 @@
 // Interfaces: which fault reasons an instance has, which address its adverts come from, and the
 // advert sockets, which follow interfaces that appear and disappear.
+#include "daemon/netlink/route_lookup.h"
 #include "daemon/process/clock.h"
 #include "vrrp/linux/port.h"
 #include "vrrp/linux/process.h"
@@ -30,7 +31,7 @@ VrrpProcess::PortKey VrrpProcess::sending_port_of(const RunningInstance& instanc
 std::optional<IpAddress> VrrpProcess::find_source(const RunningInstance& instance) const {
   const auto [interface, family, carrier] = port_of(instance);
   if (instance.config.interface.empty()) {  // unicast: what the route to the first peer says
-    const auto source = source_towards(instance.config.unicast.peers.front().address);
+    const auto source = netlink::source_towards(instance.config.unicast.peers.front().address);
     return source ? std::optional{*source} : std::nullopt;
   }
   // Of what we have put there ourselves, static_ipaddress is always there; the rest comes and goes.

@@ -8,6 +8,7 @@
 #include <linux/netfilter/nfnetlink.h>
 
 #include "daemon/netlink/monitor.h"
+#include "tests/unit/netlink_messages.h"
 
 namespace holdfast::netlink {
 namespace {
@@ -17,16 +18,6 @@ using testing::SizeIs;
 
 constexpr std::uint8_t family = 2;
 const NftTable table{family, "mine"};
-
-std::vector<const nlmsghdr*> messages_of(std::span<const char> batch) {
-  std::vector<const nlmsghdr*> out;
-  auto left = static_cast<int>(batch.size());
-  for (const auto* message = reinterpret_cast<const nlmsghdr*>(batch.data());
-       mnl_nlmsg_ok(message, left); message = mnl_nlmsg_next(message, &left))
-    out.push_back(message);
-  EXPECT_EQ(left, 0);
-  return out;
-}
 
 NftMapping mapping(std::uint32_t number) {
   std::vector<std::byte> key(8);

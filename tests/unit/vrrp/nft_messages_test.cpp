@@ -10,22 +10,13 @@
 #include <string>
 
 #include "daemon/netlink/monitor.h"
+#include "tests/unit/netlink_messages.h"
 
 namespace holdfast::vrrp {
 namespace {
 
 using testing::ElementsAre;
 using testing::SizeIs;
-
-std::vector<const nlmsghdr*> messages_of(std::span<const char> batch) {
-  std::vector<const nlmsghdr*> out;
-  auto left = static_cast<int>(batch.size());
-  for (const auto* message = reinterpret_cast<const nlmsghdr*>(batch.data());
-       mnl_nlmsg_ok(message, left); message = mnl_nlmsg_next(message, &left))
-    out.push_back(message);
-  EXPECT_EQ(left, 0);
-  return out;
-}
 
 /// The kind without that of the subsystem.
 std::vector<int> types_of(std::span<const char> batch) {
