@@ -3,6 +3,9 @@ import multiprocessing
 import os
 import time
 
+# Seconds. Most tests of the lab advertise this often, and judge what happens within an interval.
+LONGEST_STALL = 0.1
+
 
 def wait_until(condition, deadline, what):
     """Polls `condition` until it is true and returns its value.
@@ -19,27 +22,32 @@ def wait_until(condition, deadline, what):
         time.sleep(0.005)
 
 
-def _watch_cpu(cpu, worst, ended):
-    """Keeps in `worst` how late a sleep of 1 ms ended on this CPU."""
+def _watch_cpu(cpu, step, worst, ended):
+    """Keeps in `worst` how late a sleep of `step` seconds ended on this CPU."""
     os.sched_setaffinity(0, {cpu})
     last = time.monotonic()
     while not ended.is_set():
-        time.sleep(0.001)
+        time.sleep(step)
         now = time.monotonic()
-        worst.value, last = max(worst.value, now - last - 0.001), now
+        worst.value, last = max(worst.value, now - last - step), now
 
 
 class StallWatch:
     """Measures for how long a CPU of this machine ran nothing of ours, while it is open.
 
     What is counted in milliseconds cannot be judged on a machine that stands still for longer.
+    It looks every `step` seconds.
     """
+
+    def __init__(self, step=0.001):
+        self.step = step
 
     def __enter__(self):
         self.ended = multiprocessing.Event()
         self.worst = {cpu: multiprocessing.Value("d", 0.0, lock=False)
                       for cpu in sorted(os.sched_getaffinity(0))}
-        self.watchers = [multiprocessing.Process(target=_watch_cpu, args=(cpu, worst, self.ended))
+        self.watchers = [multiprocessing.Process(target=_watch_cpu,
+                                                 args=(cpu, self.step, worst, self.ended))
                          for cpu, worst in self.worst.items()]
         for watcher in self.watchers:
             watcher.start()
@@ -48,6 +56,11 @@ class StallWatch:
     def longest(self):
         """Seconds, so far."""
         return max(worst.value for worst in self.worst.values())
+
+    def excuses(self):
+        """Whether a test that failed meanwhile has shown nothing; says what it measured."""
+        print(f"the machine stood still for up to {self.longest() * 1000:.0f} ms meanwhile", flush=True)
+        return self.longest() > LONGEST_STALL
 
     def __exit__(self, *_):
         self.ended.set()

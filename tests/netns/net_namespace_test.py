@@ -80,7 +80,7 @@ class NetNamespaceTest(setup.LabTest):
             for which in ("main", "vrrp"):
                 self.assertEqual(net_namespace_of(director.pid(which)), inode_of(host.namespace))
             self.assertIn(f"Keepalived_vrrp_{host.namespace}[", director.text())
-        self.assertTrue(one.has_address(setup.VIP))
+        wait_until(lambda: one.has_address(setup.VIP), 2, "the address")
 
         second.replace_worker("vrrp", 5)
         first.replace_worker("vrrp", 5)
@@ -114,7 +114,7 @@ class NetNamespaceTest(setup.LabTest):
         one, two = self.hosts
         director = Outside(one, self.text(two, 150), options=["-s", one.namespace]).start()
         director.wait_for("MASTER", 5)
-        self.assertTrue(one.has_address(setup.VIP))
+        wait_until(lambda: one.has_address(setup.VIP), 2, "the address")
         self.assertFalse(two.has_address(setup.VIP))
 
     def test_scripts_run_in_the_namespace(self):

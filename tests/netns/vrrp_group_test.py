@@ -74,7 +74,8 @@ class GroupTest(setup.LabTest):
         self.wait_all(self.low, "MASTER", 5)
         wait_until(lambda: all(self.b.has_address(f"10.77.0.{n}") for n in (101, 102, 103)), 2,
                    "all addresses on the partner")
-        self.assertFalse(any(self.a.has_address(f"10.77.0.{n}") for n in (101, 102, 103)))
+        wait_until(lambda: not any(self.a.has_address(f"10.77.0.{n}") for n in (101, 102, 103)), 2,
+                   "none on the one in FAULT")
         self.plug(self.links["a"], "up")
         self.wait_all(self.high, "MASTER", 10)
         self.wait_all(self.low, "BACKUP", 5)

@@ -217,4 +217,4 @@ class MailTest(setup.LabTest):
 
 
 if __name__ == "__main__":
-    setup.main()
+    setup.main(together=4)

@@ -186,4 +186,4 @@ class StaticsTest(setup.LabTest):
 
 
 if __name__ == "__main__":
-    setup.main()
+    setup.main(together=4)

@@ -1,5 +1,4 @@
 """tests/netns/vrrp_ipvlan_test.py inside user-mode-linux, whose kernel has ipvlan."""
-import os
 import unittest
 
 from lab import uml
@@ -9,9 +8,7 @@ COMMAND = "exec /usr/bin/python3 tests/netns/vrrp_ipvlan_test.py"
 
 class Ipvlan(unittest.TestCase):
     def test_all_inside(self):
-        status, console = uml.boot(COMMAND, 200,
-                                   {"HOLDFAST_BIN": os.environ["HOLDFAST_BIN"],
-                                    "PYTHONPATH": os.path.join(os.getcwd(), "tests")})
+        status, console = uml.run(COMMAND, 200)
         self.assertEqual(status, 0, console[-8000:])
 
 

@@ -7,6 +7,6 @@ from lab import uml
 
 uml.skip_if_impossible()
 program = os.path.join(os.environ["HOLDFAST_BIN"], "ipvs_kernel_test")
-status, console = uml.boot("exec " + shlex.join([program, *sys.argv[1:]]), 150)
+status, console = uml.run("exec " + shlex.join([program, *sys.argv[1:]]), 150)
 print(console)
 sys.exit(status)

@@ -1,5 +1,4 @@
 """What tests/netns has about bonds and VRFs, inside user-mode-linux, whose kernel has them."""
-import os
 import unittest
 
 from lab import uml
@@ -12,9 +11,7 @@ COMMAND = """set -e
 
 class Links(unittest.TestCase):
     def test_all_inside(self):
-        status, console = uml.boot(COMMAND, 300,
-                                   {"HOLDFAST_BIN": os.environ["HOLDFAST_BIN"],
-                                    "PYTHONPATH": os.path.join(os.getcwd(), "tests")})
+        status, console = uml.run(COMMAND, 300)
         self.assertEqual(status, 0, console[-8000:])
         self.assertNotIn("skipped", console)
 

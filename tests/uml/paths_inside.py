@@ -3,11 +3,13 @@ paths_test.py inside user-mode-linux."""
 import os
 import re
 import signal
+import subprocess
 import tempfile
 import unittest
 
 from lab.daemons import Holdfast
 from lab.net import Lab
+from lab.tls import authority, certify
 from lab.wait import wait_until
 
 VIP, VIP6 = "10.78.0.100", "fd78::100"
@@ -29,7 +31,17 @@ for address in sys.argv[1:]:
 """
 TCP, FORWARDING = "TCP_CHECK {\n }", "TCP_CHECK {\n check_path forwarding\n }"
 HTTP = "HTTP_GET {\n check_path forwarding\n url {\n path /\n status_code 200\n }\n }"
+#: checker -> the behaviour of lab.answerers that it takes for well, and its own lines
+CHECKERS = {"SSL_GET": ("tls_good", "url {\n path /\n status_code 200\n }"), "SMTP_CHECK": ("smtp", "helo_name lab"),
+            "DNS_CHECK": ("dns_good", "name www.lab\n type A\n retry 0"),
+            "DIALOGUE_CHECK": ("pop3", 'expect "^\\+OK"'), "REDIS_CHECK": ("redis", ""),
+            "POSTGRESQL_CHECK": ("postgresql", ""), "MYSQL_CHECK": ("mysql", ""), "LDAP_CHECK": ("ldap", ""),
+            "GRPC_CHECK": (None, "connect_port 50051")}
 UDP = "UDP_CHECK {\n check_path forwarding\n require_reply\n }"
+
+
+def can_grpc():
+    return subprocess.run(["/usr/bin/python3", "-c", "import grpc"], capture_output=True).returncode == 0
 
 
 def service(*checks, method="DR", head=f"{VIP} 80", family=0, protocol="TCP", servers=SERVERS, more=""):
@@ -171,6 +183,30 @@ class PathsTest(unittest.TestCase):
         self.wait_for("bad", down, family=1)
         self.wait_for("good", up, udp.format("up"), up)
 
+    def test_every_checker_goes_the_way(self):
+        authority(self.lab.folder, "ca")
+        certify(self.lab.folder, "good", 20, "DNS:www.lab")
+        checkers = {name: row for name, row in CHECKERS.items() if row[0] or can_grpc()}
+        ports = dict(zip(checkers, range(5000, 5000 + len(checkers))))
+        for name, host in self.hosts.items():
+            host.sysctl("net.ipv4.ip_nonlocal_bind", 1)  # datagrams are answered from where they came to
+            for module, *words in (["lab.answerers", self.lab.folder,
+                                    *(f"{ports[kind]}:{row[0]}" for kind, row in checkers.items() if row[0])],
+                                   *([["lab.grpc_server", self.lab.path("good")]] if can_grpc() else [])):
+                log = self.lab.path(f"{name}-{module}.log")
+                host.popen("/usr/bin/python3", "-m", module, VIP, *words, log=log)
+                wait_until(lambda: "ready" in open(log).read(), 30, f"{module} of {name}")
+        config = "".join(service(f"{kind} {{\n check_path forwarding\n {rules}\n }}", head=f"{VIP} {ports[kind]}",
+                                 protocol="UDP" if kind == "DNS_CHECK" else "TCP")
+                         for kind, (_, rules) in checkers.items())
+        self.start(config)
+        # As the services are listed: those of TCP first.
+        listed = sorted(checkers, key=lambda kind: (kind == "DNS_CHECK", ports[kind]))
+        self.wait_for("good", *(f"{kind} (forwarding) up since" for kind in listed), deadline=30)
+        self.wait_for("bad", *(f"{kind} (forwarding) down since" for kind in listed), deadline=30)
+        self.give_address("bad")
+        self.wait_for("bad", *(f"{kind} (forwarding) up since" for kind in listed), deadline=30)
+
     def test_what_was_made_is_taken_back_after_a_death(self):
         config = service(FORWARDING)
         director = self.start(config)
@@ -205,4 +241,4 @@ class PathsTest(unittest.TestCase):
 
 
 if __name__ == "__main__":
-    unittest.main(verbosity=2)
+    unittest.main(verbosity=2, warnings="ignore")

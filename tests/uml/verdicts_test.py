@@ -9,8 +9,6 @@ if debian.missing():
     print("skipped: not installed: " + " ".join(debian.missing()))
     sys.exit(77)
 script = os.path.join(os.path.dirname(os.path.abspath(__file__)), "verdicts_inside.py")
-status, console = uml.boot(f"exec /usr/bin/python3 {script}", 580,
-                           {"HOLDFAST_BIN": os.environ["HOLDFAST_BIN"],
-                            "PYTHONPATH": os.path.join(os.getcwd(), "tests")}, memory="2048M")
+status, console = uml.run(f"exec /usr/bin/python3 {script}", 580, memory="2048M")
 print(console)
 sys.exit(status)
