@@ -87,17 +87,27 @@ bool has_table_elsewhere(std::span<const config::Statement> tree) {
 
 class MarkConflicts {
  public:
-  MarkConflicts(std::uint32_t first, Reader& reader) : first_{first}, reader_{reader} {}
+  MarkConflicts(std::uint32_t first, Reader& reader)
+      : first_{first}, last_{first + config::check_path_marks - 1}, reader_{reader} {}
+  /// Those that nftables_ipvs gives to `groups` groups.
+  void look_at_groups(std::uint32_t from, std::size_t groups, config::Place place) {
+    if (groups == 0 || from + (groups - 1) < first_ || from > last_) return;
+    reader_.error(place,
+                  fmt::format("nftables_ipvs gives the firewall marks from {} on to {} groups, and "
+                              "check_path forwarding has {}..{} to itself; check_path_start_fwmark "
+                              "and nftables_ipvs_start_fwmark move them",
+                              from, groups, first_, last_));
+  }
   void look_at(std::uint32_t mark, config::Place place) {
-    if (mark < first_ || mark - first_ >= config::check_path_marks) return;
+    if (mark < first_ || mark > last_) return;
     reader_.error(place,
                   fmt::format("firewall mark {} is one of {}..{}, which check_path forwarding has "
                               "to itself; check_path_start_fwmark moves them",
-                              mark, first_, first_ + config::check_path_marks - 1));
+                              mark, first_, last_));
   }
 
  private:
-  std::uint32_t first_;
+  std::uint32_t first_, last_;
   Reader& reader_;
 };
 
@@ -141,6 +151,10 @@ void report_path_conflicts(const CheckersConfig& config, std::span<const config:
                              "another network namespace than the checks",
                              check->keyword()));
   MarkConflicts marks{config.globals.check_path_first_mark, reader};
+  const auto groups = std::ranges::count_if(
+      config.services, [](const VirtualServer& service) { return !service.marked.empty(); });
+  marks.look_at_groups(config.globals.firewall.ipvs_first_mark, static_cast<std::size_t>(groups),
+                       check->place);
   for (const VirtualServer& service : config.services) {
     for (const ipvs::ServiceKey& key : service.keys) marks.look_at(key.fwmark, service.place);
     for (const RealServer& server : service.servers)

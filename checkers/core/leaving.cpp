@@ -1,5 +1,7 @@
 #include "checkers/core/leaving.h"
 
+#include "checkers/core/kept_time.h"
+
 namespace holdfast::checkers {
 namespace {
 
@@ -23,9 +25,7 @@ std::vector<std::byte> to_bytes(const LeavingServer& server) {
   out.u8(static_cast<std::uint8_t>(settings.tunnel.type));
   out.u8(static_cast<std::uint8_t>(settings.tunnel.checksum));
   out.u16(settings.tunnel.port.value_or(no_port));
-  const auto since = static_cast<std::uint64_t>(server.since.time_since_epoch().count());
-  out.u32(static_cast<std::uint32_t>(since >> 32U));
-  out.u32(static_cast<std::uint32_t>(since));
+  put(out, server.since);
   out.u16(server.key.port);
   out.append(server.key.address.bytes());
   return out.take();
@@ -44,8 +44,7 @@ std::optional<LeavingServer> leaving_server(Bytes bytes) {
   settings.tunnel.type = static_cast<ipvs::TunnelType>(type);
   settings.tunnel.checksum = static_cast<ipvs::TunnelChecksum>(checksum);
   if (const std::uint16_t port = in.u16(); port != no_port) settings.tunnel.port = port;
-  const std::uint64_t upper = in.u32();
-  server.since = TimePoint{Duration{static_cast<Duration::rep>(upper << 32U | in.u32())}};
+  server.since = take_time(in);
   server.key.port = in.u16();
   const auto address = IpAddress::from_bytes(in.rest());
   if (!in.good() || !forwarding || !address ||

@@ -11,9 +11,9 @@
 #include <vector>
 
 #include "checkers/config/config.h"
-#include "checkers/core/admission.h"
 #include "checkers/core/alert.h"
 #include "checkers/core/leaving.h"
+#include "checkers/core/operators_word.h"
 #include "checkers/core/row.h"
 #include "daemon/base/event.h"
 #include "ipvs/table.h"
@@ -52,7 +52,7 @@ class Pool {
   /// connections (drain_timeout).
   Effects inherit(const Pool& old, TimePoint now);
   /// An operator's word from before a restart, before settle().
-  void restore_mode(std::size_t server, Mode mode, TimePoint now);
+  void restore(std::size_t server, const OperatorsWord& word);
   /// A drain of a server that was gone from the configuration before a restart, before settle().
   /// One that is configured again, or a service without drain_timeout: nothing.
   void restore_leaving(const LeavingServer& server);
@@ -85,7 +85,9 @@ class Pool {
   [[nodiscard]] bool is_alive(std::size_t server) const { return servers_[server].failing == 0; }
   /// It gets new connections, as far as the quorum is there.
   [[nodiscard]] bool is_in_use(std::size_t server) const { return servers_[server].in_use; }
-  [[nodiscard]] Mode mode_of(std::size_t server) const { return servers_[server].mode; }
+  [[nodiscard]] OperatorsWord last_word_of(std::size_t server) const {
+    return {servers_[server].mode, servers_[server].drain.since};
+  }
   /// A word or two for the operator: "in use", "down", "draining, 3 connections".
   [[nodiscard]] std::string state_of(std::size_t server) const;
   /// For restore_leaving() of a successor.

@@ -92,9 +92,9 @@ Effects Pool::set_mode(std::size_t index, Mode mode, TimePoint now) {
   return effects;
 }
 
-void Pool::restore_mode(std::size_t index, Mode mode, TimePoint now) {
-  servers_[index].mode = mode;
-  servers_[index].drain = {now, {}, false};
+void Pool::restore(std::size_t index, const OperatorsWord& word) {
+  servers_[index].mode = word.mode;
+  servers_[index].drain = {word.since, {}, false};
 }
 
 Effects Pool::inherit(const Pool& old, TimePoint now) {

@@ -1,20 +1,11 @@
 #include "checkers/core/record.h"
 
+#include "checkers/core/kept_time.h"
+
 namespace holdfast::checkers {
 namespace {
 
 constexpr std::uint8_t up_flag = 1, judged_flag = 2, decided_flag = 4;
-
-void put(ByteWriter& out, std::int64_t number) {
-  const auto bits = static_cast<std::uint64_t>(number);
-  out.u32(static_cast<std::uint32_t>(bits >> 32U));
-  out.u32(static_cast<std::uint32_t>(bits));
-}
-
-std::int64_t take(ByteReader& in) {
-  const std::uint64_t upper = in.u32();
-  return static_cast<std::int64_t>(upper << 32U | in.u32());
-}
 
 }  // namespace
 
@@ -26,7 +17,7 @@ std::vector<std::byte> to_bytes(const CheckRecord& record) {
   out.u32(health.contrary);
   put(out, health.contribution);
   if (!record.decision) return out.take();
-  put(out, record.decision->at.time_since_epoch().count());
+  put(out, record.decision->at);
   out.append(std::as_bytes(std::span{record.decision->reason}));
   return out.take();
 }
@@ -38,10 +29,10 @@ std::optional<CheckRecord> check_record(Bytes bytes) {
   record.health.up = (flags & up_flag) != 0;
   record.health.judged = (flags & judged_flag) != 0;
   record.health.contrary = in.u32();
-  record.health.contribution = take(in);
+  record.health.contribution = take_number(in);
   if (flags > (up_flag | judged_flag | decided_flag)) return std::nullopt;
   if ((flags & decided_flag) != 0) {
-    const TimePoint at{Duration{take(in)}};
+    const TimePoint at = take_time(in);
     const Bytes reason = in.rest();
     record.decision = Finding{
         printable_reason({reinterpret_cast<const char*>(reason.data()), reason.size()}), at};

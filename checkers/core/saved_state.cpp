@@ -5,7 +5,7 @@
 namespace holdfast::checkers {
 namespace {
 
-constexpr std::uint32_t version = 3;
+constexpr std::uint32_t version = 4;
 /// A check's identity has its path in it, and a script its arguments.
 constexpr std::size_t longest_name = 0xffff;
 
@@ -15,6 +15,11 @@ void put(ByteWriter& out, std::string_view text) {
   out.append(std::as_bytes(std::span{text}));
 }
 
+void put(ByteWriter& out, const std::vector<std::byte>& record) {
+  out.u16(static_cast<std::uint16_t>(record.size()));
+  out.append(record);
+}
+
 std::string take_text(ByteReader& in) {
   const Bytes bytes = in.take(in.u16());
   return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
@@ -22,7 +27,7 @@ std::string take_text(ByteReader& in) {
 
 SavedServer take_server(ByteReader& in) {
   SavedServer server;
-  server.mode = mode_of(in.u8()).value_or(Mode::normal);
+  server.word = operators_word(in.take(in.u16())).value_or(OperatorsWord{});
   for (std::uint32_t left = in.u32(); left > 0 && in.good(); --left) {
     std::string check = take_text(in);
     if (auto record = check_record(in.take(in.u16())))
@@ -60,20 +65,16 @@ std::string to_bytes(const SavedState& state) {
     out.u8(service.quorum ? 1 : 0);
     out.u32(static_cast<std::uint32_t>(service.leaving.size()));
     for (const LeavingServer& server : service.leaving) {
-      const auto bytes = to_bytes(server);
-      out.u16(static_cast<std::uint16_t>(bytes.size()));
-      out.append(bytes);
+      put(out, to_bytes(server));
     }
     out.u32(static_cast<std::uint32_t>(service.servers.size()));
     for (const auto& [key, server] : service.servers) {
       put(out, key);
-      out.u8(static_cast<std::uint8_t>(server.mode));
+      put(out, to_bytes(server.word));
       out.u32(static_cast<std::uint32_t>(server.checks.size()));
       for (const auto& [check, record] : server.checks) {
         put(out, check);
-        const auto bytes = to_bytes(record);
-        out.u16(static_cast<std::uint16_t>(bytes.size()));
-        out.append(bytes);
+        put(out, to_bytes(record));
       }
     }
   }

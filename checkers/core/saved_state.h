@@ -8,14 +8,14 @@
 #include <string_view>
 #include <vector>
 
-#include "checkers/core/admission.h"
 #include "checkers/core/leaving.h"
+#include "checkers/core/operators_word.h"
 #include "checkers/core/record.h"
 
 namespace holdfast::checkers {
 
 struct SavedServer {
-  Mode mode = Mode::normal;
+  OperatorsWord word = {};
   std::map<std::string, CheckRecord> checks;  ///< by Check::identity()
   bool operator==(const SavedServer&) const = default;
 

@@ -29,12 +29,12 @@ const SavedService* CheckersProcess::saved_service(const VirtualServer& config) 
   return found == saved_.end() ? nullptr : &found->second;
 }
 
-std::optional<Mode> CheckersProcess::saved_mode(const VirtualServer& config,
-                                                const RealServer& server) const {
+std::optional<OperatorsWord> CheckersProcess::saved_word(const VirtualServer& config,
+                                                         const RealServer& server) const {
   const SavedService* service = saved_service(config);
   if (service == nullptr) return std::nullopt;
   const auto found = service->servers.find(name_of(server, config));
-  return found == service->servers.end() ? std::nullopt : std::optional{found->second.mode};
+  return found == service->servers.end() ? std::nullopt : std::optional{found->second.word};
 }
 
 std::optional<CheckRecord> CheckersProcess::saved_record(const VirtualServer& config,
@@ -57,7 +57,7 @@ void CheckersProcess::save_all() {
     saved.leaving = service->pool.leaving_servers();
     for (std::size_t i = 0; i < config.servers.size(); ++i) {
       SavedServer& server = saved.servers[name_of(config.servers[i], config)];
-      server.mode = service->pool.mode_of(i);
+      server.word = service->pool.last_word_of(i);
       for (const auto& task : service->tasks[i])
         if (task->health.record().judged)
           server.checks[task->check.identity()] = {task->health.record(),

@@ -51,25 +51,18 @@ std::string CheckersProcess::mode_key(const VirtualServer& service, std::size_t 
 }
 
 void CheckersProcess::save_mode(const Service& service, std::size_t server) {
-  const auto mode = static_cast<std::byte>(service.pool.mode_of(server));
-  save(mode_key(service.pool.service(), server), std::span{&mode, 1});
+  save(mode_key(service.pool.service(), server), to_bytes(service.pool.last_word_of(server)));
   saver_.soon();
 }
 
 /// What an operator said before a worker died or the daemon ended.
 void CheckersProcess::restore_modes(Service& service, bool restarted) {
   const VirtualServer& config = service.pool.service();
-  const TimePoint now = process::monotonic_now();
   for (std::size_t i = 0; i < config.servers.size(); ++i) {
-    std::optional<Mode> mode;
-    if (restarted && table_) {
-      const Bytes record = table_->get(mode_key(config, i));
-      if (record.size() == 1) mode = mode_of(std::to_integer<std::uint8_t>(record.front()));
-    } else {
-      mode = saved_mode(config, config.servers[i]);
-    }
-    if (!mode || *mode == Mode::normal) continue;
-    service.pool.restore_mode(i, *mode, now);
+    const auto word = restarted && table_ ? operators_word(table_->get(mode_key(config, i)))
+                                          : saved_word(config, config.servers[i]);
+    if (!word || word->mode == Mode::normal) continue;
+    service.pool.restore(i, *word);
     save_mode(service, i);
   }
 }

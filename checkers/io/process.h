@@ -87,8 +87,8 @@ class CheckersProcess : public process::Worker {
   void take_over(const process::SavedState& message);
   void save_all();
   [[nodiscard]] const SavedService* saved_service(const VirtualServer& config) const;
-  [[nodiscard]] std::optional<Mode> saved_mode(const VirtualServer& config,
-                                               const RealServer& server) const;
+  [[nodiscard]] std::optional<OperatorsWord> saved_word(const VirtualServer& config,
+                                                        const RealServer& server) const;
   [[nodiscard]] std::optional<CheckRecord> saved_record(const VirtualServer& config,
                                                         const RealServer& server,
                                                         const Check& check) const;

@@ -139,6 +139,18 @@ TEST(CheckPath, ItsMarksAreNobodyElses) {
               HasSubstr("firewall mark 5000001"));
 }
 
+TEST(CheckPath, MarksOfGroupsAreNotItsOwn) {
+  const auto error = [](const std::string& first_mark) {
+    return read("global_defs {\nnftables_ipvs\nnftables_ipvs_start_fwmark " + first_mark +
+                "\n}\nvirtual_server_group G {\n192.0.2.5 80\n}\n" + service(tcp, "DR", "group G"))
+        .first;
+  };
+  EXPECT_EQ(error("268435455"), "");
+  EXPECT_THAT(error("268435456"), HasSubstr("from 268435456 on to 1 groups, and check_path"));
+  EXPECT_THAT(error("269484031"), HasSubstr("forwarding has 268435456..269484031 to itself"));
+  EXPECT_EQ(error("269484032"), "");
+}
+
 std::vector<std::uint32_t> marks_of(const CheckersConfig& config) {
   std::vector<std::uint32_t> marks;
   for (const VirtualServer& service : config.services)

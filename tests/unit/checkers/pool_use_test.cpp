@@ -122,6 +122,18 @@ TEST(PoolDrain, HasADeadline) {
   EXPECT_TRUE(says(pool.tick(at(61)), "is removed with 3 open connections"));
   EXPECT_EQ(weights(pool, 2), (Weights{-1, 1}));
 }
+TEST(PoolDrain, ARestartDoesNotMoveItsDeadline) {
+  VirtualServer service = service_with(2);
+  service.drain_timeout = seconds{60};
+  Pool before{service, all(2, true)};
+  before.set_mode(0, Mode::drain, at(1));
+  Pool pool{service, all(2, true)};
+  pool.restore(0, before.last_word_of(0));
+  pool.settle();
+  pool.count_connections(key(0), {3, 0}, at(50));
+  EXPECT_FALSE(pool.tick(at(60)).table_changed);
+  EXPECT_TRUE(says(pool.tick(at(61)), "is removed with 3 open connections"));
+}
 TEST(PoolDrain, WithTheQuorumLostTheConnectionsStay) {
   VirtualServer service = service_with(1);
   service.sorry_server = SorryServer{key(9), {}, false, {}};

@@ -14,7 +14,7 @@ SavedState example() {
       {true, true, 1, 7}, Finding{"passed", TimePoint{Duration{12345}}}};
   service.servers["[10.0.0.2]:tcp:80"].checks["HTTP_GET 10.0.0.2:80 /"] = {
       {false, true, 0, 0}, Finding{"503 instead of 200", TimePoint{Duration{99}}}};
-  service.servers["[10.0.0.3]:tcp:80"].mode = Mode::maint;
+  service.servers["[10.0.0.3]:tcp:80"].word = {Mode::maint, TimePoint{Duration{77}}};
   state["FWM 7"].leaving = {
       {{*IpAddress::parse("10.0.0.4"), 80},
        {ipvs::Forwarding::tunnel,
@@ -34,6 +34,16 @@ TEST(SavedState, OfACheckThatItDoesNotHaveItSaysWhatTheServerWas) {
   const CheckRecord other = server.record_for("TCP_CHECK 10.0.0.2:81");
   EXPECT_FALSE(other.health.up);
   EXPECT_TRUE(other.health.judged) << "its first failure is none of a start";
+}
+TEST(SavedState, AnOperatorsWordIsReadOrRefusedWhole) {
+  const OperatorsWord word{Mode::drain, TimePoint{Duration{1234567890123}}};
+  const auto bytes = to_bytes(word);
+  EXPECT_EQ(operators_word(bytes), word);
+  for (std::size_t size = 0; size < bytes.size(); ++size)
+    EXPECT_FALSE(operators_word(Bytes{bytes}.first(size))) << size;
+  auto unknown = bytes;
+  unknown.front() = std::byte{3};
+  EXPECT_FALSE(operators_word(unknown));
 }
 TEST(SavedState, ALeavingServerIsReadOrRefusedWhole) {
   const LeavingServer server = example().at("FWM 7").leaving.front();
