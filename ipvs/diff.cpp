@@ -29,6 +29,15 @@ void change_service(std::vector<Operation>& out, const ServiceKey& key, const Se
       out.push_back({Kind::remove_destination, key, {}, destination, {}});
 }
 
+void make_equal(std::vector<Operation>& out, const Table& actual, const ServiceKey& key,
+                const Service& wanted) {
+  const auto present = actual.find(key);
+  if (present == actual.end())
+    add_service(out, key, wanted);
+  else
+    change_service(out, key, wanted, present->second);
+}
+
 }  // namespace
 
 std::string to_string(const Operation& operation) {
@@ -57,13 +66,20 @@ std::vector<Operation> difference(const Table& wanted, const Table& actual,
   for (const auto& [key, service] : actual)
     if (!wanted.contains(key) && ours.contains(key))
       operations.push_back({Kind::remove_service, key, {}, {}, {}});
-  for (const auto& [key, service] : wanted) {
-    const auto present = actual.find(key);
-    if (present == actual.end())
-      add_service(operations, key, service);
-    else
-      change_service(operations, key, service, present->second);
-  }
+  for (const auto& [key, service] : wanted) make_equal(operations, actual, key, service);
+  return operations;
+}
+
+std::vector<Operation> difference(const Table& wanted, const Table& actual,
+                                  const std::set<ServiceKey>& ours,
+                                  const std::set<ServiceKey>& among) {
+  std::vector<Operation> operations;
+  for (const ServiceKey& key : among)
+    if (!wanted.contains(key) && actual.contains(key) && ours.contains(key))
+      operations.push_back({Kind::remove_service, key, {}, {}, {}});
+  for (const ServiceKey& key : among)
+    if (const auto service = wanted.find(key); service != wanted.end())
+      make_equal(operations, actual, key, service->second);
   return operations;
 }
 

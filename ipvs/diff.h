@@ -33,6 +33,11 @@ std::string to_string(const Operation& operation);
 std::vector<Operation> difference(const Table& wanted, const Table& actual,
                                   const std::set<ServiceKey>& ours);
 
+/// The same for these services alone, at a cost that follows from their number.
+std::vector<Operation> difference(const Table& wanted, const Table& actual,
+                                  const std::set<ServiceKey>& ours,
+                                  const std::set<ServiceKey>& among);
+
 /// What the kernel does with an operation, for mirrors and tests. Unknown objects are ignored.
 void apply(Table& table, const Operation& operation);
 

@@ -6,7 +6,9 @@
 namespace holdfast::ipvs {
 
 void Reconciler::want(const ServiceKey& key, Service service) {
-  wanted_[key] = std::move(service);
+  const auto [entry, is_new] = wanted_.try_emplace(key);
+  if (!is_new && entry->second == service) return;
+  entry->second = std::move(service);
   ours_.insert(key);
   touched_.insert(key);
 }
@@ -24,13 +26,16 @@ void Reconciler::remove(const ServiceKey& key) {
 void Reconciler::own_marks(std::uint32_t first, std::uint32_t last) {
   first_mark_ = first;
   last_mark_ = last;
+  adopt_marks();
 }
 
 void Reconciler::adopt_marks() {
   if (first_mark_ == 0) return;
   for (const auto& [key, service] : mirror_) {
     if (key.protocol != Protocol::none) break;  // those of marks are the first ones
-    if (key.fwmark >= first_mark_ && key.fwmark <= last_mark_) ours_.insert(key);
+    if (key.fwmark < first_mark_ || key.fwmark > last_mark_) continue;
+    ours_.insert(key);
+    touched_.insert(key);
   }
 }
 
@@ -43,15 +48,16 @@ std::set<std::uint32_t> Reconciler::marks_of_others() const {
 
 void Reconciler::reconcile() {
   if (touched_.empty() || !mirror_valid_ || connector_.connect() == nullptr) return;
-  Table wanted;
-  Table actual;
-  for (const ServiceKey& key : touched_) {
-    if (const auto found = wanted_.find(key); found != wanted_.end()) wanted.insert(*found);
-    if (const auto found = mirror_.find(key); found != mirror_.end()) actual.insert(*found);
-  }
-  const auto refused = send(difference(wanted, actual, ours_));
+  const auto refused = send(difference(wanted_, mirror_, ours_, touched_));
   forget_removed();
   if (!refused.empty()) resync();  // which says what is still refused then
+}
+
+void Reconciler::settle() {
+  if (mirror_valid_)
+    reconcile();
+  else
+    resync();
 }
 
 bool Reconciler::resync() {
@@ -151,9 +157,11 @@ Result<ServiceStatistics> Reconciler::statistics(const ServiceKey& service) {
 void Reconciler::flush() {
   KernelPort* const kernel = connector_.connect();
   if (kernel == nullptr) return;
-  if (auto flushed = kernel->flush(); !flushed)
-    log_.write(Event{Level::error, "ipvs_refused", flushed.error().what});
+  const auto flushed = kernel->flush();
+  if (!flushed) log_.write(Event{Level::error, "ipvs_refused", flushed.error().what});
   mirror_.clear();
+  mirror_valid_ = flushed.has_value();
+  touched_ = ours_;
 }
 
 void Reconciler::clear() {

@@ -23,7 +23,8 @@ class Reconciler {
       : connector_{std::move(open), "checks go on, the table is written when it is there", log},
         log_{log} {}
 
-  /// Replaces one service of the wanted table. Nothing is sent before reconcile().
+  /// Replaces one service of the wanted table. Nothing is sent before reconcile(); one that was
+  /// wanted so already is not touched.
   void want(const ServiceKey& key, Service service);
   /// The service must go. Once it is gone it is no longer ours: one that somebody makes later with
   /// the same key is theirs.
@@ -36,12 +37,16 @@ class Reconciler {
   /// left go. 0, 0: none.
   void own_marks(std::uint32_t first, std::uint32_t last);
   /// Sends what differs from the mirror of the kernel, all services touched since the last call in
-  /// one batch. Costs nothing for services that were not touched.
+  /// one batch. Costs nothing for services that were not touched. A refusal means that the mirror
+  /// was wrong: the table is read, and repaired.
   void reconcile();
+  /// Nothing may wait for the next look: reconcile(), or where the table is not known yet,
+  /// resync().
+  void settle();
   /// Reads the kernel's table and repairs it. The first call is the start: what matches is left
   /// alone. @return false while there is no IPVS
   bool resync();
-  /// Removes every service, whoever made it (lvs_flush).
+  /// Removes every service, whoever made it (lvs_flush). Afterwards the table is known.
   void flush();
   /// Removes our services.
   void clear();

@@ -7,10 +7,12 @@
 
 namespace holdfast::checkers {
 
-/// Who has which mark is known from the kernel's table.
+/// Who has which mark is known from the kernel's table, which is read when there are marks to be
+/// given.
 void CheckersProcess::plan_marks(const CheckersConfig& next) {
-  const bool any = std::ranges::any_of(
-      next.services, [](const VirtualServer& service) { return !service.marked.empty(); });
+  const bool any = std::ranges::any_of(next.services, [this](const VirtualServer& service) {
+    return !service.marked.empty() && !marking_.mark_of(service);
+  });
   if (any) reconciler_.resync();
   marking_.plan(next.globals.firewall, next.services, reconciler_.marks_of_others());
 }
@@ -36,7 +38,7 @@ void CheckersProcess::settle_keys(Service& service) {
 }
 
 void CheckersProcess::place_marks() {
-  if (marking_.is_needed()) reconciler_.resync();
+  if (marking_.is_needed()) reconciler_.settle();
   if (!marking_.place()) do_without_marks();
   for (const std::uint32_t mark : marking_.take_orphans())
     for (const Family family : {Family::ipv4, Family::ipv6})

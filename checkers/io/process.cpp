@@ -28,8 +28,8 @@ namespace {
 
 /// How often the kernel's table is looked at for changes by others; longer for large tables, so
 /// that looking costs at most this share of a core.
-constexpr Duration resync_interval = std::chrono::seconds{1};
-constexpr int resync_share = 20;
+constexpr Duration look_interval = std::chrono::seconds{1};
+constexpr int look_share = 20;
 /// Until somebody cancels the wait. A timer cannot be asked for much more.
 constexpr Duration for_ever = std::chrono::hours{24 * 365};
 
@@ -60,7 +60,7 @@ CheckersProcess::CheckersProcess(asio::io_context& context, Log& log,
       scripts_{std::move(send)},
       saver_{context, [this] { save_all(); }},
       move_timer_{context},
-      resync_timer_{context},
+      look_timer_{context},
       auto_priority_{context, log} {}
 
 CheckersProcess::~CheckersProcess() = default;
@@ -96,10 +96,10 @@ Result<void> CheckersProcess::commit(const process::Configure& settings) {
   apply(std::move(*std::exchange(prepared_, std::nullopt)), settings.restarted);
   saved_.clear();
   saver_.soon();
-  reconciler_.resync();
+  reconciler_.settle();
   set_sync_daemon();
   set_timeouts(globals_.lvs_timeouts, settings.restarted);
-  if (first) resync_later();
+  if (first) look_later({});
   return {};
 }
 
@@ -423,20 +423,24 @@ void CheckersProcess::reconcile_soon() {
   });
 }
 
-void CheckersProcess::resync_later() {
+void CheckersProcess::look() {
   const TimePoint begun = monotonic_now();
   if (!marking_.look()) do_without_marks();
   reconciler_.resync();
   look_at_settings();
-  const Duration taken = monotonic_now() - begun;
-  resync_timer_.expires_after(std::max(resync_interval, taken * resync_share));
-  resync_timer_.async_wait([this](const boost::system::error_code& error) {
-    if (!error) resync_later();
+  look_later(monotonic_now() - begun);
+}
+
+/// @param taken by the last look
+void CheckersProcess::look_later(Duration taken) {
+  look_timer_.expires_after(std::max(look_interval, taken * look_share));
+  look_timer_.async_wait([this](const boost::system::error_code& error) {
+    if (!error) look();
   });
 }
 
 void CheckersProcess::stop(std::function<void()> done) {
-  resync_timer_.cancel();
+  look_timer_.cancel();
   move_timer_.cancel();
   if (started_) saver_.finish();
   for (auto& [key, service] : services_) {

@@ -119,7 +119,9 @@ class CheckersProcess : public process::Worker {
   void look_at_settings();
   void save_timeouts();
   void reconcile_soon();
-  void resync_later();
+  // process.cpp: the slow look at the table and what stands beside it.
+  void look();
+  void look_later(Duration taken);
 
   boost::asio::io_context& context_;
   Log& log_;
@@ -145,7 +147,7 @@ class CheckersProcess : public process::Worker {
   bool moving_ = false;
   std::uint64_t serial_ = 0;
   bool started_ = false, keep_table_at_stop_ = false, reconcile_posted_ = false;
-  boost::asio::steady_timer resync_timer_;
+  boost::asio::steady_timer look_timer_;
   process::AutoPriority auto_priority_;
   std::minstd_rand random_{std::random_device{}()};
 };

@@ -36,6 +36,16 @@ Table expected(const Table& wanted, const Table& actual, const std::set<ServiceK
   return out;
 }
 
+TEST(IpvsDiff, OfSomeServicesIsTheDifferenceWithoutTheOthers) {
+  const Table wanted{{web, {{}, {{first, {}}}}}, {mail, {{}, {{first, {}}}}}};
+  const Table actual{{web, {{}, {{second, {}}}}}};
+  const auto operations = difference(wanted, actual, {web}, {web});
+  EXPECT_EQ(kinds(operations), (std::vector{Kind::add_destination, Kind::remove_destination}));
+  EXPECT_EQ(kinds(difference({}, actual, {web}, {web, mail})), (std::vector{Kind::remove_service}));
+  EXPECT_TRUE(difference({}, actual, {}, {web}).empty()) << "somebody else's";
+  EXPECT_TRUE(difference(wanted, actual, {web}, {}).empty());
+}
+
 TEST(IpvsDiff, NewServiceComesBeforeItsDestinations) {
   const Table wanted{{web, {{}, {{first, {}}, {second, {}}}}}};
   EXPECT_EQ(kinds(difference(wanted, {}, {})),

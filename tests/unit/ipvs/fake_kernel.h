@@ -25,6 +25,7 @@ struct FakeKernelState {
   std::size_t changes = 0;     ///< of daemons and time-outs
   int settings_error = 0;      ///< errno of what concerns daemons and time-outs
   std::size_t openings = 0;    ///< attempts, failed ones as well
+  std::size_t dumps = 0;       ///< reads of the whole table
   std::size_t batches = 0;     ///< calls of apply()
   std::size_t operations = 0;  ///< in all of them
   std::function<bool(const Operation&)> refuse = [](const Operation&) { return false; };
@@ -47,6 +48,7 @@ class FakeKernel : public KernelPort {
  public:
   explicit FakeKernel(FakeKernelState& state) : state_{state} {}
   Result<Table> dump() override {
+    ++state_.dumps;
     if (state_.dump_error != 0) return fail_errno(state_.dump_error, "cannot read the IPVS table");
     Table table = state_.table;
     for (auto& [key, service] : table) service.settings.flags |= service_flag::hashed;

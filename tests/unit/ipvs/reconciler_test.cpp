@@ -187,6 +187,56 @@ TEST_F(IpvsReconciler, EditsOfATableThatWasEmptiedMeanwhileEndInTheWantedTable) 
   EXPECT_EQ(kernel.table, (Table{{web, changed}}));
 }
 
+TEST_F(IpvsReconciler, SettlesByWhatItKnowsAndReadsOnceWhereItKnowsNothing) {
+  reconciler.want(web, two_servers);
+  reconciler.settle();
+  EXPECT_EQ(kernel.dumps, 1U);
+  EXPECT_EQ(kernel.table, (Table{{web, two_servers}}));
+  reconciler.want(web, two_servers);
+  reconciler.want(mail, two_servers);
+  reconciler.settle();
+  EXPECT_EQ(kernel.dumps, 1U);
+  EXPECT_EQ(kernel.operations, 6U);
+  EXPECT_EQ(kernel.table, (Table{{web, two_servers}, {mail, two_servers}}));
+}
+
+/// Whatever another program did since the last look: the kernel contradicts, or the change stands
+/// and the look finds the rest.
+TEST_F(IpvsReconciler, ChangesByAnOldMirrorAreNotLost) {
+  const Service changed{{"wrr", 0, 0, 32}, {{first, {.weight = 9}}}};
+  const auto emptied = [&] { kernel.table.clear(); };
+  const auto half_emptied = [&] { kernel.table[web].destinations.clear(); };
+  const auto made_before_us = [&] { kernel.table[mail] = {{"rr", 0, 0, 32}, {{second, {}}}}; };
+  const auto unharmed = [] {};
+  for (const std::function<void()>& meddle :
+       {std::function<void()>{emptied}, std::function<void()>{half_emptied},
+        std::function<void()>{made_before_us}, std::function<void()>{unharmed}}) {
+    reconciler.want(web, two_servers);
+    reconciler.unwant(mail);
+    reconciler.resync();
+    ASSERT_EQ(kernel.table, (Table{{web, two_servers}}));
+    const std::size_t dumps = kernel.dumps;
+    meddle();
+    const bool is_contradicted = !(kernel.table == Table{{web, two_servers}});
+    reconciler.want(web, changed);
+    reconciler.want(mail, two_servers);
+    reconciler.settle();
+    EXPECT_EQ(kernel.table, (Table{{web, changed}, {mail, two_servers}}));
+    EXPECT_EQ(kernel.dumps - dumps, is_contradicted ? 1U : 0U);
+  }
+}
+
+TEST_F(IpvsReconciler, MarksThatBecomeOursLaterGo) {
+  const ServiceKey left = ServiceKey::of_mark(500, Family::ipv4);
+  kernel.table = {{left, two_servers}};
+  start_with_web();
+  EXPECT_TRUE(kernel.table.contains(left));
+  reconciler.own_marks(400, 600);
+  reconciler.settle();
+  EXPECT_EQ(kernel.table, (Table{{web, two_servers}}));
+  EXPECT_EQ(kernel.dumps, 1U);
+}
+
 TEST_F(IpvsReconciler, SaysOnceThatThereIsNoIpvsAndWritesTheTableWhenThereIs) {
   kernel.present = false;
   reconciler.want(web, two_servers);
@@ -229,6 +279,15 @@ TEST_F(IpvsReconciler, FlushRemovesEverybodysServices) {
   EXPECT_TRUE(kernel.table.empty());
   start_with_web();
   EXPECT_EQ(kernel.table, (Table{{web, two_servers}}));
+}
+
+TEST_F(IpvsReconciler, AnEmptiedTableNeedNotBeRead) {
+  kernel.table = {{foreign, two_servers}};
+  reconciler.flush();
+  reconciler.want(web, two_servers);
+  reconciler.settle();
+  EXPECT_EQ(kernel.table, (Table{{web, two_servers}}));
+  EXPECT_EQ(kernel.dumps, 0U);
 }
 
 /// Wishes, refusals and other programs at random: one quiet resync() later the table is right.
