@@ -15,6 +15,8 @@ MODULES = "ip_vs ip_vs_rr ip_vs_wrr ip_vs_lc ip_vs_wlc ip_vs_lblc ip_vs_lblcr ip
           "ip_vs_mh ip_vs_sed ip_vs_nq ip_vs_fo ip_vs_ovf ip_vs_pe_sip netlink_diag veth macvlan ipvlan dummy " \
           "bridge bonding vrf ipip"
 
+ATTEMPTS = 3
+
 INIT = """#!/bin/sh
 export PATH=/usr/sbin:/usr/bin:/sbin:/bin
 mount -t proc proc /proc
@@ -30,7 +32,7 @@ mount -t sysfs sysfs sys
 mount -t tmpfs tmpfs run
 mount -t tmpfs tmpfs tmp
 mount -t devtmpfs devtmpfs dev
-mkdir -p dev/pts run/netns run/holdfast
+mkdir -p dev/pts dev/shm run/netns run/holdfast
 mount -t devpts devpts dev/pts
 mkdir -p .@SHARED@
 mount --bind @SHARED@ .@SHARED@
@@ -73,16 +75,17 @@ def run_inside(script, deadline):
 def run(command, deadline, has_failed=lambda status, console: status != 0, memory="1024M"):
     """boot() for tests: inside, `command` finds the programs under test and the lab.
 
-    What has failed while the machine itself stood still is run once more.
+    What has failed while the machine itself stood still is run again.
     """
     environment = {"HOLDFAST_BIN": os.environ["HOLDFAST_BIN"],
                    "PYTHONPATH": os.path.join(os.getcwd(), "tests")}
-    with StallWatch(step=0.01) as watch:
-        status, console = boot(command, deadline, environment, memory=memory)
-        if not has_failed(status, console) or not watch.excuses():
-            return status, console
-    print(console + "\nonce more")
-    return boot(command, deadline, environment, memory=memory)
+    for _ in range(ATTEMPTS):
+        with StallWatch(step=0.01) as watch:
+            status, console = boot(command, deadline, environment, memory=memory)
+            if not has_failed(status, console) or not watch.excuses():
+                break
+        print(console)
+    return status, console
 
 
 def boot(command, deadline, environment=None, follow=None, memory="1024M", terminal=False):

@@ -22,11 +22,11 @@ def wait_until(condition, deadline, what):
         time.sleep(0.005)
 
 
-def _watch_cpu(cpu, step, worst, ended):
-    """Keeps in `worst` how late a sleep of `step` seconds ended on this CPU."""
+def _watch_cpu(cpu, step, worst, parent):
+    """Keeps in `worst` how late a sleep of `step` seconds ended on this CPU, until it is ended."""
     os.sched_setaffinity(0, {cpu})
     last = time.monotonic()
-    while not ended.is_set():
+    while os.getppid() == parent:
         time.sleep(step)
         now = time.monotonic()
         worst.value, last = max(worst.value, now - last - step), now
@@ -43,11 +43,10 @@ class StallWatch:
         self.step = step
 
     def __enter__(self):
-        self.ended = multiprocessing.Event()
         self.worst = {cpu: multiprocessing.Value("d", 0.0, lock=False)
                       for cpu in sorted(os.sched_getaffinity(0))}
         self.watchers = [multiprocessing.Process(target=_watch_cpu,
-                                                 args=(cpu, self.step, worst, self.ended))
+                                                 args=(cpu, self.step, worst, os.getpid()))
                          for cpu, worst in self.worst.items()]
         for watcher in self.watchers:
             watcher.start()
@@ -63,6 +62,6 @@ class StallWatch:
         return self.longest() > LONGEST_STALL
 
     def __exit__(self, *_):
-        self.ended.set()
         for watcher in self.watchers:
+            watcher.terminate()
             watcher.join()
