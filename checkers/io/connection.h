@@ -4,7 +4,6 @@
 
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
-#include <boost/asio/ip/tcp.hpp>
 #include <cstddef>
 #include <memory>
 #include <optional>
@@ -13,6 +12,7 @@
 
 #include "checkers/config/config.h"
 #include "checkers/core/verdict.h"
+#include "checkers/io/socket.h"
 
 namespace holdfast::checkers {
 
@@ -25,7 +25,9 @@ class Connection {
   using Failure = std::optional<Verdict>;
 
   /// @param limit of connect(), of start_tls(), and from the first write() on of all that follows
-  Connection(const boost::asio::any_io_executor& executor, Endpoint endpoint, Duration limit);
+  /// @param endpoint must live as long
+  Connection(const boost::asio::any_io_executor& executor, const Endpoint& endpoint,
+             Duration limit);
   Connection(const Connection&) = delete;
   Connection& operator=(const Connection&) = delete;
   ~Connection();
@@ -50,13 +52,12 @@ class Connection {
   [[nodiscard]] std::optional<int> certificate_days_left() const;
 
  private:
-  struct Deadline;
   [[nodiscard]] Verdict failed(const char* what, const boost::system::error_code& error) const;
 
-  Endpoint endpoint_;
-  Duration limit_;
-  boost::asio::ip::tcp::socket socket_;
-  std::unique_ptr<Deadline> deadline_;
+  const Endpoint& endpoint_;
+  Duration duration_;
+  Socket socket_;
+  Limit limit_;
   std::unique_ptr<TlsStream> tls_;
 };
 

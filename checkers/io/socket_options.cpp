@@ -8,27 +8,23 @@
 #include <cstring>
 
 namespace holdfast::checkers {
-namespace {
 
-socklen_t fill(sockaddr_storage& storage, const IpAddress& address, std::uint16_t port) {
+SocketAddress::SocketAddress(const IpAddress& address, std::uint16_t port) {
   const auto bytes = address.bytes();
   if (address.is_v4()) {
-    sockaddr_in local{};
-    local.sin_family = AF_INET;
-    local.sin_port = htons(port);
-    std::memcpy(&local.sin_addr, bytes.data(), bytes.size());
-    std::memcpy(&storage, &local, sizeof local);
-    return sizeof local;
+    sockaddr_in v4{};
+    v4.sin_family = AF_INET;
+    v4.sin_port = htons(port);
+    std::memcpy(&v4.sin_addr, bytes.data(), bytes.size());
+    std::memcpy(&storage_, &v4, size_ = sizeof v4);
+    return;
   }
-  sockaddr_in6 local{};
-  local.sin6_family = AF_INET6;
-  local.sin6_port = htons(port);
-  std::memcpy(&local.sin6_addr, bytes.data(), bytes.size());
-  std::memcpy(&storage, &local, sizeof local);
-  return sizeof local;
+  sockaddr_in6 v6{};
+  v6.sin6_family = AF_INET6;
+  v6.sin6_port = htons(port);
+  std::memcpy(&v6.sin6_addr, bytes.data(), bytes.size());
+  std::memcpy(&storage_, &v6, size_ = sizeof v6);
 }
-
-}  // namespace
 
 boost::asio::ip::address to_asio(const IpAddress& address) {
   const auto bytes = address.bytes();
@@ -59,9 +55,8 @@ std::optional<Verdict> apply_options(int socket, const Endpoint& endpoint, bool 
   const bool v6 = endpoint.connect_ip && endpoint.connect_ip->is_v6();
   const IpAddress any = v6 ? *IpAddress::parse("::") : IpAddress{};
   const IpAddress local = source.value_or(any);
-  sockaddr_storage storage{};
-  const socklen_t size = fill(storage, local, with_port ? endpoint.bind_port.value_or(0) : 0);
-  if (::bind(socket, reinterpret_cast<const sockaddr*>(&storage), size) != 0)
+  const SocketAddress bound{local, with_port ? endpoint.bind_port.value_or(0) : std::uint16_t{0}};
+  if (::bind(socket, bound.get(), bound.size()) != 0)
     return Verdict::not_run("cannot bind to {}: {}", local.to_string(), ::strerrordesc_np(errno));
   return std::nullopt;
 }

@@ -1,12 +1,26 @@
 // bindto, bind_port, bind_if and fwmark, applied before a probe connects.
 #pragma once
 
+#include <sys/socket.h>
+
 #include <boost/asio/ip/address.hpp>
 
 #include "checkers/config/config.h"
 #include "checkers/core/verdict.h"
 
 namespace holdfast::checkers {
+
+/// As the system calls want it.
+class SocketAddress {
+ public:
+  SocketAddress(const IpAddress& address, std::uint16_t port);
+  [[nodiscard]] const sockaddr* get() const { return reinterpret_cast<const sockaddr*>(&storage_); }
+  [[nodiscard]] socklen_t size() const { return size_; }
+
+ private:
+  sockaddr_storage storage_{};
+  socklen_t size_;
+};
 
 boost::asio::ip::address to_asio(const IpAddress& address);
 /// @return nothing when everything was set; otherwise why the probe cannot be made

@@ -80,7 +80,7 @@ Contexts& contexts() {
 
 void forget_tls_files() { contexts().clear(); }
 
-std::optional<Verdict> TlsStream::open(asio::ip::tcp::socket& socket, const TlsSettings& settings) {
+std::optional<Verdict> TlsStream::open(Socket& socket, const TlsSettings& settings) {
   const TlsRules& rules = settings.rules;
   const ContextKey key{rules.verify, rules.ca_file,  rules.certificate,
                        rules.key,    rules.password, rules.lowest};

@@ -1,7 +1,6 @@
 // TLS of probes: contexts that are made once, and the reasons of failures in words.
 #pragma once
 
-#include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/ssl/stream.hpp>
 #include <memory>
 #include <optional>
@@ -9,6 +8,7 @@
 
 #include "checkers/config/config.h"
 #include "checkers/core/verdict.h"
+#include "checkers/io/socket.h"
 
 namespace holdfast::checkers {
 
@@ -27,8 +27,8 @@ class TlsStream {
  public:
   /// Contexts are shared by all probes with equal rules.
   /// @return why not: a file of the rules cannot be used
-  std::optional<Verdict> open(boost::asio::ip::tcp::socket& socket, const TlsSettings& settings);
-  using Stream = boost::asio::ssl::stream<boost::asio::ip::tcp::socket&>;
+  std::optional<Verdict> open(Socket& socket, const TlsSettings& settings);
+  using Stream = boost::asio::ssl::stream<Socket&>;
   Stream& operator*() { return *stream_; }
   /// What is wrong with an agreement of both sides.
   [[nodiscard]] std::optional<Verdict> judge_protocol();
