@@ -30,8 +30,6 @@ namespace {
 /// that looking costs at most this share of a core.
 constexpr Duration look_interval = std::chrono::seconds{1};
 constexpr int look_share = 20;
-/// Until somebody cancels the wait. A timer cannot be asked for much more.
-constexpr Duration for_ever = std::chrono::hours{24 * 365};
 
 /// With omega the down scripts ran at the stop of the daemon, and with alpha the up scripts run at
 /// the first success of the next one.
@@ -46,6 +44,7 @@ std::string quorum_key(const VirtualServer& service) { return "quorum " + servic
 CheckersProcess::CheckersProcess(asio::io_context& context, Log& log,
                                  std::function<void(process::Message)> send, OpenKernel open_kernel)
     : context_{context},
+      poll_set_{PollSet::of(context.get_executor())},
       log_{log},
       send_{send},
       reconciler_{[this, open = std::move(open_kernel)] {
@@ -198,7 +197,8 @@ std::unique_ptr<CheckersProcess::Service> CheckersProcess::make_service(const Vi
       if (task->running || std::holds_alternative<FileCheck>(task->check.probe)) continue;
       const FinalTiming& timing = task->check.final_timing;
       std::uniform_int_distribution<Duration::rep> spread{0, timing.warmup.count()};
-      start(task, Duration{spread(random_)});
+      task->running = true;
+      poll_set_.set_beginning(*task, monotonic_now() + Duration{spread(random_)});
     }
   return service;
 }
@@ -245,10 +245,10 @@ std::shared_ptr<CheckersProcess::Task> CheckersProcess::make_task(const VirtualS
     is_saved = inherited.has_value();
   }
   auto task = std::make_shared<Task>(
-      context_, check, inherited ? Health{inherited->health} : Health{check.final_timing});
+      *this, check, inherited ? Health{inherited->health} : Health{check.final_timing});
   if (inherited && inherited->decision) task->findings.inherit(*inherited->decision);
   task->is_saved = is_saved;
-  task->probe = probes_.of(check, context_);
+  task->probe = probes_.of(check, poll_set_);
   task->server = server;
   task->number = number;
   task->key = key;
@@ -258,48 +258,41 @@ std::shared_ptr<CheckersProcess::Task> CheckersProcess::make_task(const VirtualS
   return task;
 }
 
-void CheckersProcess::start(const std::shared_ptr<Task>& task, Duration first_delay) {
-  task->running = true;
+/// A check is a coroutine only while a probe of it is under way.
+void CheckersProcess::begin(const std::shared_ptr<Task>& task) {
+  if ((task->rests = task->service->suspended)) return;
   asio::co_spawn(
       context_,
-      [](CheckersProcess* self, std::shared_ptr<Task> running,
-         Duration wait) -> asio::awaitable<void> {
-        // Deadlines follow from deadlines, so the interval does not drift with the probe's length.
-        for (;;) {
-          running->pause.expires_after(wait);
-          co_await running->pause.async_wait(asio::as_tuple(asio::use_awaitable));
-          if (running->stopped) co_return;
-          if ((running->rests = running->service->suspended)) {
-            wait = for_ever;
-            continue;
-          }
-          if (const auto delay = std::exchange(running->resumed_after, {})) {
-            wait = *delay;
-            continue;
-          }
-          const ProbeResult found = co_await self->attempt(*running);
-          if (running->stopped) co_return;
-          running->known = found.number;
-          Verdict verdict = found.verdict;
-          if (running->agent) verdict = running->agent->apply(verdict, self->weight_of(*running));
-          const auto outcome = running->health.apply(verdict, running->check.final_timing);
-          self->probed(*running, verdict, outcome);
-          if (running->stopped) co_return;
-          const bool passed = verdict.kind == Verdict::Kind::passed;
-          const Duration since = monotonic_now() - (passed ? found.begun : found.ended);
-          wait = std::max(Duration{0}, outcome.next - since);
-        }
-      }(this, task, first_delay),
+      [](CheckersProcess* self, std::shared_ptr<Task> running) -> asio::awaitable<void> {
+        const TimePoint begun = self->poll_set_.now();
+        const ProbeResult found = co_await self->attempt(*running);
+        if (!running->stopped) self->ended(*running, begun, found);
+      }(this, task),
       asio::detached);
+}
+
+void CheckersProcess::ended(Task& task, TimePoint begun, const ProbeResult& found) {
+  task.known = found.number;
+  Verdict verdict = found.verdict;
+  if (task.agent) verdict = task.agent->apply(verdict, weight_of(task));
+  const auto outcome = task.health.apply(verdict, task.check.final_timing);
+  probed(task, verdict, outcome);
+  if (task.stopped) return;
+  const TimePoint now = poll_set_.now();
+  TimePoint next = found.ended + outcome.next;
+  if (verdict.kind == Verdict::Kind::passed)
+    next = found.begun < begun ? found.begun + outcome.next
+                               : next_beginning(task.at(), outcome.next, now);
+  poll_set_.set_beginning(task, at_tick(next));
 }
 
 asio::awaitable<ProbeResult> CheckersProcess::attempt(const Task& task) {
   const auto* misc = std::get_if<MiscCheck>(&task.check.probe);
   if (task.check.endpoint.path) co_return co_await attempt_through_ipvs(task);
   if (misc == nullptr) co_return co_await task.probe->next(task.known, !task.health.is_up());
-  const TimePoint begun = monotonic_now();
+  const TimePoint begun = poll_set_.now();
   Verdict verdict = co_await scripts_.run(serial_, *misc, task.key);
-  ProbeResult found{std::move(verdict), 0, begun, monotonic_now()};
+  ProbeResult found{std::move(verdict), 0, begun, poll_set_.now()};
   co_return found;
 }
 
@@ -336,7 +329,7 @@ void CheckersProcess::probed(Task& task, const Verdict& verdict, const Health::O
   const bool was_tried = verdict.kind != Verdict::Kind::not_run;
   const bool first = outcome.first || (was_tried && std::exchange(task.is_saved, false));
   if (first || outcome.changed) saver_.soon();
-  task.findings.add(verdict, outcome.changed || outcome.first, monotonic_now());
+  task.findings.add(verdict, outcome.changed || outcome.first, poll_set_.now());
   Service& service = *task.service;
   const VirtualServer& config = service.pool.service();
   const auto describe = [&](std::string_view what) {

@@ -18,6 +18,7 @@
 #include "checkers/io/forwarding_paths.h"
 #include "checkers/io/local_addresses.h"
 #include "checkers/io/marking.h"
+#include "checkers/io/poll_set.h"
 #include "checkers/io/script_runs.h"
 #include "checkers/io/shared_probe.h"
 #include "checkers/io/state_saver.h"
@@ -59,7 +60,8 @@ class CheckersProcess : public process::Worker {
   std::unique_ptr<Service> make_service(const VirtualServer& config, Service* old, bool restarted);
   std::shared_ptr<Task> make_task(const VirtualServer& config, std::size_t server,
                                   std::size_t check, Service* old, bool restarted);
-  void start(const std::shared_ptr<Task>& task, Duration first_delay);
+  void begin(const std::shared_ptr<Task>& task);
+  void ended(Task& task, TimePoint begun, const ProbeResult& found);
   boost::asio::awaitable<ProbeResult> attempt(const Task& task);
   boost::asio::awaitable<ProbeResult> attempt_through_ipvs(const Task& task);
   void record_sysctls(bool restarted);
@@ -124,6 +126,7 @@ class CheckersProcess : public process::Worker {
   void look_later(Duration taken);
 
   boost::asio::io_context& context_;
+  PollSet& poll_set_;
   Log& log_;
   std::function<void(process::Message)> send_;
   Fd ipvs_socket_;  ///< of net_namespace_ipvs; none: our own namespace

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "checkers/core/agent.h"
+#include "checkers/core/alarms.h"
 #include "checkers/core/findings.h"
 #include "checkers/io/process.h"
 
@@ -14,13 +15,15 @@ namespace holdfast::checkers {
 
 /// Shared between the process and its coroutine, which may still wait for a probe when a reload or
 /// the end has dropped the check.
-struct CheckersProcess::Task {
-  Task(boost::asio::io_context& context, const Check& settings, const Health& begin)
-      : check{settings}, health{begin}, pause{context} {}
+/// As an alarm it rings when its next probe is due; it is not set while one is under way.
+struct CheckersProcess::Task : Alarm, std::enable_shared_from_this<Task> {
+  Task(CheckersProcess& owner, const Check& settings, const Health& begin)
+      : process{owner}, check{settings}, health{begin} {}
+  void ring() override { process.begin(shared_from_this()); }
+  CheckersProcess& process;
   Check check;
   Health health;
   Findings findings;
-  boost::asio::steady_timer pause;
   Service* service = nullptr;
   std::size_t server = 0, number = 0;
   std::string key;  ///< of its record in the state table
@@ -28,11 +31,10 @@ struct CheckersProcess::Task {
   std::uint64_t known = 0;  ///< number of the last result of `probe`
   bool stopped = false;
   bool is_saved = false;  ///< begins with what another daemon left, without a result of its own
-  bool rests = false;     ///< its service is suspended
-  std::optional<Duration> resumed_after;  ///< the service goes on: the first probe comes then
-  bool running = false;                   ///< its coroutine has been started
-  std::string warned;                     ///< the warning of its last probe
-  std::optional<AgentState> agent;        ///< of an AGENT_CHECK
+  bool rests = false;     ///< its service is suspended, and no probe is due
+  bool running = false;   ///< its first probe has been planned
+  std::string warned;     ///< the warning of its last probe
+  std::optional<AgentState> agent;  ///< of an AGENT_CHECK
   /// What the agent said counts from the first moment on, whatever the weight is now.
   void settle_agent(std::uint32_t configured_weight) {
     if (agent) health.set_contribution(agent->contribution(configured_weight));
@@ -50,7 +52,7 @@ struct CheckersProcess::Service {
       for (auto& task : server)
         if (task && task->service == this) {
           task->stopped = true;
-          task->pause.cancel();
+          task->cancel();
         }
   }
   Pool pool;

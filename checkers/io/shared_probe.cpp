@@ -1,28 +1,28 @@
 #include "checkers/io/shared_probe.h"
 
 #include <boost/asio/as_tuple.hpp>
+#include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
 #include "checkers/io/probe.h"
-#include "daemon/process/clock.h"
 
 namespace holdfast::checkers {
 
 namespace asio = boost::asio;
-using process::monotonic_now;
 
-SharedProbe::SharedProbe(asio::io_context& context, Check check)
-    : check_{std::move(check)}, finished_{context} {
-  finished_.expires_at(asio::steady_timer::time_point::max());
-}
+SharedProbe::SharedProbe(PollSet& poll_set, Check check)
+    : poll_set_{poll_set}, check_{std::move(check)} {}
 
 asio::awaitable<ProbeResult> SharedProbe::next(std::uint64_t known, bool recovering) {
   const auto self = shared_from_this();
   if (under_way_) {
-    co_await finished_.async_wait(asio::as_tuple(asio::use_awaitable));
+    if (!finished_)
+      finished_ = std::make_unique<asio::steady_timer>(co_await asio::this_coro::executor,
+                                                       asio::steady_timer::time_point::max());
+    co_await finished_->async_wait(asio::as_tuple(asio::use_awaitable));
     co_return last_;
   }
-  const TimePoint begun = monotonic_now();
+  const TimePoint begun = poll_set_.now();
   if (last_.number != known && last_.number != 0 &&
       begun - last_.begun < check_.final_timing.delay_loop)
     co_return last_;
@@ -30,17 +30,17 @@ asio::awaitable<ProbeResult> SharedProbe::next(std::uint64_t known, bool recover
   ProbeTask task{check_, ++sequence_, recovering};  // g++ 12 destroys a temporary here twice
   Verdict verdict = co_await probe(std::move(task));
   under_way_ = false;
-  last_ = {std::move(verdict), last_.number + 1, begun, monotonic_now()};
-  finished_.cancel();
+  last_ = {std::move(verdict), last_.number + 1, begun, poll_set_.now()};
+  if (finished_) finished_->cancel();
   co_return last_;
 }
 
-std::shared_ptr<SharedProbe> SharedProbes::of(const Check& check, asio::io_context& context) {
+std::shared_ptr<SharedProbe> SharedProbes::of(const Check& check, PollSet& poll_set) {
   std::string identity = check.identity();
   const auto [first, last] = probes_.equal_range(identity);
   for (auto entry = first; entry != last; ++entry)
     if (auto known = entry->second.lock(); known && known->check().same_probe(check)) return known;
-  auto made = std::make_shared<SharedProbe>(context, check);
+  auto made = std::make_shared<SharedProbe>(poll_set, check);
   probes_.emplace(std::move(identity), made);
   return made;
 }

@@ -2,7 +2,6 @@
 #pragma once
 
 #include <boost/asio/awaitable.hpp>
-#include <boost/asio/io_context.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <cstdint>
 #include <map>
@@ -11,6 +10,7 @@
 
 #include "checkers/config/checks.h"
 #include "checkers/core/verdict.h"
+#include "checkers/io/poll_set.h"
 #include "daemon/base/time.h"
 
 namespace holdfast::checkers {
@@ -26,7 +26,7 @@ struct ProbeResult {
 /// interval from that one's begin, so that they are from then on.
 class SharedProbe : public std::enable_shared_from_this<SharedProbe> {
  public:
-  SharedProbe(boost::asio::io_context& context, Check check);
+  SharedProbe(PollSet& poll_set, Check check);
   [[nodiscard]] const Check& check() const { return check_; }
   /// From where the next probes go, unless the check says.
   void send_from(const IpAddress& source) { check_.endpoint.source = source; }
@@ -38,17 +38,18 @@ class SharedProbe : public std::enable_shared_from_this<SharedProbe> {
   boost::asio::awaitable<ProbeResult> next(std::uint64_t known, bool recovering);
 
  private:
+  PollSet& poll_set_;
   Check check_;
   ProbeResult last_;
   std::uint16_t sequence_ = 0;
   bool under_way_ = false;
-  boost::asio::steady_timer finished_;  ///< cancelled at the end of a probe
+  std::unique_ptr<boost::asio::steady_timer> finished_;  ///< cancelled at the end of a probe
 };
 
 class SharedProbes {
  public:
   /// The one for this check, which lives as long as somebody has it.
-  std::shared_ptr<SharedProbe> of(const Check& check, boost::asio::io_context& context);
+  std::shared_ptr<SharedProbe> of(const Check& check, PollSet& poll_set);
   /// Forgets those that nobody has any more.
   void tidy();
 

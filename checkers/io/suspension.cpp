@@ -2,8 +2,11 @@
 #include <algorithm>
 
 #include "checkers/io/running.h"
+#include "daemon/process/clock.h"
 
 namespace holdfast::checkers {
+
+using process::monotonic_now;
 
 namespace {
 
@@ -51,8 +54,7 @@ void CheckersProcess::resume(Service& service) {
       if (std::exchange(task->rests, false)) {
         std::uniform_int_distribution<Duration::rep> spread{
             0, task->check.final_timing.warmup.count()};
-        task->resumed_after = Duration{spread(random_)};
-        task->pause.cancel();
+        poll_set_.set_beginning(*task, monotonic_now() + Duration{spread(random_)});
       }
 }
 
