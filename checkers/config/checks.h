@@ -200,8 +200,6 @@ struct Check {
   /// One probe can stand for both.
   [[nodiscard]] bool same_probe(const Check& other) const;
   [[nodiscard]] bool same_effect(const Check& other) const;
-  /// Takes the places of one of same effect, which stands in another text.
-  void moved_to(const Check& other);
 };
 
 /// AGENT_CHECK, whose verdict is what the agent said: AgentState makes one of it.

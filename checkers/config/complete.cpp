@@ -335,12 +335,6 @@ std::string Check::identity() const {
          std::visit(IdentityOf{}, probe);
 }
 
-void Check::moved_to(const Check& other) {
-  place = other.place;
-  if (auto* misc = std::get_if<MiscCheck>(&probe); misc != nullptr)
-    misc->place = std::get<MiscCheck>(other.probe).place;
-}
-
 bool Check::same_probe(const Check& other) const {
   return probe == other.probe && endpoint == other.endpoint && final_timing == other.final_timing;
 }

@@ -8,10 +8,10 @@
 
 namespace holdfast::checkers {
 
-Pool::Pool(const VirtualServer& service, const std::vector<std::vector<bool>>& up,
+Pool::Pool(std::shared_ptr<const VirtualServer> service, const std::vector<std::vector<bool>>& up,
            std::optional<bool> quorum)
-    : service_{service} {
-  BASE_ASSERT(up.size() == service.servers.size());
+    : owner_{std::move(service)}, service_{*owner_} {
+  BASE_ASSERT(up.size() == service_.servers.size());
   for (std::size_t i = 0; i < up.size(); ++i) {
     Server& server = servers_.emplace_back();
     server.up = up[i];

@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <utility>
@@ -41,8 +42,12 @@ class Pool {
   /// @param up for each server and check: the verdict to begin with
   /// @param quorum whether it was there in the pool that this one follows, after a reload or a
   ///        restart: inside the hysteresis band that decides; nothing at the first start
-  Pool(const VirtualServer& service, const std::vector<std::vector<bool>>& up,
+  Pool(std::shared_ptr<const VirtualServer> service, const std::vector<std::vector<bool>>& up,
        std::optional<bool> quorum = {});
+  /// The same with a copy of the service.
+  Pool(const VirtualServer& service, const std::vector<std::vector<bool>>& up,
+       std::optional<bool> quorum = {})
+      : Pool{std::make_shared<const VirtualServer>(service), up, quorum} {}
 
   /// What follows where a server or the quorum is not as it was in the pool before. Call once.
   /// @param was_in_use of the pool before, by server key; one that it did not have is not in it
@@ -140,7 +145,8 @@ class Pool {
   [[nodiscard]] bool quorum_holds() const;
   [[nodiscard]] std::string server_name(std::size_t server) const;
 
-  VirtualServer service_;
+  std::shared_ptr<const VirtualServer> owner_;  ///< shared with the checks, which are part of it
+  const VirtualServer& service_;
   std::vector<Server> servers_;
   std::uint64_t alive_weight_ = 0;
   bool quorum_ = false;

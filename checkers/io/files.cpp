@@ -12,7 +12,7 @@ void CheckersProcess::watch_files(const std::vector<config::TrackFile>& files, b
   for (const auto& [key, service] : services_)
     for (const auto& server : service->tasks)
       for (const auto& task : server)
-        if (const auto* check = std::get_if<FileCheck>(&task->check.probe)) {
+        if (const auto* check = std::get_if<FileCheck>(&task->check->probe)) {
           WatchedFile& file = files_[check->file];
           file.path = check->path;
           file.users.push_back(task);
@@ -49,8 +49,8 @@ void CheckersProcess::file_changed(const process::FileContent& content) {
 
 void CheckersProcess::judge_file(Task& task, std::int32_t number) {
   if (task.stopped) return;
-  const Verdict verdict = judge_number(std::get<FileCheck>(task.check.probe), number);
-  probed(task, verdict, task.health.apply(verdict, task.check.final_timing));
+  const Verdict verdict = judge_number(std::get<FileCheck>(task.check->probe), number);
+  probed(task, verdict, task.health.apply(verdict, task.check->final_timing));
 }
 
 }  // namespace holdfast::checkers

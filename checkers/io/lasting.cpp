@@ -60,7 +60,7 @@ void CheckersProcess::save_all() {
       server.word = service->pool.last_word_of(i);
       for (const auto& task : service->tasks[i])
         if (task->health.record().judged)
-          server.checks[task->check.identity()] = {task->health.record(),
+          server.checks[task->check->identity()] = {task->health.record(),
                                                    task->findings.decision()};
     }
   }

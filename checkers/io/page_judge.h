@@ -16,14 +16,16 @@ namespace holdfast::checkers {
 /// Nothing of the body is kept but what a pattern may need, and a JSON document up to its bound.
 class PageJudge : public AnswerSink {
  public:
-  explicit PageJudge(HttpUrl url);
+  /// @param url must live as long
+  explicit PageJudge(const HttpUrl& url);
+  explicit PageJudge(HttpUrl&& url) = delete;
   std::optional<Verdict> status(unsigned code) override;
   std::optional<Verdict> body(std::string_view piece) override;
   Verdict finish() override;
 
  private:
-  HttpUrl url_;
-  Md5 digest_;
+  const HttpUrl& url_;
+  std::optional<Md5> digest_;
   std::optional<BodyMatch> match_;
   std::optional<JsonMatch> json_;
 };

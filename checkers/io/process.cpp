@@ -111,10 +111,13 @@ void CheckersProcess::apply(CheckersConfig next, bool restarted) {
   plan_marks(next);
   paths_.apply(next);
   auto old = std::exchange(services_, {});
-  for (const VirtualServer& config : next.services) {
+  for (VirtualServer& each : next.services) {
+    each.servers.shrink_to_fit();
+    const auto shared = std::make_shared<const VirtualServer>(std::move(each));
+    const VirtualServer& config = *shared;
     const auto before = old.find(config.identity());
     Service* previous = before == old.end() ? nullptr : before->second.get();
-    auto service = make_service(config, previous, restarted);
+    auto service = make_service(shared, previous, restarted);
     settle_keys(*service);
     std::map<ipvs::DestinationKey, bool> was_in_use;
     if (previous != nullptr) {
@@ -154,7 +157,7 @@ void CheckersProcess::apply(CheckersConfig next, bool restarted) {
   for (const auto& [key, service] : services_) {
     used.insert(quorum_key(service->pool.service()));
     for (const auto& server : service->tasks)
-      for (const auto& task : server) used.insert(task->key);
+      for (const auto& task : server) used.insert(key_of(*task));
     for (std::size_t i = 0; i < service->tasks.size(); ++i)
       used.insert(mode_key(service->pool.service(), i));
     for (std::size_t i = 0; i < service->leaving_saved; ++i)
@@ -164,16 +167,16 @@ void CheckersProcess::apply(CheckersConfig next, bool restarted) {
   table_->retain(used);
 }
 
-std::unique_ptr<CheckersProcess::Service> CheckersProcess::make_service(const VirtualServer& config,
-                                                                        Service* old,
-                                                                        bool restarted) {
+std::unique_ptr<CheckersProcess::Service> CheckersProcess::make_service(
+    const std::shared_ptr<const VirtualServer>& shared, Service* old, bool restarted) {
   std::vector<std::vector<std::shared_ptr<Task>>> tasks;
   std::vector<std::vector<bool>> up;
+  const VirtualServer& config = *shared;
   for (std::size_t server = 0; server < config.servers.size(); ++server) {
     tasks.emplace_back();
     up.emplace_back();
     for (std::size_t check = 0; check < config.servers[server].checks.size(); ++check) {
-      tasks.back().push_back(make_task(config, server, check, old, restarted));
+      tasks.back().push_back(make_task(shared, server, check, old, restarted));
       up.back().push_back(tasks.back().back()->health.is_up());
     }
   }
@@ -185,7 +188,7 @@ std::unique_ptr<CheckersProcess::Service> CheckersProcess::make_service(const Vi
     quorum = record.front() != std::byte{0};
   else if (const SavedService* saved = saved_service(config))
     quorum = saved->quorum && !tells_of_stop(config);
-  auto service = std::make_unique<Service>(config, up, quorum);
+  auto service = std::make_unique<Service>(shared, up, quorum);
   service->suspended = old != nullptr && old->suspended;
   service->tasks = std::move(tasks);
   for (auto& server : service->tasks)
@@ -194,8 +197,8 @@ std::unique_ptr<CheckersProcess::Service> CheckersProcess::make_service(const Vi
       if (const std::int64_t weight = task->health.record().contribution; weight != 0)
         service->pool.set_contribution(task->server, task->number, weight);
       save(*task);
-      if (task->running || std::holds_alternative<FileCheck>(task->check.probe)) continue;
-      const FinalTiming& timing = task->check.final_timing;
+      if (task->running || std::holds_alternative<FileCheck>(task->check->probe)) continue;
+      const FinalTiming& timing = task->check->final_timing;
       std::uniform_int_distribution<Duration::rep> spread{0, timing.warmup.count()};
       task->running = true;
       poll_set_.set_beginning(*task, monotonic_now() + Duration{spread(random_)});
@@ -205,28 +208,28 @@ std::unique_ptr<CheckersProcess::Service> CheckersProcess::make_service(const Vi
 
 /// An equal check of the same server goes on untouched. A changed one begins with the verdict of
 /// the one it replaces, a new one on a known server with that server's.
-std::shared_ptr<CheckersProcess::Task> CheckersProcess::make_task(const VirtualServer& config,
-                                                                  std::size_t server,
-                                                                  std::size_t number, Service* old,
-                                                                  bool restarted) {
+std::shared_ptr<CheckersProcess::Task> CheckersProcess::make_task(
+    const std::shared_ptr<const VirtualServer>& owner, std::size_t server, std::size_t number,
+    Service* old, bool restarted) {
+  const VirtualServer& config = *owner;
   const RealServer& real = config.servers[server];
   const Check& check = real.checks[number];
+  const std::shared_ptr<const Check> shared{owner, &check};
   std::optional<CheckRecord> inherited;
   std::optional<AgentState> agent;
   bool is_saved = false;
-  const std::string key = fmt::format("{} {} {}", config.identity(),
-                                      to_string(real.key, config.key.protocol), check.identity());
   if (old != nullptr) {
     const auto& servers = old->pool.service().servers;
     const auto same = std::ranges::find(servers, real.key, &RealServer::key);
     if (same != servers.end()) {
       const auto index = static_cast<std::size_t>(same - servers.begin());
       for (auto& task : old->tasks[index])
-        if (task && task->service == old && task->check.same_effect(check)) {
+        if (task && task->service == old && task->check->same_effect(check)) {
           task->server = server;
           task->number = number;
           task->service = nullptr;  // taken: the old service does not stop it
-          task->check.moved_to(check);
+          task->check = shared;
+          task->probe->continue_as(shared);
           task->settle_agent(real.settings.weight);
           return task;
         }
@@ -239,19 +242,19 @@ std::shared_ptr<CheckersProcess::Task> CheckersProcess::make_task(const VirtualS
       }
     }
   } else if (restarted && table_) {
-    inherited = check_record(table_->get(key));
+    inherited = check_record(table_->get(key_of(config, real, check)));
   } else {
     inherited = saved_record(config, real, check);
     is_saved = inherited.has_value();
   }
   auto task = std::make_shared<Task>(
-      *this, check, inherited ? Health{inherited->health} : Health{check.final_timing});
+      *this, inherited ? Health{inherited->health} : Health{check.final_timing});
+  task->check = shared;
   if (inherited && inherited->decision) task->findings.inherit(*inherited->decision);
   task->is_saved = is_saved;
-  task->probe = probes_.of(check, poll_set_);
+  task->probe = probes_.of(shared, poll_set_);
   task->server = server;
   task->number = number;
-  task->key = key;
   if (is_agent(check))
     task->agent = agent.value_or(AgentState{task->health.record(), real.settings.weight});
   task->settle_agent(real.settings.weight);
@@ -275,7 +278,7 @@ void CheckersProcess::ended(Task& task, TimePoint begun, const ProbeResult& foun
   task.known = found.number;
   Verdict verdict = found.verdict;
   if (task.agent) verdict = task.agent->apply(verdict, weight_of(task));
-  const auto outcome = task.health.apply(verdict, task.check.final_timing);
+  const auto outcome = task.health.apply(verdict, task.check->final_timing);
   probed(task, verdict, outcome);
   if (task.stopped) return;
   const TimePoint now = poll_set_.now();
@@ -287,17 +290,19 @@ void CheckersProcess::ended(Task& task, TimePoint begun, const ProbeResult& foun
 }
 
 asio::awaitable<ProbeResult> CheckersProcess::attempt(const Task& task) {
-  const auto* misc = std::get_if<MiscCheck>(&task.check.probe);
-  if (task.check.endpoint.path) co_return co_await attempt_through_ipvs(task);
+  const auto check = task.check;  // a reload may give the task another one meanwhile
+  const auto* misc = std::get_if<MiscCheck>(&check->probe);
+  if (check->endpoint.path) co_return co_await attempt_through_ipvs(task);
   if (misc == nullptr) co_return co_await task.probe->next(task.known, !task.health.is_up());
   const TimePoint begun = poll_set_.now();
-  Verdict verdict = co_await scripts_.run(serial_, *misc, task.key);
+  Verdict verdict = co_await scripts_.run(serial_, *misc, key_of(task));
   ProbeResult found{std::move(verdict), 0, begun, poll_set_.now()};
   co_return found;
 }
 
 asio::awaitable<ProbeResult> CheckersProcess::attempt_through_ipvs(const Task& task) {
-  const Endpoint& endpoint = task.check.endpoint;
+  const auto check = task.check;
+  const Endpoint& endpoint = check->endpoint;
   const std::uint64_t repairs = paths_.repairs(endpoint);
   const TimePoint now = monotonic_now();
   const auto source = paths_.source(endpoint, now);
@@ -333,7 +338,7 @@ void CheckersProcess::probed(Task& task, const Verdict& verdict, const Health::O
   Service& service = *task.service;
   const VirtualServer& config = service.pool.service();
   const auto describe = [&](std::string_view what) {
-    return fmt::format("{} of {} for VS {} {}: {}", task.check.keyword(),
+    return fmt::format("{} of {} for VS {} {}: {}", task.check->keyword(),
                        to_string(config.servers[task.server].key, config.key.protocol), config.name,
                        what, verdict.reason);
   };
@@ -351,16 +356,16 @@ void CheckersProcess::probed(Task& task, const Verdict& verdict, const Health::O
   }
   if (verdict.warning != task.warned && !verdict.warning.empty())
     log_.write(Event{Level::warning, "check_warning",
-                     fmt::format("{} of {} for VS {}: {}", task.check.keyword(),
+                     fmt::format("{} of {} for VS {}: {}", task.check->keyword(),
                                  to_string(config.servers[task.server].key, config.key.protocol),
                                  config.name, verdict.warning)});
   if (verdict.kind == Verdict::Kind::passed || task.agent) task.warned = verdict.warning;
-  save(task);
+  if (outcome.changed || outcome.first || task.saved != task.health.record()) save(task);
   if (outcome.changed)
     log_.write(Event{Level::notice, "check_changed",
                      describe(task.health.is_up() ? "succeeds" : "fails")});
   else if (verdict.kind == Verdict::Kind::failed)
-    log_.write(Event{task.check.log_failures ? Level::warning : Level::debug, "check_failed",
+    log_.write(Event{task.check->log_failures ? Level::warning : Level::debug, "check_failed",
                      describe("failed")});
   if (outcome.changed)
     carry_out(service.pool.set_check(task.server, task.number, task.health.is_up(), verdict.reason,
@@ -397,8 +402,20 @@ void CheckersProcess::tell(const Effects& effects) {
     send_(process::NotifyLine{change + '\n' + '\0'});
 }
 
-void CheckersProcess::save(const Task& task) {
-  save(task.key, to_bytes({task.health.record(), task.findings.decision()}));
+std::string CheckersProcess::key_of(const VirtualServer& config, const RealServer& server,
+                                    const Check& check) {
+  return fmt::format("{} {} {}", config.identity(), to_string(server.key, config.key.protocol),
+                     check.identity());
+}
+
+std::string CheckersProcess::key_of(const Task& task) {
+  const VirtualServer& config = task.service->pool.service();
+  return key_of(config, config.servers[task.server], *task.check);
+}
+
+void CheckersProcess::save(Task& task) {
+  task.saved = task.health.record();
+  save(key_of(task), to_bytes({task.health.record(), task.findings.decision()}));
 }
 
 void CheckersProcess::save(const std::string& key, Bytes record) {

@@ -57,9 +57,11 @@ class CheckersProcess : public process::Worker {
   };
 
   void apply(CheckersConfig next, bool restarted);
-  std::unique_ptr<Service> make_service(const VirtualServer& config, Service* old, bool restarted);
-  std::shared_ptr<Task> make_task(const VirtualServer& config, std::size_t server,
-                                  std::size_t check, Service* old, bool restarted);
+  std::unique_ptr<Service> make_service(const std::shared_ptr<const VirtualServer>& config,
+                                        Service* old, bool restarted);
+  std::shared_ptr<Task> make_task(const std::shared_ptr<const VirtualServer>& config,
+                                  std::size_t server, std::size_t check, Service* old,
+                                  bool restarted);
   void begin(const std::shared_ptr<Task>& task);
   void ended(Task& task, TimePoint begun, const ProbeResult& found);
   boost::asio::awaitable<ProbeResult> attempt(const Task& task);
@@ -73,7 +75,11 @@ class CheckersProcess : public process::Worker {
   void probed(Task& task, const Verdict& verdict, const Health::Outcome& outcome);
   void carry_out(const Effects& effects, Service& service);
   void tell(const Effects& effects);
-  void save(const Task& task);
+  /// Of its record in the state table.
+  static std::string key_of(const VirtualServer& config, const RealServer& server,
+                            const Check& check);
+  static std::string key_of(const Task& task);
+  void save(Task& task);
   void save(const std::string& key, Bytes record);
   // moving.cpp: what changes with time alone.
   void move_soon();

@@ -17,16 +17,15 @@ namespace holdfast::checkers {
 /// the end has dropped the check.
 /// As an alarm it rings when its next probe is due; it is not set while one is under way.
 struct CheckersProcess::Task : Alarm, std::enable_shared_from_this<Task> {
-  Task(CheckersProcess& owner, const Check& settings, const Health& begin)
-      : process{owner}, check{settings}, health{begin} {}
+  Task(CheckersProcess& owner, const Health& begin) : process{owner}, health{begin} {}
   void ring() override { process.begin(shared_from_this()); }
   CheckersProcess& process;
-  Check check;
+  std::shared_ptr<const Check> check;  ///< a part of its service's configuration
   Health health;
   Findings findings;
+  HealthRecord saved;  ///< what the state table has of it
   Service* service = nullptr;
   std::size_t server = 0, number = 0;
-  std::string key;  ///< of its record in the state table
   std::shared_ptr<SharedProbe> probe;
   std::uint64_t known = 0;  ///< number of the last result of `probe`
   bool stopped = false;
@@ -42,9 +41,9 @@ struct CheckersProcess::Task : Alarm, std::enable_shared_from_this<Task> {
 };
 
 struct CheckersProcess::Service {
-  Service(const VirtualServer& config, const std::vector<std::vector<bool>>& up,
+  Service(std::shared_ptr<const VirtualServer> config, const std::vector<std::vector<bool>>& up,
           std::optional<bool> quorum)
-      : pool{config, up, quorum} {}
+      : pool{std::move(config), up, quorum} {}
   Service(const Service&) = delete;
   Service& operator=(const Service&) = delete;
   ~Service() {

@@ -4,9 +4,8 @@
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <cstdint>
-#include <map>
 #include <memory>
-#include <string>
+#include <unordered_map>
 
 #include "checkers/config/checks.h"
 #include "checkers/core/verdict.h"
@@ -26,10 +25,12 @@ struct ProbeResult {
 /// interval from that one's begin, so that they are from then on.
 class SharedProbe : public std::enable_shared_from_this<SharedProbe> {
  public:
-  SharedProbe(PollSet& poll_set, Check check);
-  [[nodiscard]] const Check& check() const { return check_; }
+  SharedProbe(PollSet& poll_set, std::shared_ptr<const Check> check);
+  [[nodiscard]] const Check& check() const { return *check_; }
+  /// The same probe as another configuration has it.
+  void continue_as(std::shared_ptr<const Check> check);
   /// From where the next probes go, unless the check says.
-  void send_from(const IpAddress& source) { check_.endpoint.source = source; }
+  void send_from(const IpAddress& source);
 
   /// A result that the caller does not have: of a probe under way, of one that began less than
   /// delay_loop ago, or of a new one.
@@ -39,7 +40,7 @@ class SharedProbe : public std::enable_shared_from_this<SharedProbe> {
 
  private:
   PollSet& poll_set_;
-  Check check_;
+  std::shared_ptr<const Check> check_;
   ProbeResult last_;
   std::uint16_t sequence_ = 0;
   bool under_way_ = false;
@@ -49,12 +50,13 @@ class SharedProbe : public std::enable_shared_from_this<SharedProbe> {
 class SharedProbes {
  public:
   /// The one for this check, which lives as long as somebody has it.
-  std::shared_ptr<SharedProbe> of(const Check& check, PollSet& poll_set);
+  std::shared_ptr<SharedProbe> of(const std::shared_ptr<const Check>& check, PollSet& poll_set);
   /// Forgets those that nobody has any more.
   void tidy();
 
  private:
-  std::multimap<std::string, std::weak_ptr<SharedProbe>> probes_;  ///< by identity of the check
+  /// By a hash of the identity of the check.
+  std::unordered_multimap<std::size_t, std::weak_ptr<SharedProbe>> probes_;
 };
 
 }  // namespace holdfast::checkers

@@ -53,7 +53,7 @@ void CheckersProcess::resume(Service& service) {
     for (const auto& task : server)
       if (std::exchange(task->rests, false)) {
         std::uniform_int_distribution<Duration::rep> spread{
-            0, task->check.final_timing.warmup.count()};
+            0, task->check->final_timing.warmup.count()};
         poll_set_.set_beginning(*task, monotonic_now() + Duration{spread(random_)});
       }
 }

@@ -73,7 +73,8 @@ std::string judge(const std::string& bytes, const HttpUrl& what = url()) {
 }
 
 TEST(Http2Exchange, TheRequestComesAfterThePreface) {
-  PageJudge sink{url()};
+  const HttpUrl sink_url = url();
+  PageJudge sink{sink_url};
   const Talk talk{sink};
   EXPECT_THAT(talk.said, StartsWith("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"));
   EXPECT_THAT(talk.said, HasSubstr(frame(data, end_stream, 1, "hello")));
@@ -134,7 +135,8 @@ TEST(Http2Exchange, WhatIsNoHttp2Fails) {
 /// A server that goes on for ever: the reason, and how much it took.
 std::pair<std::string, std::size_t> flood(const std::string& begin, const std::string& more,
                                           bool answers) {
-  PageJudge sink{url()};
+  const HttpUrl sink_url = url();
+  PageJudge sink{sink_url};
   Talk talk{sink};
   std::string reason = talk.hear(greeting + begin, 1000);
   std::size_t size = 0;
@@ -169,7 +171,8 @@ TEST(Http2Exchange, ABombOfHpackEndsAtTheLimitOfTheHeader) {
             "answer: a header of more than 65536 bytes");
 }
 TEST(Http2Exchange, ALargeBodyIsNotKept) {
-  PageJudge sink{url()};
+  const HttpUrl sink_url = url();
+  PageJudge sink{sink_url};
   Talk talk{sink};
   EXPECT_EQ(talk.hear(greeting + frame(headers, end_headers, 1, ok), 100), "");
   const std::string piece = frame(data, 0, 1, std::string(16000, 'x'));

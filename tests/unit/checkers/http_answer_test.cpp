@@ -45,7 +45,8 @@ TEST(HttpAnswer, EndsWithItsLengthItsLastChunkOrTheConnection) {
   expect_passed(url(), "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\n\r\n");
 }
 TEST(HttpAnswer, TheStatusDecidesBeforeTheBody) {
-  PageJudge sink{url()};
+  const HttpUrl sink_url = url();
+  PageJudge sink{sink_url};
   HttpAnswer answer{sink};
   const auto verdict = answer.add("HTTP/1.1 503 No\r\nContent-Length: 1000000000\r\n\r\n");
   ASSERT_TRUE(verdict);
@@ -130,14 +131,16 @@ TEST(HttpAnswer, WhatIsNoHttpFails) {
               HasSubstr("answer: "));
 }
 TEST(HttpAnswer, AnEndlessHeaderIsAnError) {
-  PageJudge sink{url()};
+  const HttpUrl sink_url = url();
+  PageJudge sink{sink_url};
   HttpAnswer answer{sink};
   std::optional<Verdict> verdict = answer.add("HTTP/1.1 200 OK\r\n");
   for (int line = 0; line < 10000 && !verdict; ++line)
     verdict = answer.add("X-Filler: 0123456789\r\n");
   ASSERT_TRUE(verdict);
   EXPECT_EQ(verdict->reason, "answer: a header of more than 65536 bytes");
-  PageJudge other{url()};
+  const HttpUrl other_url = url();
+  PageJudge other{other_url};
   HttpAnswer one_line{other};
   verdict = one_line.add("HTTP/1.1 200 OK\r\nX: ");
   for (int piece = 0; piece < 10000 && !verdict; ++piece)
