@@ -5,26 +5,19 @@
 #include <unistd.h>
 
 #include <array>
-#include <boost/asio/as_tuple.hpp>
-#include <boost/asio/experimental/awaitable_operators.hpp>
-#include <boost/asio/ip/icmp.hpp>
-#include <boost/asio/steady_timer.hpp>
 #include <boost/asio/this_coro.hpp>
-#include <boost/asio/use_awaitable.hpp>
+#include <cerrno>
 
 #include "checkers/core/echo.h"
 #include "checkers/io/probe.h"
+#include "checkers/io/socket.h"
 #include "checkers/io/socket_options.h"
 
 namespace holdfast::checkers {
 
 namespace asio = boost::asio;
-using asio::ip::icmp;
-using namespace asio::experimental::awaitable_operators;  // NOLINT(google-build-using-namespace)
 
 namespace {
-
-constexpr auto no_throw = asio::as_tuple(asio::use_awaitable);
 
 /// Echo replies only; the kernel drops the rest of the host's ICMP for this socket.
 void filter_replies(int socket, bool v6) {
@@ -41,14 +34,17 @@ void filter_replies(int socket, bool v6) {
 }
 
 /// Reads until the reply to this request comes; other replies of the host pass by.
-asio::awaitable<boost::system::error_code> await_reply(icmp::socket& socket, Echo echo, bool v6) {
+asio::awaitable<boost::system::error_code> await_reply(Socket& socket, Echo echo, bool v6) {
   std::array<std::byte, 2048> buffer{};
   for (;;) {
-    const auto [error, size] =
-        co_await socket.async_receive(asio::buffer(buffer.data(), buffer.size()), no_throw);
-    if (error) co_return error;
-    const Bytes packet = std::span{buffer}.first(size);
-    if (answers(echo, v6 ? packet : without_ip_header(packet), v6)) co_return error;
+    if (const auto over = co_await socket.wait_readable()) co_return over;
+    const ssize_t size = ::recv(socket.native_handle(), buffer.data(), buffer.size(), 0);
+    if (size < 0 && errno == EAGAIN) socket.found_nothing();
+    if (size < 0 && (errno == EAGAIN || errno == EINTR)) continue;
+    if (size < 0) co_return boost::system::error_code{errno, boost::system::system_category()};
+    const Bytes packet = std::span{buffer}.first(static_cast<std::size_t>(size));
+    if (answers(echo, v6 ? packet : without_ip_header(packet), v6))
+      co_return boost::system::error_code{};
   }
 }
 
@@ -58,25 +54,25 @@ asio::awaitable<Verdict> ping_probe(ProbeTask task) {
   const auto executor = co_await asio::this_coro::executor;
   const Endpoint& endpoint = task.check.endpoint;
   const bool v6 = endpoint.connect_ip->is_v6();
-  const icmp::endpoint target{to_asio(*endpoint.connect_ip), 0};
-  icmp::socket socket{executor};
-  boost::system::error_code error;
-  if (socket.open(target.protocol(), error))
-    co_return Verdict::not_run("cannot open an ICMP socket (CAP_NET_RAW): {}", error.message());
-  if (auto refused = apply_options(socket.native_handle(), endpoint, false)) co_return *refused;
+  Socket socket{executor};
+  const int protocol = v6 ? int{IPPROTO_ICMPV6} : int{IPPROTO_ICMP};
+  if (auto refused = socket.open(endpoint, SOCK_RAW, protocol, false)) {
+    if (socket.native_handle() >= 0) co_return *refused;
+    co_return Verdict::not_run("{} (ICMP needs CAP_NET_RAW)", refused->reason);
+  }
   filter_replies(socket.native_handle(), v6);
-  if (socket.connect(target, error)) co_return failure("ping", error);
+  if (const auto error = co_await socket.connect(endpoint)) co_return failure("ping", error);
+  Limit limit{socket, PollSet::of(executor)};
+  limit.start(task.check.final_timing.connect_timeout);
   const Echo echo{static_cast<std::uint16_t>(::getpid()), task.sequence};
   const std::vector<std::byte> request = echo_request(echo, v6);
-  const auto [unsent, sent] =
-      co_await socket.async_send(asio::buffer(request.data(), request.size()), no_throw);
-  if (unsent) co_return failure("ping", unsent);
-  const Duration limit = task.check.final_timing.connect_timeout;
-  asio::steady_timer deadline{executor, limit};
-  const auto outcome = co_await (await_reply(socket, echo, v6) || deadline.async_wait(no_throw));
-  if (outcome.index() == 1)
-    co_return Verdict::failed("no echo reply after {} s", in_seconds(limit));
-  if (const auto failed = std::get<0>(outcome); failed) co_return failure("ping", failed);
+  const auto* const bytes = reinterpret_cast<const char*>(request.data());
+  auto error = co_await socket.send({bytes, request.size()});
+  if (!error) error = co_await await_reply(socket, echo, v6);
+  if (limit.is_over())
+    co_return Verdict::failed("no echo reply after {} s",
+                              in_seconds(task.check.final_timing.connect_timeout));
+  if (error) co_return failure("ping", error);
   co_return Verdict::passed();
 }
 

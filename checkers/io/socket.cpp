@@ -92,16 +92,19 @@ asio::awaitable<Socket::Error> Socket::send(std::span<const char> bytes) {
   co_return Error{};
 }
 
+asio::awaitable<Socket::Error> Socket::wait_readable() {
+  while (!readable_) {
+    busy_reads_ = 0;
+    const auto [cancelled] = co_await async_wait(no_throw);
+    if (cancelled) co_return cancelled;
+  }
+  if (++busy_reads_ % most_busy_reads == 0) co_await asio::post(executor_, asio::use_awaitable);
+  co_return cancelled_ ? Error{asio::error::operation_aborted} : Error{};
+}
+
 asio::awaitable<Socket::Received> Socket::receive(std::span<char> room) {
   for (;;) {
-    if (!readable_) {
-      busy_reads_ = 0;
-      const auto [cancelled] = co_await async_wait(no_throw);
-      if (cancelled) co_return Received{0, cancelled};
-      continue;
-    }
-    if (++busy_reads_ % most_busy_reads == 0) co_await asio::post(executor_, asio::use_awaitable);
-    if (cancelled_) co_return Received{0, asio::error::operation_aborted};
+    if (const auto cancelled = co_await wait_readable()) co_return Received{0, cancelled};
     if (const auto got = try_receive(room)) co_return Received{got->size, got->error};
   }
 }

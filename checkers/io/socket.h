@@ -46,6 +46,10 @@ class Socket : private PollSet::Watched {
     Error error;  ///< eof: the other side sends no more
   };
   boost::asio::awaitable<Received> receive(std::span<char> room);
+  /// For who reads by native_handle(): ends when something may be there. A read that finds nothing
+  /// is told by found_nothing().
+  boost::asio::awaitable<Error> wait_readable();
+  void found_nothing() { readable_ = false; }
   /// Ends the wait that is under way, and all that are to come.
   void cancel();
 

@@ -7,26 +7,19 @@
 #include <sys/socket.h>
 
 #include <array>
-#include <boost/asio/as_tuple.hpp>
-#include <boost/asio/experimental/awaitable_operators.hpp>
-#include <boost/asio/ip/udp.hpp>
-#include <boost/asio/steady_timer.hpp>
 #include <boost/asio/this_coro.hpp>
-#include <boost/asio/use_awaitable.hpp>
 #include <cerrno>
 #include <cstring>
 
+#include "checkers/io/socket.h"
 #include "checkers/io/socket_options.h"
 
 namespace holdfast::checkers {
 
 namespace asio = boost::asio;
-using asio::ip::udp;
-using namespace asio::experimental::awaitable_operators;  // NOLINT(google-build-using-namespace)
 
 namespace {
 
-constexpr auto no_throw = asio::as_tuple(asio::use_awaitable);
 /// @source RFC 768: the length field has 16 bits
 constexpr std::size_t largest_reply = 65536;
 
@@ -59,13 +52,14 @@ std::optional<Verdict> judge_errors(int socket) {
   }
 }
 
-asio::awaitable<Verdict> await_reply(udp::socket& socket, const JudgeReply& judge) {
+/// Nothing: the limit was over before.
+asio::awaitable<std::optional<Verdict>> await_reply(Socket& socket, const JudgeReply& judge) {
   // One for all probes: a reply is judged before anything else runs.
   static thread_local std::array<std::byte, largest_reply> buffer;
   for (;;) {
-    const auto [error] = co_await socket.async_wait(udp::socket::wait_read, no_throw);
-    if (error) co_return failure("reply", error);
-    const ssize_t size = ::recv(socket.native_handle(), buffer.data(), buffer.size(), MSG_DONTWAIT);
+    if (co_await socket.wait_readable()) co_return std::nullopt;
+    const ssize_t size = ::recv(socket.native_handle(), buffer.data(), buffer.size(), 0);
+    if (size < 0 && errno == EAGAIN) socket.found_nothing();
     if (size < 0 && (errno == EAGAIN || errno == EINTR)) continue;
     if (size < 0) co_return judge_errors(socket.native_handle()).value_or(Verdict::passed());
     if (auto verdict = judge(std::span{buffer}.first(static_cast<std::size_t>(size))))
@@ -79,20 +73,17 @@ asio::awaitable<Verdict> udp_exchange(ProbeTask task, std::vector<std::byte> req
                                       JudgeReply judge, Verdict silent) {
   const auto executor = co_await asio::this_coro::executor;
   const Endpoint& endpoint = task.check.endpoint;
-  const udp::endpoint target{to_asio(*endpoint.connect_ip), *endpoint.connect_port};
-  udp::socket socket{executor};
-  boost::system::error_code error;
-  if (socket.open(target.protocol(), error)) co_return failure("cannot open a socket", error);
-  if (auto refused = apply_options(socket.native_handle(), endpoint, true)) co_return *refused;
+  Socket socket{executor};
+  if (auto refused = socket.open(endpoint, SOCK_DGRAM, 0, true)) co_return *refused;
   ask_for_errors(socket.native_handle(), endpoint.connect_ip->is_v6());
-  if (socket.connect(target, error)) co_return failure("connect", error);
-  const auto [unsent, sent] =
-      co_await socket.async_send(asio::buffer(request.data(), request.size()), no_throw);
-  if (unsent) co_return failure("send", unsent);
-  asio::steady_timer deadline{executor, task.check.final_timing.connect_timeout};
-  const auto outcome = co_await (await_reply(socket, judge) || deadline.async_wait(no_throw));
-  if (outcome.index() == 1) co_return silent;
-  co_return std::get<0>(outcome);
+  if (const auto error = co_await socket.connect(endpoint)) co_return failure("connect", error);
+  Limit limit{socket, PollSet::of(executor)};
+  limit.start(task.check.final_timing.connect_timeout);
+  const auto* const bytes = reinterpret_cast<const char*>(request.data());
+  if (const auto unsent = co_await socket.send({bytes, request.size()}); unsent && !limit.is_over())
+    co_return failure("send", unsent);
+  const auto outcome = co_await await_reply(socket, judge);
+  co_return outcome.value_or(silent);
 }
 
 }  // namespace holdfast::checkers
