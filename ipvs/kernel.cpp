@@ -16,6 +16,7 @@
 #include "daemon/base/assert.h"
 #include "daemon/netlink/batch.h"
 #include "ipvs/answers.h"
+#include "ipvs/socket_options.h"
 
 namespace holdfast::ipvs {
 namespace {
@@ -138,6 +139,8 @@ int hand_over(nl_msg* message, void* on_message) {
 struct Kernel::Impl {
   netlink::Socket requests;  ///< for batches
   netlink::Socket dumps;
+  /// Nothing: the table is in another network namespace, or the kernel does not say.
+  std::optional<SocketOptions> options;
   int family = 0;
 
   [[nodiscard]] Message message(std::uint8_t command, int flags) const {
@@ -162,8 +165,28 @@ struct Kernel::Impl {
     nl_socket_modify_cb(dumps.get(), NL_CB_VALID, NL_CB_CUSTOM, hand_over, &on_message);
     int error = nl_send_auto(dumps.get(), request.get());
     if (error >= 0) error = nl_recvmsgs_default(dumps.get());
-    if (error < 0) return fail("cannot read the IPVS table: {}", nl_geterror(error));
+    if (error < 0)
+      return tl::make_unexpected(
+          Error{fmt::format("cannot read the IPVS table: {}", nl_geterror(error)),
+                error == -NLE_OBJ_NOTFOUND ? ESRCH : 0});
     return {};
+  }
+
+  [[nodiscard]] Message service_of(const ServiceKey& key) const {
+    Message request = message(IPVS_CMD_GET_SERVICE, NLM_F_REQUEST);
+    {
+      const Nest service{*request, IPVS_CMD_ATTR_SERVICE};
+      put_service_key(*request, key);
+    }
+    return request;
+  }
+  Result<void> read_services(Table& table) const {
+    return dump(message(IPVS_CMD_GET_SERVICE, NLM_F_DUMP),
+                [&](nlmsghdr* message) { read_service(message, table); });
+  }
+  Result<void> read_destinations(const ServiceKey& key, Table& table) const {
+    return dump(destinations_of(key),
+                [&](nlmsghdr* message) { read_destination(message, key, table); });
   }
 
   [[nodiscard]] std::vector<netlink::Refusal> apply(std::span<const Operation> operations) const {
@@ -216,22 +239,57 @@ Result<std::unique_ptr<Kernel>> Kernel::open(int descriptor) {
         Error{"this kernel has no IPVS: load the module ip_vs (modprobe ip_vs) or install a kernel "
               "that has it",
               ENOENT});
+  if (descriptor < 0)
+    if (auto options = SocketOptions::open()) impl->options.emplace(std::move(*options));
   return std::unique_ptr<Kernel>{new Kernel{std::move(impl)}};
 }
 
 Result<Table> Kernel::dump() {
   Table table;
-  auto dumped = impl_->dump(impl_->message(IPVS_CMD_GET_SERVICE, NLM_F_DUMP),
-                            [&](nlmsghdr* message) { read_service(message, table); });
-  if (!dumped) return tl::make_unexpected(dumped.error());
+  if (auto dumped = impl_->read_services(table); !dumped)
+    return tl::make_unexpected(dumped.error());
   std::vector<ServiceKey> keys;
   for (const auto& [key, service] : table) keys.push_back(key);
-  for (const ServiceKey& key : keys) {
-    dumped = impl_->dump(impl_->destinations_of(key),
-                         [&](nlmsghdr* message) { read_destination(message, key, table); });
-    if (!dumped) return tl::make_unexpected(dumped.error());
-  }
+  for (const ServiceKey& key : keys)
+    if (auto dumped = impl_->read_destinations(key, table); !dumped)
+      return tl::make_unexpected(dumped.error());
   return table;
+}
+
+Result<Outlines> Kernel::outlines(bool whole) {
+  if (!whole && impl_->options) {
+    if (auto told = impl_->options->outlines()) return told;
+    impl_->options.reset();
+  }
+  Table table;
+  if (auto dumped = impl_->read_services(table); !dumped)
+    return tl::make_unexpected(dumped.error());
+  Outlines found;
+  for (auto& [key, service] : table)
+    found.emplace_hint(found.end(), key, Outline{std::move(service.settings), std::nullopt});
+  return found;
+}
+
+Result<bool> Kernel::has_destinations(const ServiceKey& key, const Service& service) {
+  if (impl_->options && SocketOptions::tells(key, service)) {
+    if (auto told = impl_->options->has_destinations(key, service)) return told;
+    impl_->options.reset();
+  }
+  Table table{{key, {}}};
+  if (auto dumped = impl_->read_destinations(key, table); !dumped)
+    return tl::make_unexpected(dumped.error());
+  return table.at(key).destinations == service.destinations;
+}
+
+Result<std::optional<Service>> Kernel::read(const ServiceKey& key) {
+  Table table;
+  auto asked =
+      impl_->dump(impl_->service_of(key), [&](nlmsghdr* message) { read_service(message, table); });
+  if (!asked && asked.error().code == ESRCH) return std::nullopt;
+  if (asked) asked = impl_->read_destinations(key, table);
+  if (!asked) return tl::make_unexpected(asked.error());
+  const auto found = table.find(key);
+  return found == table.end() ? std::nullopt : std::optional{std::move(found->second)};
 }
 
 Result<std::map<DestinationKey, Connections>> Kernel::connections(const ServiceKey& service) {
@@ -248,12 +306,7 @@ Result<ServiceStatistics> Kernel::statistics(const ServiceKey& service) {
     if (!read && !error) error = read.error();
   };
   ServiceStatistics found;
-  Message request = impl_->message(IPVS_CMD_GET_SERVICE, NLM_F_REQUEST);
-  {
-    const Nest nest{*request, IPVS_CMD_ATTR_SERVICE};
-    put_service_key(*request, service);
-  }
-  auto asked = impl_->dump(std::move(request), [&](nlmsghdr* message) {
+  auto asked = impl_->dump(impl_->service_of(service), [&](nlmsghdr* message) {
     const auto traffic = read_service_traffic(message);
     keep_first(traffic);
     if (traffic) found.traffic = *traffic;

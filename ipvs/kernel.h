@@ -11,6 +11,7 @@
 #include "daemon/base/result.h"
 #include "daemon/netlink/receive_buffer.h"
 #include "ipvs/diff.h"
+#include "ipvs/outline.h"
 #include "ipvs/statistics.h"
 #include "ipvs/table.h"
 
@@ -50,6 +51,13 @@ class KernelPort {
   virtual ~KernelPort() = default;
   /// The whole table. Error with code ENOENT: no IPVS in this kernel.
   virtual Result<Table> dump() = 0;
+  /// Every service without its destinations, as cheaply as the kernel can tell.
+  /// @param whole false: those of IPv4 are enough, without their persistence engines
+  virtual Result<Outlines> outlines(bool whole) = 0;
+  /// Whether the service has exactly these destinations; one that is not there has none.
+  virtual Result<bool> has_destinations(const ServiceKey& key, const Service& service) = 0;
+  /// One service with its destinations. Nothing: it is not there.
+  virtual Result<std::optional<Service>> read(const ServiceKey& key) = 0;
   /// All in as few system calls as possible. @return the refused ones
   virtual std::vector<Refused> apply(std::span<const Operation> operations) = 0;
   /// Removes every service, whoever made it.
@@ -85,6 +93,9 @@ class Kernel : public KernelPort {
   ~Kernel() override;
 
   Result<Table> dump() override;
+  Result<Outlines> outlines(bool whole) override;
+  Result<bool> has_destinations(const ServiceKey& key, const Service& service) override;
+  Result<std::optional<Service>> read(const ServiceKey& key) override;
   std::vector<Refused> apply(std::span<const Operation> operations) override;
   Result<void> flush() override;
   Result<std::map<DestinationKey, Connections>> connections(const ServiceKey& service) override;

@@ -50,7 +50,7 @@ void Reconciler::reconcile() {
   if (touched_.empty() || !mirror_valid_ || connector_.connect() == nullptr) return;
   const auto refused = send(difference(wanted_, mirror_, ours_, touched_));
   forget_removed();
-  if (!refused.empty()) resync();  // which says what is still refused then
+  if (!refused.empty()) repair(unsettled_, 0);  // which says what is still refused then
 }
 
 void Reconciler::settle() {
@@ -64,21 +64,70 @@ bool Reconciler::resync() {
   KernelPort* const kernel = connector_.connect();
   if (kernel == nullptr) return false;
   auto actual = kernel->dump();
-  if (!actual) {
-    if (std::exchange(dump_error_, actual.error().what) != actual.error().what)
-      log_.write(Event{Level::error, "ipvs_dump", actual.error().what});
-    connector_.drop();
-    mirror_valid_ = false;
-    return false;
-  }
+  if (!actual) return lose(actual.error());
   dump_error_.clear();
   connector_.ask_soon();
-  if (mirror_valid_) report_drift(drift(*actual));
+  if (mirror_valid_) report_drift(drift(*actual), ours_.size());
   mirror_ = std::move(*actual);
   mirror_valid_ = true;
   adopt_marks();
   touched_ = ours_;
+  unsettled_.clear();
   report(send(difference(wanted_, mirror_, ours_)));
+  forget_removed();
+  return true;
+}
+
+bool Reconciler::lose(const Error& error) {
+  if (std::exchange(dump_error_, error.what) != error.what)
+    log_.write(Event{Level::error, "ipvs_dump", error.what});
+  connector_.drop();
+  mirror_valid_ = false;
+  return false;
+}
+
+bool Reconciler::look() {
+  KernelPort* const kernel = mirror_valid_ ? connector_.connect() : nullptr;
+  if (kernel == nullptr) return resync();
+  const auto outlines = kernel->outlines(need_netlink(mirror_, ours_));
+  if (!outlines) return lose(outlines.error());
+  std::set<ServiceKey> doubtful = changed(*outlines, mirror_, ours_);
+  const std::vector<ServiceKey> part = next_part();
+  for (const ServiceKey& key : part) {
+    const auto known = mirror_.find(key);
+    if (known == mirror_.end() || doubtful.contains(key)) continue;
+    const auto has = kernel->has_destinations(key, known->second);
+    if (!has) return lose(has.error());
+    if (!*has) doubtful.insert(key);
+  }
+  doubtful.insert(unsettled_.begin(), unsettled_.end());
+  return repair(std::move(doubtful), part.size());
+}
+
+std::vector<ServiceKey> Reconciler::next_part() {
+  constexpr std::size_t least = 256;
+  const std::size_t size = std::min(ours_.size(), std::max(least, (ours_.size() + 1) / 2));
+  std::vector<ServiceKey> part;
+  auto service = next_ ? ours_.lower_bound(*next_) : ours_.begin();
+  if (service == ours_.end()) service = ours_.begin();
+  while (part.size() < size && service != ours_.end()) part.push_back(*service++);
+  next_ = service == ours_.end() ? std::nullopt : std::optional{*service};
+  return part;
+}
+
+bool Reconciler::repair(std::set<ServiceKey> doubtful, std::size_t looked_at) {
+  Table before;
+  Table actual;
+  for (const ServiceKey& key : doubtful) {
+    auto read = connector_.get()->read(key);
+    if (!read) return lose(read.error());
+    if (auto known = mirror_.extract(key)) before.insert(std::move(known));
+    if (*read) mirror_[key] = actual[key] = std::move(**read);
+  }
+  report_drift(difference(before, actual, ours_, doubtful), looked_at);
+  touched_.merge(doubtful);
+  unsettled_.clear();
+  report(send(difference(wanted_, mirror_, ours_, touched_)));
   forget_removed();
   return true;
 }
@@ -89,11 +138,12 @@ std::vector<Operation> Reconciler::drift(const Table& actual) const {
   return operations;
 }
 
-void Reconciler::report_drift(const std::vector<Operation>& operations) {
+void Reconciler::report_drift(const std::vector<Operation>& operations, std::size_t looked_at) {
   counters_.drift += operations.size();
   for (const Operation& operation : operations) ++repairs_[operation.service];
+  in_order_ = operations.empty() ? in_order_ + looked_at : 0;
   if (operations.empty()) {
-    drift_reported_ = false;
+    if (in_order_ >= ours_.size()) drift_reported_ = false;
   } else if (!std::exchange(drift_reported_, true)) {
     log_.write(
         Event{Level::warning, "ipvs_repaired",
@@ -109,10 +159,12 @@ std::vector<Refused> Reconciler::send(const std::vector<Operation>& operations) 
   counters_.operations += operations.size() - refused.size();
   auto failed = refused.begin();
   for (std::size_t i = 0; i < operations.size(); ++i) {
-    if (failed != refused.end() && failed->index == i)
+    if (failed != refused.end() && failed->index == i) {
+      unsettled_.insert(operations[i].service);
       ++failed;
-    else
+    } else {
       apply(mirror_, operations[i]);
+    }
   }
   return refused;
 }

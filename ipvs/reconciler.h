@@ -38,7 +38,7 @@ class Reconciler {
   void own_marks(std::uint32_t first, std::uint32_t last);
   /// Sends what differs from the mirror of the kernel, all services touched since the last call in
   /// one batch. Costs nothing for services that were not touched. A refusal means that the mirror
-  /// was wrong: the table is read, and repaired.
+  /// was wrong: the service is read, and repaired.
   void reconcile();
   /// Nothing may wait for the next look: reconcile(), or where the table is not known yet,
   /// resync().
@@ -46,6 +46,10 @@ class Reconciler {
   /// Reads the kernel's table and repairs it. The first call is the start: what matches is left
   /// alone. @return false while there is no IPVS
   bool resync();
+  /// Looks whether others have changed our services, and repairs these: at all of them, and at the
+  /// destinations of half of them, or of at least 256; the other half is next. What was refused is
+  /// tried again. As long as the table is not known, resync(). @return false while there is no IPVS
+  bool look();
   /// Removes every service, whoever made it (lvs_flush). Afterwards the table is known.
   void flush();
   /// Removes our services.
@@ -74,7 +78,14 @@ class Reconciler {
   void report(const std::vector<Refused>& refused);
   /// Operations that undo what others did to our services since the mirror was right.
   [[nodiscard]] std::vector<Operation> drift(const Table& actual) const;
-  void report_drift(const std::vector<Operation>& operations);
+  /// @param looked_at how many services
+  void report_drift(const std::vector<Operation>& operations, std::size_t looked_at);
+  /// The services whose destinations are looked at next.
+  std::vector<ServiceKey> next_part();
+  /// Reads these services, and makes all that were touched as they are wanted.
+  bool repair(std::set<ServiceKey> doubtful, std::size_t looked_at);
+  /// The table is not known any more.
+  bool lose(const Error& error);
   void adopt_marks();
   /// Services that are neither wanted nor in the kernel are nobody's.
   void forget_removed();
@@ -85,7 +96,11 @@ class Reconciler {
   std::set<ServiceKey> ours_;     ///< wanted, or wanted before and not yet removed
   std::set<ServiceKey> touched_;  ///< since the last reconcile()
   bool mirror_valid_ = false;
-  bool drift_reported_ = false;     ///< until a resync() finds nothing changed
+  /// What the kernel refused of them stands between the mirror and the wanted table.
+  std::set<ServiceKey> unsettled_;
+  std::optional<ServiceKey> next_;  ///< of next_part(); nothing: the first one
+  bool drift_reported_ = false;     ///< until nothing was changed in as many looks as see all
+  std::size_t in_order_ = 0;        ///< services looked at since the last change by others
   std::string dump_error_;          ///< the last one that was reported
   std::set<std::string> refusals_;  ///< those in force that were reported
   Counters counters_;

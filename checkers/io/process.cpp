@@ -26,9 +26,10 @@ using process::monotonic_now;
 
 namespace {
 
-/// How often the kernel's table is looked at for changes by others; longer for large tables, so
-/// that looking costs at most this share of a core.
-constexpr Duration look_interval = std::chrono::seconds{1};
+/// How often the kernel's table is looked at for changes by others, of which two looks see all, in
+/// less than 2 s. Longer for the largest tables, so that looking costs at most this share of a
+/// core.
+constexpr Duration look_interval = std::chrono::milliseconds{900};
 constexpr int look_share = 20;
 
 /// With omega the down scripts ran at the stop of the daemon, and with alpha the up scripts run at
@@ -436,7 +437,7 @@ void CheckersProcess::reconcile_soon() {
 void CheckersProcess::look() {
   const TimePoint begun = monotonic_now();
   if (!marking_.look()) do_without_marks();
-  reconciler_.resync();
+  reconciler_.look();
   look_at_settings();
   look_later(monotonic_now() - begun);
 }

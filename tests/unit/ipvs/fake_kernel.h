@@ -26,6 +26,9 @@ struct FakeKernelState {
   int settings_error = 0;      ///< errno of what concerns daemons and time-outs
   std::size_t openings = 0;    ///< attempts, failed ones as well
   std::size_t dumps = 0;       ///< reads of the whole table
+  std::size_t reads = 0;       ///< of one service
+  std::size_t looks = 0;       ///< at the destinations of one service
+  bool counts = true;          ///< an outline tells how many destinations there are
   std::size_t batches = 0;     ///< calls of apply()
   std::size_t operations = 0;  ///< in all of them
   std::function<bool(const Operation&)> refuse = [](const Operation&) { return false; };
@@ -53,6 +56,30 @@ class FakeKernel : public KernelPort {
     Table table = state_.table;
     for (auto& [key, service] : table) service.settings.flags |= service_flag::hashed;
     return table;
+  }
+  Result<Outlines> outlines(bool whole) override {
+    if (state_.dump_error != 0) return fail_errno(state_.dump_error, "cannot read the IPVS table");
+    Outlines found;
+    for (const auto& [key, service] : state_.table) {
+      if (!whole && !key.address.is_v4()) continue;
+      Outline outline{service.settings, std::nullopt};
+      outline.settings.flags |= service_flag::hashed;
+      if (!whole && state_.counts) outline.destinations = service.destinations.size();
+      found.emplace(key, std::move(outline));
+    }
+    return found;
+  }
+  Result<bool> has_destinations(const ServiceKey& key, const Service& service) override {
+    ++state_.looks;
+    const auto found = state_.table.find(key);
+    return found == state_.table.end() ? service.destinations.empty()
+                                       : found->second.destinations == service.destinations;
+  }
+  Result<std::optional<Service>> read(const ServiceKey& key) override {
+    ++state_.reads;
+    const auto found = state_.table.find(key);
+    if (found == state_.table.end()) return std::nullopt;
+    return found->second;
   }
   std::vector<Refused> apply(std::span<const Operation> operations) override {
     ++state_.batches;
