@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "checkers/config/talks.h"
+#include "checkers/config/uncompared.h"
 #include "daemon/base/ip.h"
 #include "daemon/base/time.h"
 #include "daemon/config/global_parts.h"
@@ -182,7 +183,7 @@ struct BfdCheck {
 };
 
 struct Check {
-  config::Place place;  ///< not compared
+  Uncompared<config::Place> place;
   std::variant<TcpCheck, PingCheck, HttpCheck, SmtpCheck, DnsCheck, UdpCheck, MiscCheck, FileCheck,
                BfdCheck, TalkCheck>
       probe;
@@ -200,6 +201,7 @@ struct Check {
   /// One probe can stand for both.
   [[nodiscard]] bool same_probe(const Check& other) const;
   [[nodiscard]] bool same_effect(const Check& other) const;
+  bool operator==(const Check&) const = default;
 };
 
 /// AGENT_CHECK, whose verdict is what the agent said: AgentState makes one of it.

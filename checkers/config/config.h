@@ -34,7 +34,7 @@ struct Method {
 };
 
 struct RealServer {
-  config::Place place;
+  Uncompared<config::Place> place;
   ipvs::DestinationKey key;
   std::optional<std::uint32_t> weight;
   std::optional<ipvs::Forwarding> forwarding;
@@ -55,6 +55,7 @@ struct RealServer {
   bool alpha = false;
   bool alert = false;             ///< mail its changes
   bool alert_each_check = false;  ///< and those of its checks that do not change it
+  bool operator==(const RealServer&) const = default;
 };
 
 struct SorryServer {
@@ -72,7 +73,7 @@ struct GroupRange {
   bool operator==(const GroupRange&) const = default;
 };
 struct VirtualServer {
-  config::Place place;
+  Uncompared<config::Place> place;
   ipvs::ServiceKey key;  ///< of `virtual_server ADDRESS PORT` and `fwmark N`; always: the protocol
   std::string group;     ///< of `virtual_server group NAME`
   bool has_protocol = false;
@@ -122,6 +123,8 @@ struct VirtualServer {
   }
   /// One port for all: not of a firewall mark, and not of a group.
   [[nodiscard]] bool has_port() const { return group.empty() && key.fwmark == 0; }
+  /// Wherever in the text it stands, save that the places of its notify scripts count.
+  bool operator==(const VirtualServer&) const = default;
 };
 
 struct GroupMark {

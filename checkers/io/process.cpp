@@ -9,6 +9,7 @@
 #include <boost/asio/post.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <set>
+#include <unordered_set>
 
 #include "checkers/core/record.h"
 #include "checkers/io/running.h"
@@ -36,6 +37,18 @@ constexpr int look_share = 20;
 /// the first success of the next one.
 bool tells_of_stop(const VirtualServer& service) {
   return service.omega && std::ranges::any_of(service.servers, &RealServer::alpha);
+}
+
+/// Scripts of checks are known to the supervisor by their places. @pre they are equal
+bool have_same_places(const VirtualServer& one, const VirtualServer& other) {
+  const auto same_script = [](const Check& a, const Check& b) {
+    const auto* misc = std::get_if<MiscCheck>(&a.probe);
+    return misc == nullptr || misc->place == std::get<MiscCheck>(b.probe).place;
+  };
+  return std::ranges::equal(one.servers, other.servers,
+                            [&](const RealServer& a, const RealServer& b) {
+                              return std::ranges::equal(a.checks, b.checks, same_script);
+                            });
 }
 
 std::string quorum_key(const VirtualServer& service) { return "quorum " + service.identity(); }
@@ -75,13 +88,18 @@ std::vector<config::Diagnostic> CheckersProcess::prepare(const config::Text& tex
   return found.all();
 }
 
-Result<void> CheckersProcess::commit(const process::Configure& settings) {
-  if (!prepared_) return fail("nothing was prepared");
-  forget_tls_files();
-  if (auto table = process::StateTable::open(settings.state))
+/// It is one for the life of this process.
+void CheckersProcess::open_state_table(const Fd& state) {
+  if (auto table = process::StateTable::open(state))
     table_.emplace(std::move(*table));
   else
     log_.write(Event{Level::warning, "state_table", table.error().what});
+}
+
+Result<void> CheckersProcess::commit(const process::Configure& settings) {
+  if (!prepared_) return fail("nothing was prepared");
+  forget_tls_files();
+  if (!table_) open_state_table(settings.state);
   serial_ = settings.serial;
   if (settings.ipvs && !ipvs_socket_)
     ipvs_socket_ = Fd{::fcntl(settings.ipvs.get(), F_DUPFD_CLOEXEC, 0)};
@@ -95,7 +113,6 @@ Result<void> CheckersProcess::commit(const process::Configure& settings) {
   record_sysctls(settings.restarted);
   apply(std::move(*std::exchange(prepared_, std::nullopt)), settings.restarted);
   saved_.clear();
-  saver_.soon();
   reconciler_.settle();
   set_sync_daemon();
   set_timeouts(globals_.lvs_timeouts, settings.restarted);
@@ -113,11 +130,16 @@ void CheckersProcess::apply(CheckersConfig next, bool restarted) {
   paths_.apply(next);
   auto old = std::exchange(services_, {});
   for (VirtualServer& each : next.services) {
+    const auto before = old.find(each.identity());
+    Service* previous = before == old.end() ? nullptr : before->second.get();
+    if (previous != nullptr && goes_on(*previous, each)) {
+      services_.insert(old.extract(before));
+      continue;
+    }
     each.servers.shrink_to_fit();
     const auto shared = std::make_shared<const VirtualServer>(std::move(each));
     const VirtualServer& config = *shared;
-    const auto before = old.find(config.identity());
-    Service* previous = before == old.end() ? nullptr : before->second.get();
+    saver_.soon();
     auto service = make_service(shared, previous, restarted);
     settle_keys(*service);
     std::map<ipvs::DestinationKey, bool> was_in_use;
@@ -149,18 +171,31 @@ void CheckersProcess::apply(CheckersConfig next, bool restarted) {
   for (const auto& [name, service] : old)
     for (const ipvs::ServiceKey& key : service->keys())
       if (!kept.contains(key)) reconciler_.unwant(key);
+  if (!old.empty()) saver_.soon();
   old.clear();  // drops the tasks that nobody took over
   probes_.tidy();
   watch_files(next.files, restarted);
   follow_addresses();
+  forget_unused_records();
+}
+
+/// An equal service goes on untouched. Not one with `marked`, which may be another one in the
+/// kernel's table.
+bool CheckersProcess::goes_on(const Service& service, const VirtualServer& config) {
+  const VirtualServer& known = service.pool.service();
+  return config.marked.empty() && known == config && have_same_places(known, config);
+}
+
+void CheckersProcess::forget_unused_records() {
   if (!table_) return;
-  std::set<std::string> used{timeouts_key()};
+  std::unordered_set<std::string> used{timeouts_key()};
   for (const auto& [key, service] : services_) {
     used.insert(quorum_key(service->pool.service()));
     for (const auto& server : service->tasks)
       for (const auto& task : server) used.insert(key_of(*task));
     for (std::size_t i = 0; i < service->tasks.size(); ++i)
-      used.insert(mode_key(service->pool.service(), i));
+      if (service->pool.last_word_of(i).mode != Mode::normal)
+        used.insert(mode_key(service->pool.service(), i));
     for (std::size_t i = 0; i < service->leaving_saved; ++i)
       used.insert(leaving_key(service->pool.service(), i));
   }

@@ -57,6 +57,9 @@ class CheckersProcess : public process::Worker {
   };
 
   void apply(CheckersConfig next, bool restarted);
+  void open_state_table(const Fd& state);
+  static bool goes_on(const Service& service, const VirtualServer& config);
+  void forget_unused_records();
   std::unique_ptr<Service> make_service(const std::shared_ptr<const VirtualServer>& config,
                                         Service* old, bool restarted);
   std::shared_ptr<Task> make_task(const std::shared_ptr<const VirtualServer>& config,

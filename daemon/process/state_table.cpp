@@ -171,11 +171,17 @@ std::vector<std::string> StateTable::keys() const {
   return all;
 }
 
-void StateTable::retain(const std::set<std::string>& keys) {
-  std::set<std::string> kept;
-  for (const std::string& key : keys) kept.insert(fitted(key));
-  for (const std::string& key : this->keys())
-    if (!kept.contains(key)) erase(key);
+void StateTable::retain(const std::unordered_set<std::string>& keys) {
+  std::unordered_set<std::string> cut;
+  for (const std::string& key : keys)
+    if (key.size() > max_key) cut.insert(fitted(key));
+  std::erase_if(impl_->index, [&](const auto& record) {
+    const auto& [key, slot] = record;
+    if (keys.contains(key) || cut.contains(key)) return false;
+    impl_->slots[slot].key_size = 0;
+    impl_->free.push_back(slot);
+    return true;
+  });
 }
 
 }  // namespace holdfast::process

@@ -7,10 +7,10 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
-#include <set>
 #include <span>
 #include <string>
 #include <string_view>
+#include <unordered_set>
 #include <vector>
 
 #include "daemon/base/fd.h"
@@ -43,7 +43,7 @@ class StateTable {
   void erase(std::string_view key);
   [[nodiscard]] std::vector<std::string> keys() const;
   /// Erases all records but those with these keys.
-  void retain(const std::set<std::string>& keys);
+  void retain(const std::unordered_set<std::string>& keys);
 
  private:
   StateTable() = default;
