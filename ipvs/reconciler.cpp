@@ -67,15 +67,19 @@ bool Reconciler::resync() {
   if (!actual) return lose(actual.error());
   dump_error_.clear();
   connector_.ask_soon();
-  if (mirror_valid_) report_drift(drift(*actual), ours_.size());
+  if (mirror_valid_) report_drift(difference(mirror_, *actual, ours_, ours_), ours_.size());
   mirror_ = std::move(*actual);
   mirror_valid_ = true;
   adopt_marks();
   touched_ = ours_;
-  unsettled_.clear();
-  report(send(difference(wanted_, mirror_, ours_)));
-  forget_removed();
+  make_as_wanted();
   return true;
+}
+
+void Reconciler::make_as_wanted() {
+  unsettled_.clear();
+  report(send(difference(wanted_, mirror_, ours_, touched_)));
+  forget_removed();
 }
 
 bool Reconciler::lose(const Error& error) {
@@ -126,16 +130,8 @@ bool Reconciler::repair(std::set<ServiceKey> doubtful, std::size_t looked_at) {
   }
   report_drift(difference(before, actual, ours_, doubtful), looked_at);
   touched_.merge(doubtful);
-  unsettled_.clear();
-  report(send(difference(wanted_, mirror_, ours_, touched_)));
-  forget_removed();
+  make_as_wanted();
   return true;
-}
-
-std::vector<Operation> Reconciler::drift(const Table& actual) const {
-  auto operations = difference(mirror_, actual, ours_);
-  std::erase_if(operations, [&](const Operation& done) { return !ours_.contains(done.service); });
-  return operations;
 }
 
 void Reconciler::report_drift(const std::vector<Operation>& operations, std::size_t looked_at) {

@@ -76,8 +76,9 @@ class Reconciler {
   /// Sends them and keeps the mirror. @return what was refused
   std::vector<Refused> send(const std::vector<Operation>& operations);
   void report(const std::vector<Refused>& refused);
-  /// Operations that undo what others did to our services since the mirror was right.
-  [[nodiscard]] std::vector<Operation> drift(const Table& actual) const;
+  /// Sends what differs of the services that were touched, from a mirror that is right.
+  void make_as_wanted();
+  /// @param operations that undo what others did to our services since the mirror was right
   /// @param looked_at how many services
   void report_drift(const std::vector<Operation>& operations, std::size_t looked_at);
   /// The services whose destinations are looked at next.

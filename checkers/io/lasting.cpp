@@ -61,7 +61,7 @@ void CheckersProcess::save_all() {
       for (const auto& task : service->tasks[i])
         if (task->health.record().judged)
           server.checks[task->check->identity()] = {task->health.record(),
-                                                   task->findings.decision()};
+                                                    task->findings.decision()};
     }
   }
   if (auto sealed = process::sealed_memfd("holdfast-state", to_bytes(state)))

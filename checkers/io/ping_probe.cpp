@@ -6,7 +6,6 @@
 
 #include <array>
 #include <boost/asio/this_coro.hpp>
-#include <cerrno>
 
 #include "checkers/core/echo.h"
 #include "checkers/io/probe.h"
@@ -37,14 +36,10 @@ void filter_replies(int socket, bool v6) {
 asio::awaitable<boost::system::error_code> await_reply(Socket& socket, Echo echo, bool v6) {
   std::array<std::byte, 2048> buffer{};
   for (;;) {
-    if (const auto over = co_await socket.wait_readable()) co_return over;
-    const ssize_t size = ::recv(socket.native_handle(), buffer.data(), buffer.size(), 0);
-    if (size < 0 && errno == EAGAIN) socket.found_nothing();
-    if (size < 0 && (errno == EAGAIN || errno == EINTR)) continue;
-    if (size < 0) co_return boost::system::error_code{errno, boost::system::system_category()};
-    const Bytes packet = std::span{buffer}.first(static_cast<std::size_t>(size));
-    if (answers(echo, v6 ? packet : without_ip_header(packet), v6))
-      co_return boost::system::error_code{};
+    const auto [size, error] = co_await socket.receive_datagram(buffer);
+    if (error) co_return error;
+    const Bytes packet = std::span{buffer}.first(size);
+    if (answers(echo, v6 ? packet : without_ip_header(packet), v6)) co_return error;
   }
 }
 

@@ -58,8 +58,12 @@ asio::awaitable<Socket::Error> Socket::connect(const Endpoint& endpoint) {
 std::optional<Socket::Attempt> Socket::try_send(std::span<const char> bytes) {
   const ssize_t size = ::send(descriptor_.get(), bytes.data(), bytes.size(), MSG_NOSIGNAL);
   if (size >= 0) return Attempt{static_cast<std::size_t>(size), {}};
-  if (errno != EAGAIN && errno != EINTR) return Attempt{0, system_error(errno)};
-  writable_ = errno == EINTR;
+  return failed(errno, writable_);
+}
+
+std::optional<Socket::Attempt> Socket::failed(int error, bool& ready) {
+  if (error != EAGAIN && error != EINTR) return Attempt{0, system_error(error)};
+  ready = error == EINTR;
   return std::nullopt;
 }
 
@@ -67,11 +71,7 @@ std::optional<Socket::Attempt> Socket::try_receive(std::span<char> room) {
   if (room.empty()) return Attempt{};
   const ssize_t size = ::recv(descriptor_.get(), room.data(), room.size(), 0);
   if (size == 0) return Attempt{0, asio::error::eof};
-  if (size < 0 && errno != EAGAIN && errno != EINTR) return Attempt{0, system_error(errno)};
-  if (size < 0) {
-    readable_ = errno == EINTR;
-    return std::nullopt;
-  }
+  if (size < 0) return failed(errno, readable_);
   // Less than there was room for: the kernel tells when there is more.
   readable_ = ended_ || static_cast<std::size_t>(size) == room.size();
   return Attempt{static_cast<std::size_t>(size), {}};
@@ -106,6 +106,15 @@ asio::awaitable<Socket::Received> Socket::receive(std::span<char> room) {
   for (;;) {
     if (const auto cancelled = co_await wait_readable()) co_return Received{0, cancelled};
     if (const auto got = try_receive(room)) co_return Received{got->size, got->error};
+  }
+}
+
+asio::awaitable<Socket::Received> Socket::receive_datagram(std::span<std::byte> room) {
+  for (;;) {
+    if (const auto cancelled = co_await wait_readable()) co_return Received{0, cancelled};
+    const ssize_t size = ::recv(descriptor_.get(), room.data(), room.size(), 0);
+    if (size >= 0) co_return Received{static_cast<std::size_t>(size), {}};
+    if (const auto failure = failed(errno, readable_)) co_return Received{0, failure->error};
   }
 }
 

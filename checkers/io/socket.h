@@ -46,10 +46,8 @@ class Socket : private PollSet::Watched {
     Error error;  ///< eof: the other side sends no more
   };
   boost::asio::awaitable<Received> receive(std::span<char> room);
-  /// For who reads by native_handle(): ends when something may be there. A read that finds nothing
-  /// is told by found_nothing().
-  boost::asio::awaitable<Error> wait_readable();
-  void found_nothing() { readable_ = false; }
+  /// One datagram, which may be empty. Nothing else runs between its arrival and who waits for it.
+  boost::asio::awaitable<Received> receive_datagram(std::span<std::byte> room);
   /// Ends the wait that is under way, and all that are to come.
   void cancel();
 
@@ -90,8 +88,11 @@ class Socket : private PollSet::Watched {
     std::size_t size = 0;
     Error error;
   };
+  boost::asio::awaitable<Error> wait_readable();
   std::optional<Attempt> try_receive(std::span<char> room);
   std::optional<Attempt> try_send(std::span<const char> bytes);
+  /// Of a call that failed with this errno. @param ready whether it may be made again at once
+  static std::optional<Attempt> failed(int error, bool& ready);
 
   struct Read {
     boost::asio::mutable_buffer room;

@@ -3,7 +3,6 @@
 #include <netinet/in.h>
 #include <sys/socket.h>
 
-#include <algorithm>
 #include <cerrno>
 #include <cstring>
 
@@ -24,15 +23,6 @@ SocketAddress::SocketAddress(const IpAddress& address, std::uint16_t port) {
   v6.sin6_port = htons(port);
   std::memcpy(&v6.sin6_addr, bytes.data(), bytes.size());
   std::memcpy(&storage_, &v6, size_ = sizeof v6);
-}
-
-boost::asio::ip::address to_asio(const IpAddress& address) {
-  const auto bytes = address.bytes();
-  if (address.is_v4()) return boost::asio::ip::address_v4{address.host_order()};
-  boost::asio::ip::address_v6::bytes_type raw{};
-  std::ranges::transform(bytes, raw.begin(),
-                         [](std::byte b) { return std::to_integer<unsigned char>(b); });
-  return boost::asio::ip::address_v6{raw};
 }
 
 std::optional<Verdict> apply_options(int socket, const Endpoint& endpoint, bool with_port) {

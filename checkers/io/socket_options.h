@@ -3,7 +3,7 @@
 
 #include <sys/socket.h>
 
-#include <boost/asio/ip/address.hpp>
+#include <boost/system/error_code.hpp>
 
 #include "checkers/config/config.h"
 #include "checkers/core/verdict.h"
@@ -22,7 +22,6 @@ class SocketAddress {
   socklen_t size_;
 };
 
-boost::asio::ip::address to_asio(const IpAddress& address);
 /// @return nothing when everything was set; otherwise why the probe cannot be made
 std::optional<Verdict> apply_options(int socket, const Endpoint& endpoint, bool with_port);
 /// The close ends the connection with a reset, so that no TIME_WAIT stays. Not by Asio's option of

@@ -8,7 +8,6 @@
 
 #include <array>
 #include <boost/asio/this_coro.hpp>
-#include <cerrno>
 #include <cstring>
 
 #include "checkers/io/socket.h"
@@ -57,13 +56,10 @@ asio::awaitable<std::optional<Verdict>> await_reply(Socket& socket, const JudgeR
   // One for all probes: a reply is judged before anything else runs.
   static thread_local std::array<std::byte, largest_reply> buffer;
   for (;;) {
-    if (co_await socket.wait_readable()) co_return std::nullopt;
-    const ssize_t size = ::recv(socket.native_handle(), buffer.data(), buffer.size(), 0);
-    if (size < 0 && errno == EAGAIN) socket.found_nothing();
-    if (size < 0 && (errno == EAGAIN || errno == EINTR)) continue;
-    if (size < 0) co_return judge_errors(socket.native_handle()).value_or(Verdict::passed());
-    if (auto verdict = judge(std::span{buffer}.first(static_cast<std::size_t>(size))))
-      co_return *verdict;
+    const auto [size, error] = co_await socket.receive_datagram(buffer);
+    if (error == asio::error::operation_aborted) co_return std::nullopt;
+    if (error) co_return judge_errors(socket.native_handle()).value_or(Verdict::passed());
+    if (auto verdict = judge(std::span{buffer}.first(size))) co_return *verdict;
   }
 }
 
